@@ -1,0 +1,1 @@
+"""Reads records and tables; never imports torch."""

@@ -1,0 +1,1 @@
+"""The engine: replicas as a tensor dimension, trained and pruned together."""

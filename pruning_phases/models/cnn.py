@@ -1,0 +1,40 @@
+"""The convolutional network: convolutions with pooling, then linear layers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from pruning_phases.errors import UserError
+from pruning_phases.models.dropout import PhaseDropout
+
+if TYPE_CHECKING:
+    from pruning_phases.config import CnnConfig
+
+
+def build(config: CnnConfig, input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
+    """conv1, conv2, ... (3x3, ReLU, 2x2 max pooling, dropout), then fc1, fc2, ..."""
+    channels, height, width = input_shape
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, (fan_in, fan_out) in enumerate(pairwise([channels, *config.channels]), start=1):
+        layers[f"conv{number}"] = nn.Conv2d(fan_in, fan_out, kernel_size=3, padding=1)
+        layers[f"conv_relu{number}"] = nn.ReLU()
+        layers[f"pool{number}"] = nn.MaxPool2d(2)
+        layers[f"conv_dropout{number}"] = PhaseDropout(number)
+        height, width = height // 2, width // 2
+    if min(height, width) < 1:
+        raise UserError(
+            f"model.channels: {len(config.channels)} poolings leave nothing of a "
+            f"{input_shape[1]}x{input_shape[2]} image: give fewer channels"
+        )
+    layers["flatten"] = nn.Flatten()
+    sizes = [config.channels[-1] * height * width, *config.widths, num_classes]
+    for number, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
+        layers[f"fc{number}"] = nn.Linear(fan_in, fan_out)
+        if number < len(sizes) - 1:
+            layers[f"relu{number}"] = nn.ReLU()
+            layers[f"dropout{number}"] = PhaseDropout(len(config.channels) + number)
+    return nn.Sequential(layers)

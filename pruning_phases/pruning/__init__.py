@@ -1,0 +1,1 @@
+"""Scores, schedules and the exact cut."""
