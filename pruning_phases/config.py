@@ -1,0 +1,362 @@
+"""The configuration's shape: the only file that knows what the YAML of ``conf/`` looks like.
+
+Hydra composes the YAML over these dataclasses, so a misspelt key or a value of the wrong type is
+refused before anything runs; ``check`` refuses what types cannot: unknown keys slipped in with
+``+``, and combinations that contradict each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from typing import Any, Optional
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from pruning_phases.errors import UserError
+from pruning_phases.pruning.schedules import kept_densities
+
+PHYSICS_VERSION = 1  # raise it when the same configuration gives other numbers than before
+
+# What may differ between two runs with the same numbers, and so stays outside the run's identity.
+MACHINE_KEYS = (
+    "study", "trainer", "logger", "data_dir", "results_dir", "figure", "progress",
+    "checkpoint_seconds",
+)  # fmt: skip
+
+
+class Rule(Enum):
+    """What ends a training: a number of updates, of epochs, or a loss that stops improving."""
+
+    updates = 1
+    epochs = 2
+    plateau = 3
+
+
+class Score(Enum):
+    none = 1
+    magnitude = 2
+    random = 3
+
+
+class Scope(Enum):
+    """Over what the scores of one replica compete: all its weights, or those of a layer."""
+
+    whole = 1
+    layer = 2
+
+
+class Schedule(Enum):
+    linear = 1
+    geometric = 2
+    two_stage = 3
+    list = 4
+
+
+@dataclass
+class Budget:
+    rule: Rule = MISSING
+    amount: int = MISSING  # updates, epochs, or (plateau) at most so many epochs
+    patience: int = 3  # plateau: epochs without improvement before a replica stops
+    min_improvement: float = 0.0  # plateau: relative drop of the loss that counts as one
+
+
+@dataclass
+class ModelConfig:
+    name: str = MISSING
+
+
+@dataclass
+class FcConfig(ModelConfig):
+    depth: int = MISSING  # layers of weights
+    widths: list[int] = MISSING  # units of each hidden layer
+    width: Optional[int] = None  # one width for every hidden layer, in place of widths
+
+    def hidden_widths(self) -> list[int]:
+        return [self.width] * (self.depth - 1) if self.width is not None else list(self.widths)
+
+
+@dataclass
+class CnnConfig(ModelConfig):
+    channels: list[int] = MISSING  # of each convolution
+    widths: list[int] = MISSING  # units of each hidden linear layer
+
+
+@dataclass
+class DatasetConfig:
+    name: str = MISSING
+    train_size: Optional[int] = None  # training examples of a replica; null: all
+    validation_fraction: float = 0.1  # of the training set, for early stopping
+
+
+@dataclass
+class TrainingConfig:
+    batch_size: int = 128
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass
+class OptimizerConfig:
+    name: str = MISSING
+    lr: float = MISSING
+    weight_decay: float = 0.0
+
+
+@dataclass
+class AdamConfig(OptimizerConfig):
+    beta1: float = 0.9
+    beta2: float = 0.999
+
+
+@dataclass
+class SgdConfig(OptimizerConfig):
+    momentum: float = 0.9
+
+
+@dataclass
+class PrunerConfig:
+    score: Score = MISSING
+    scope: Scope = Scope.whole
+    schedule: Schedule = Schedule.geometric
+    steps: int = MISSING
+    final_density: float = MISSING
+    switch_density: float = 0.02  # two_stage: where the linear steps begin
+    coarse_steps: int = 20  # two_stage: geometric steps down to switch_density
+    densities: Optional[list[float]] = None  # list: the densities themselves
+    finetune: Budget = field(default_factory=Budget)
+
+
+@dataclass
+class DropoutPhaseConfig:
+    p_train: float = 0.0
+    p_eval: float = 0.0
+    num_draws: int = 1  # mask draws that an evaluation with dropout averages over
+
+
+@dataclass
+class TrainerConfig:
+    accelerator: str = "auto"
+    num_threads: Optional[int] = None  # torch's CPU threads; null: torch decides
+    matmul_precision: str = "highest"
+    options: dict[str, Any] = field(default_factory=dict)  # anything else for Lightning's Trainer
+
+
+@dataclass
+class LoggerConfig:
+    name: str = "none"
+    mode: str = "auto"  # auto: online if a key is there, else offline
+    project: Optional[str] = None  # null: the study's name
+    group: Optional[str] = None  # null: the sweep
+    entity: Optional[str] = None
+
+
+@dataclass
+class Config:
+    """One run: ``num_replicas`` replicas of one configuration."""
+
+    study: str = "transition"
+    seed: int = 0
+    num_replicas: int = 8
+    first_replica: int = 0
+    model: ModelConfig = MISSING
+    dataset: DatasetConfig = MISSING
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    optimizer: OptimizerConfig = MISSING
+    pruner: PrunerConfig = MISSING
+    dropout_phase: DropoutPhaseConfig = MISSING
+    snapshots: list[float] = field(default_factory=list)  # densities to keep weights and masks at
+    trainer: TrainerConfig = field(default_factory=TrainerConfig)
+    logger: LoggerConfig = field(default_factory=LoggerConfig)
+    data_dir: str = "data"
+    results_dir: str = "multirun"
+    figure: bool = True
+    progress: bool = True
+    checkpoint_seconds: float = 10.0  # at most so much work is done again after a kill
+
+
+def register() -> None:
+    """Put the dataclasses where the YAML's defaults lists find them."""
+    store = ConfigStore.instance()
+    store.store(name="schema", node=Config)
+    for group, name, node in (
+        ("model", "schema_fc", FcConfig),
+        ("model", "schema_cnn", CnnConfig),
+        ("dataset", "schema", DatasetConfig),
+        ("optimizer", "schema_adam", AdamConfig),
+        ("optimizer", "schema_sgd", SgdConfig),
+        ("pruner", "schema", PrunerConfig),
+        ("dropout_phase", "schema", DropoutPhaseConfig),
+        ("trainer", "schema", TrainerConfig),
+        ("logger", "schema", LoggerConfig),
+    ):
+        store.store(group=group, name=name, node=node)
+
+
+def check(composed: DictConfig) -> Config:
+    """The typed configuration, or a UserError that names the key and the cure."""
+    _refuse_unknown(composed, "")
+    config = OmegaConf.to_object(composed)
+    assert isinstance(config, Config)
+    _check_counts(config)
+    _check_model(config.model)
+    _check_pruner(config.pruner)
+    _check_rates(config)
+    return config
+
+
+def physics(config: Config) -> dict[str, Any]:
+    """Everything that decides the numbers, as plain JSON values; options without effect left out."""
+    plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
+    assert isinstance(plain, dict)
+    for key in MACHINE_KEYS:
+        del plain[key]
+    model, pruner, dropout = plain["model"], plain["pruner"], plain["dropout_phase"]
+    if isinstance(config.model, FcConfig):
+        model["widths"] = config.model.hidden_widths()
+        del model["width"]
+    if config.pruner.score is Score.none:
+        plain["pruner"] = {"score": "none"}
+    else:
+        for key in _unused_schedule_keys(config.pruner.schedule):
+            del pruner[key]
+    if dropout["p_eval"] == 0:
+        del dropout["num_draws"]
+    for budget in (plain["training"]["budget"], plain["pruner"].get("finetune", {})):
+        if budget.get("rule") != "plateau":
+            budget.pop("patience", None), budget.pop("min_improvement", None)
+    return {"physics_version": PHYSICS_VERSION, **{str(key): plain[key] for key in plain}}
+
+
+def run_id(config: Config) -> str:
+    """The run's name: a hash of its physics, the same on every machine."""
+    canonical = json.dumps(physics(config), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def machine(config: Config) -> dict[str, Any]:
+    """The part of the configuration that the run's identity leaves out."""
+    plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
+    assert isinstance(plain, dict)
+    return {key: plain[key] for key in MACHINE_KEYS}
+
+
+def schedule(config: PrunerConfig) -> list[float]:
+    """The densities that the pruner's schedule asks for, falling, without the dense network's 1."""
+    if config.score is Score.none:
+        return []
+    return kept_densities(
+        config.schedule.name,
+        steps=config.steps,
+        final_density=config.final_density,
+        switch_density=config.switch_density,
+        coarse_steps=config.coarse_steps,
+        densities=config.densities,
+    )
+
+
+def _unused_schedule_keys(kind: Schedule) -> list[str]:
+    used = {
+        Schedule.linear: {"steps", "final_density"},
+        Schedule.geometric: {"steps", "final_density"},
+        Schedule.two_stage: {"steps", "final_density", "switch_density", "coarse_steps"},
+        Schedule.list: {"densities"},
+    }[kind]
+    every = {"steps", "final_density", "switch_density", "coarse_steps", "densities"}
+    return sorted(every - used)
+
+
+def _refuse_unknown(node: Any, path: str) -> None:
+    """Keys added with ``+`` pass Hydra's schema; dictionaries meant to be open stay open."""
+    if not isinstance(node, DictConfig):
+        return
+    kind = OmegaConf.get_type(node)
+    if is_dataclass(kind):
+        known = {entry.name for entry in fields(kind)}
+        for key in node:
+            if key not in known:
+                raise UserError(
+                    f"{path}{key}: no such key; {path.rstrip('.') or 'the configuration'} has "
+                    + ", ".join(sorted(known))
+                )
+        for key in node:
+            if not OmegaConf.is_missing(node, str(key)):
+                _refuse_unknown(node[key], f"{path}{key}.")
+
+
+def _check_counts(config: Config) -> None:
+    at_least = {
+        "num_replicas": (config.num_replicas, 1),
+        "first_replica": (config.first_replica, 0),
+        "seed": (config.seed, 0),
+        "training.batch_size": (config.training.batch_size, 1),
+        "training.budget.amount": (config.training.budget.amount, 1),
+        "training.budget.patience": (config.training.budget.patience, 1),
+        "pruner.finetune.amount": (config.pruner.finetune.amount, 0),
+        "pruner.finetune.patience": (config.pruner.finetune.patience, 1),
+    }
+    for key, (value, least) in at_least.items():
+        if value < least:
+            raise UserError(f"{key}={value}: give {least} or more")
+    if config.dataset.train_size is not None and config.dataset.train_size < 1:
+        raise UserError(f"dataset.train_size={config.dataset.train_size}: give 1 or more, or null")
+    if not 0 < config.dataset.validation_fraction < 1:
+        raise UserError(
+            f"dataset.validation_fraction={config.dataset.validation_fraction}: "
+            "give a number between 0 and 1"
+        )
+
+
+def _check_model(model: ModelConfig) -> None:
+    sizes: list[int] = []
+    if isinstance(model, FcConfig):
+        if model.depth < 1:
+            raise UserError(f"model.depth={model.depth}: give 1 layer of weights or more")
+        sizes = model.hidden_widths()
+        if len(sizes) != model.depth - 1:
+            raise UserError(
+                f"model.widths={sizes}: a net of model.depth={model.depth} layers has "
+                f"{model.depth - 1} hidden layers; give {model.depth - 1} widths, "
+                f"or model.depth={len(sizes) + 1}"
+            )
+    elif isinstance(model, CnnConfig):
+        sizes = [*model.channels, *model.widths]
+        if not model.channels:
+            raise UserError("model.channels=[]: give one channel count or more, or take model=fc")
+    if any(size < 1 for size in sizes):
+        raise UserError(f"model: widths and channels are 1 or more, not {sizes}")
+
+
+def _check_pruner(pruner: PrunerConfig) -> None:
+    if pruner.score is Score.none:
+        return
+    schedule(pruner)
+    if pruner.densities is not None and pruner.schedule is not Schedule.list:
+        raise UserError(
+            f"pruner.densities is read by pruner.schedule=list alone, and the schedule is "
+            f"{pruner.schedule.name}: add pruner.schedule=list, or leave the densities out"
+        )
+
+
+def _check_rates(config: Config) -> None:
+    dropout = config.dropout_phase
+    for key, rate in (("p_train", dropout.p_train), ("p_eval", dropout.p_eval)):
+        if not 0 <= rate < 1:
+            raise UserError(
+                f"dropout_phase.{key}={rate}: a dropout rate is at least 0 and below 1 "
+                "(at 1 nothing is left to scale up)"
+            )
+    if dropout.num_draws < 1:
+        raise UserError(f"dropout_phase.num_draws={dropout.num_draws}: give 1 or more")
+    for density in config.snapshots:
+        if not 0 <= density <= 1:
+            raise UserError(f"snapshots: {density} is no density; give numbers from 0 to 1")
+    if config.logger.mode not in ("auto", "online", "offline"):
+        raise UserError(f"logger.mode={config.logger.mode}: choose auto, online or offline")
+    if config.trainer.matmul_precision not in ("highest", "high", "medium"):
+        raise UserError(
+            f"trainer.matmul_precision={config.trainer.matmul_precision}: "
+            "choose highest, high or medium"
+        )

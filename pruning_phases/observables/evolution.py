@@ -1,0 +1,31 @@
+"""How much the surviving weights moved between two snapshots."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def evolution_metric(
+    num_alive: ArrayLike,
+    target_sum: ArrayLike,
+    target_square_sum: ArrayLike,
+    residual_square_sum: ArrayLike,
+) -> NDArray[np.float64]:
+    """EM(t, t') = 1 - adjusted R^2, with the later weights w' as target and the earlier w as prediction.
+
+    Over the n weights alive at t': RSS = sum (w' - w)^2, TSS = sum w'^2 - (sum w')^2 / n,
+    R^2 = 1 - RSS/TSS, adjusted R^2 = 1 - (1 - R^2)(n - 1)/(n - 2) for one regressor, so
+    EM = (RSS/TSS)(n - 1)/(n - 2). Dimensionless, 0 where nothing moved, not bounded above.
+    Undefined for n <= 2 or TSS = 0: NaN. Arguments are float64 sums of any equal shape.
+    arXiv 2602.15224, the definitions of adjusted R^2 and of the evolution metric.
+    """
+    n, total, squares, residual = (
+        np.asarray(part, dtype=np.float64)
+        for part in (num_alive, target_sum, target_square_sum, residual_square_sum)
+    )
+    spread = squares - total**2 / np.maximum(n, 1)
+    # A sum of squares that cancels to rounding error is a spread of 0.
+    defined = (n > 2) & (spread > 1e-14 * squares)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(defined, residual / spread * (n - 1) / (n - 2), np.nan)

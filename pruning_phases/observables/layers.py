@@ -1,0 +1,63 @@
+"""What a pruned network looks like layer by layer: counts, graph, movement of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pruning_phases.observables.evolution import evolution_metric
+from pruning_phases.topology.paths import effective_counts, layer_graphs
+
+WHOLE = "all"  # the name of the row that stands for the whole network
+
+
+def layer_observables(
+    masks: Mapping[str, Tensor], weights: Mapping[str, Tensor], earlier: Mapping[str, Tensor]
+) -> dict[str, dict[str, NDArray]]:
+    """Per layer, and under the name ``all`` for the whole network, observables of shape [R].
+
+    masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` holds the weights at the end of
+    the step before, for the evolution metric.
+    """
+    graphs = layer_graphs(list(masks.values()))
+    effective = effective_counts(graphs)
+    rows: dict[str, dict[str, NDArray]] = {}
+    whole = np.zeros((6, *next(iter(masks.values())).shape[:1]))
+    for (name, mask), graph, num_effective in zip(masks.items(), graphs, effective, strict=True):
+        moved = _movement_sums(mask, weights[name], earlier[name])
+        counts = np.stack([num_effective.cpu().numpy(), *moved])
+        size = mask[0].numel()
+        rows[name] = _row(size, counts) | {
+            "active_in": graph.active_in.cpu().numpy(),
+            "active_out": graph.active_out.cpu().numpy(),
+        }
+        whole += np.vstack([np.full_like(counts[:1], size), counts])
+    rows[WHOLE] = _row(int(whole[0, 0]), whole[1:]) | {
+        "active_in": rows[next(iter(masks))]["active_in"],
+        "active_out": rows[next(reversed(masks))]["active_out"],
+    }
+    return rows
+
+
+def _row(size: int, counts: NDArray) -> dict[str, NDArray]:
+    num_effective, num_kept, *sums = counts
+    return {
+        "num_weights": np.full(num_kept.shape, size, dtype=np.int64),
+        "num_kept": num_kept.astype(np.int64),
+        "density": num_kept / size,
+        "num_effective": num_effective.astype(np.int64),
+        "effective_density": num_effective / size,
+        "evolution_metric": evolution_metric(num_kept, *sums),
+    }
+
+
+def _movement_sums(mask: Tensor, weights: Tensor, earlier: Tensor) -> NDArray:
+    """[4, R] float64: n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
+    alive = mask.flatten(1).double()
+    later = weights.flatten(1).double() * alive
+    before = earlier.flatten(1).double() * alive
+    sums = (alive, later, later**2, (later - before) ** 2)
+    return np.stack([part.sum(dim=1).cpu().numpy() for part in sums])

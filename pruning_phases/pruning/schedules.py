@@ -1,0 +1,102 @@
+"""Density schedules: how fast the mask shrinks. Pure functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pruning_phases.errors import UserError
+
+
+def kept_densities(
+    schedule: str,
+    *,
+    steps: int,
+    final_density: float,
+    switch_density: float,
+    coarse_steps: int,
+    densities: Sequence[float] | None,
+) -> list[float]:
+    """The density after each pruning step, strictly falling, for one of four schedules.
+
+    linear     rho_i = 1 - i (1 - rho_K) / K, i = 1 ... K. K = 5000 and rho_K = 0 is the schedule of
+               arXiv 2602.15224.
+    geometric  rho_i = rho_K^(i / K): every step cuts the same share of what is left.
+    two_stage  coarse_steps geometric steps down to switch_density, then equal steps of 1 / K down
+               to final_density: near the transition as fine as ``linear`` with K steps, at a
+               fraction of its cost.
+    list       the densities themselves.
+    """
+    if schedule == "list" or densities is not None:
+        return _explicit(densities)
+    if steps < 1:
+        raise UserError(f"pruner.steps={steps}: give 1 step or more")
+    if not 0 <= final_density < 1:
+        raise UserError(f"pruner.final_density={final_density}: give a number from 0 to below 1")
+    if schedule == "linear":
+        return [1 - i * (1 - final_density) / steps for i in range(1, steps)] + [final_density]
+    if schedule == "geometric":
+        return _geometric(steps, final_density, "pruner.final_density")
+    if schedule == "two_stage":
+        return _two_stage(steps, final_density, switch_density, coarse_steps)
+    raise UserError(f"pruner.schedule={schedule}: choose linear, geometric, two_stage or list")
+
+
+def kept_counts(densities: Sequence[float], num_weights: int) -> list[int]:
+    """How many of ``num_weights`` are kept after each step: round(rho n), to the nearest even.
+
+    A step that would cut nothing is an error, since it would be a step in name only.
+    """
+    counts: list[int] = []
+    for step, density in enumerate(densities, start=1):
+        kept = round(density * num_weights)
+        before = counts[-1] if counts else num_weights
+        if kept >= before:
+            raise UserError(
+                f"pruner: step {step} (density {density:.6g}) would cut none of the {before} "
+                f"weights that are left of {num_weights}: give fewer pruner.steps, "
+                "a lower pruner.final_density, or a larger model"
+            )
+        counts.append(kept)
+    return counts
+
+
+def _explicit(densities: Sequence[float] | None) -> list[float]:
+    if not densities:
+        raise UserError(
+            "pruner.densities is empty and pruner.schedule=list reads it: "
+            "give falling densities such as pruner.densities=[0.5,0.1,0.01]"
+        )
+    values = [float(value) for value in densities]
+    for before, value in zip([1.0, *values], values, strict=False):
+        if not 0 <= value < before:
+            raise UserError(
+                f"pruner.densities={values}: densities must fall from below 1 to 0 or more, and "
+                f"{value} follows {before}: give them in falling order"
+            )
+    return values
+
+
+def _geometric(steps: int, final_density: float, key: str) -> list[float]:
+    if final_density <= 0:
+        raise UserError(
+            f"{key}={final_density}: geometric steps never reach 0; "
+            "give a density above 0, or pruner.schedule=linear"
+        )
+    return [final_density ** (i / steps) for i in range(1, steps)] + [final_density]
+
+
+def _two_stage(
+    steps: int, final_density: float, switch_density: float, coarse_steps: int
+) -> list[float]:
+    if coarse_steps < 1:
+        raise UserError(f"pruner.coarse_steps={coarse_steps}: give 1 step or more")
+    if not final_density < switch_density < 1:
+        raise UserError(
+            f"pruner.switch_density={switch_density} must lie between "
+            f"pruner.final_density={final_density} and 1"
+        )
+    coarse = _geometric(coarse_steps, switch_density, "pruner.switch_density")
+    num_fine = max(1, round((switch_density - final_density) * steps))
+    width = (switch_density - final_density) / num_fine
+    fine = [switch_density - i * width for i in range(1, num_fine)] + [final_density]
+    return coarse + fine
