@@ -360,3 +360,15 @@ def _check_rates(config: Config) -> None:
             f"trainer.matmul_precision={config.trainer.matmul_precision}: "
             "choose highest, high or medium"
         )
+
+
+def all_keys() -> list[str]:
+    """Every key that any option of any group has, in dotted form."""
+    nodes = {
+        "model": (FcConfig, CnnConfig), "dataset": (DatasetConfig,), "pruner": (PrunerConfig,),
+        "training": (TrainingConfig,), "optimizer": (AdamConfig, SgdConfig),
+        "dropout_phase": (DropoutPhaseConfig,), "trainer": (TrainerConfig,),
+        "logger": (LoggerConfig,), "training.budget": (Budget,), "pruner.finetune": (Budget,),
+    }  # fmt: skip
+    inner = {f"{path}.{part.name}" for path, kinds in nodes.items() for k in kinds for part in fields(k)}
+    return sorted(inner | {part.name for part in fields(Config)})

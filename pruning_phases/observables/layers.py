@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.observables.evolution import evolution_metric
-from pruning_phases.topology.paths import effective_counts, layer_graphs
+from pruning_phases.topology.paths import effective_counts, node_graphs
 
 WHOLE = "all"  # the name of the row that stands for the whole network
 
@@ -22,17 +22,16 @@ def layer_observables(
     masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` holds the weights at the end of
     the step before, for the evolution metric.
     """
-    graphs = layer_graphs(list(masks.values()))
-    effective = effective_counts(graphs)
+    effective = effective_counts(node_graphs(list(masks.values())))
     rows: dict[str, dict[str, NDArray]] = {}
     whole = np.zeros((6, *next(iter(masks.values())).shape[:1]))
-    for (name, mask), graph, num_effective in zip(masks.items(), graphs, effective, strict=True):
+    for (name, mask), num_effective in zip(masks.items(), effective, strict=True):
         moved = _movement_sums(mask, weights[name], earlier[name])
         counts = np.stack([num_effective.cpu().numpy(), *moved])
         size = mask[0].numel()
         rows[name] = _row(size, counts) | {
-            "active_in": graph.active_in.cpu().numpy(),
-            "active_out": graph.active_out.cpu().numpy(),
+            "active_in": mask.flatten(2).any(dim=1).sum(dim=1).cpu().numpy(),
+            "active_out": mask.flatten(2).any(dim=2).sum(dim=1).cpu().numpy(),
         }
         whole += np.vstack([np.full_like(counts[:1], size), counts])
     rows[WHOLE] = _row(int(whole[0, 0]), whole[1:]) | {

@@ -1,0 +1,84 @@
+"""The figure of a pruning transition: accuracy and entropies over density, after arXiv 2602.15224,
+Fig. 1, with error bands over replicas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.records import write_beside
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NUM_CLASSES = 10
+PANELS = (
+    ("accuracy", "accuracy", "black", "-", "o"),
+    ("prediction_entropy", "prediction entropy (nats)", "firebrick", "--", "s"),
+    ("outcome_entropy", "outcome entropy (nats)", "seagreen", "-.", "^"),
+)
+
+
+def save_transition_figure(
+    observables: pd.DataFrame, stem: Path, info: dict[str, Any]
+) -> tuple[Path, Path]:
+    """Write ``stem``.png and ``stem``.pdf."""
+    figure = transition_figure(observables, info)
+    paths = (stem.with_suffix(".png"), stem.with_suffix(".pdf"))
+    for path in paths:
+        write_beside(path, lambda beside, kind=path.suffix[1:]: figure.savefig(beside, format=kind, dpi=150))
+    return paths
+
+
+def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 7.2), layout="constrained")
+    axes = figure.subplots(len(PANELS), 1, sharex=True)
+    table = observables[observables["num_kept"] > 0]
+    groups = table.groupby("density", sort=True)
+    density = np.array([key for key, _ in groups], dtype=float)
+    for axis, (column, label, colour, line, marker) in zip(axes, PANELS, strict=True):
+        values = [mean_and_error(rows[column]) for _, rows in groups]
+        mean, error = np.array(values, dtype=float).T
+        axis.plot(density, mean, line, color=colour, marker=marker, markersize=3, linewidth=1)
+        axis.fill_between(density, mean - error, mean + error, color=colour, alpha=0.25, linewidth=0)
+        axis.set_ylabel(label)
+        axis.grid(alpha=0.3)
+    _reference_lines(axes)
+    axes[-1].set_xscale("log")
+    axes[-1].invert_xaxis()
+    axes[-1].set_xlabel("density: share of the prunable weights that remains")
+    axes[0].set_title(_title(table, info), fontsize=10)
+    return figure
+
+
+def _reference_lines(axes: list[Axes]) -> None:
+    for axis, value, text in (
+        (axes[0], 1 / NUM_CLASSES, "chance"),
+        (axes[1], np.log(NUM_CLASSES), f"ln {NUM_CLASSES}"),
+        (axes[2], np.log(NUM_CLASSES), f"ln {NUM_CLASSES}"),
+    ):
+        axis.axhline(value, color="grey", linewidth=0.8, linestyle=":")
+        axis.annotate(
+            text, (0.01, value), xycoords=("axes fraction", "data"), fontsize=8, color="dimgrey",
+            va="bottom",
+        )  # fmt: skip
+        axis.margins(y=0.12)
+
+
+def _title(table: pd.DataFrame, info: dict[str, Any]) -> str:
+    physics = info.get("physics", {})
+    names = [str(physics.get(group, {}).get(key, "?")) for group, key in
+             (("model", "name"), ("dataset", "name"), ("pruner", "score"))]  # fmt: skip
+    count = table["replica"].nunique()
+    commit = (info.get("git") or {}).get("commit") or "unknown commit"
+    return (
+        f"{names[0]} on {names[1]}, {names[2]} pruning; {count} replicas, "
+        f"band: standard error\nrun {info.get('id', '?')}, {commit[:10]}"
+    )

@@ -1,0 +1,82 @@
+"""What all entry points share: where ``conf`` is, and errors in one line with an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pruning_phases.errors import RunError, UserError
+
+
+def conf_dir() -> str:
+    """``conf/`` inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "conf", package.parent / "conf"):
+        if folder.is_dir():
+            return str(folder)
+    raise UserError(f"no conf folder in {package} or beside it: install the package again")
+
+
+def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
+    """Run ``task`` as a Hydra application and leave with its exit code."""
+    import hydra
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    wants_traceback = "HYDRA_FULL_ERROR" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing them
+    try:
+        hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(task)()
+    except KeyboardInterrupt:
+        _leave(name, "interrupted: the same command goes on from here", 130)
+    except (UserError, RunError) as error:
+        if wants_traceback:
+            raise
+        _leave(name, str(error), error.exit_code)
+    except (HydraException, OmegaConfBaseException) as error:
+        if wants_traceback:
+            raise
+        _leave(name, explain(error), UserError.exit_code)
+    sys.exit(0)
+
+
+def explain(error: Exception) -> str:
+    """Hydra's report of a bad override in one line: the key, the reason, the cure."""
+    from hydra.errors import MissingConfigException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
+        group, _, option = error.missing_cfg_file.rpartition("/")
+        options = [name for name in error.options if not name.startswith("schema")]
+        return f"{group}={option}: no such option; choose {', '.join(options)}"
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else None
+    text = f"{error}\n{cause or ''}"
+    key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)
+    if re.search(r"not in '|is not in struct", text) and key:
+        return f"{key}: no such key{_nearest(key)}; --help lists all"
+    reason = _first(r"(Value '.*|Invalid value '.*|Incompatible value.*|Invalid type.*)", text)
+    if reason and key:
+        return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return "; ".join(line for line in lines if not line.startswith(("full_key", "object_type")))
+
+
+def _nearest(key: str) -> str:
+    from pruning_phases.config import all_keys
+
+    close = difflib.get_close_matches(key, all_keys(), n=1)
+    return f"; did you mean {close[0]}" if close else ""
+
+
+def _first(pattern: str, text: str) -> str | None:
+    match = re.search(pattern, text)
+    return match.group(1) if match else None
+
+
+def _leave(name: str, message: str, code: int) -> NoReturn:
+    print(f"pruning_phases.{name}: error: {message}", file=sys.stderr)
+    sys.exit(code)

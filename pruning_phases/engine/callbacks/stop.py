@@ -1,0 +1,105 @@
+"""Decides when a step's training ends, for every replica by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from lightning import Callback, Trainer
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pruning_phases.config import Rule
+from pruning_phases.engine.budget import Plateau
+from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.engine.optimizers import state_tensors
+from pruning_phases.errors import RunError
+
+
+class Stop(Callback):
+    """Ends a step after its budget or, with the rule ``plateau``, replica by replica.
+
+    Dense training watches the validation loss, and each replica ends with the weights of its best
+    round. Fine-tuning watches the training loss, and each replica ends with the weights and the
+    momentum that it stopped with: what the ensemble does after that does not reach it.
+    The optimizer begins anew once the dense training is over.
+    """
+
+    def __init__(self) -> None:
+        self.plateau: Plateau | None = None
+        self.kept: dict[str, Tensor] = {}
+
+    def on_train_epoch_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        if module.round == 0:
+            self.plateau, self.kept = None, {}
+            if module.budget.rule is Rule.plateau:
+                budget = module.budget
+                self.plateau = Plateau.begin(
+                    budget.patience, budget.min_improvement, module.replicas.num_replicas
+                )
+
+    def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        train_loss = module.close_round()
+        _refuse_divergence(module, train_loss)
+        module.step_ended = module.round + 1 >= module.num_rounds
+        if self.plateau is not None:
+            self._watch(self.plateau, module, train_loss)
+        if module.step_ended:
+            self._restore(module)
+            if module.step == 0:
+                module.optimizer.state.clear()
+
+    def _watch(self, plateau: Plateau, module: EnsembleModule, train_loss: NDArray) -> None:
+        running = ~plateau.stopped
+        if module.step == 0:
+            self._keep(module, plateau.report(_validation_loss(module)))
+        else:
+            plateau.report(train_loss)
+            self._keep(module, running & plateau.stopped)
+        module.active = (~plateau.stopped).tolist()
+        module.step_ended |= bool(plateau.stopped.all())
+
+    def _keep(self, module: EnsembleModule, which: NDArray[np.bool_]) -> None:
+        """Copy the state of some replicas aside."""
+        state = _replica_state(module)
+        rows = torch.as_tensor(which, device=module.replicas.device)
+        for name, tensor in state.items():
+            if name not in self.kept:
+                self.kept[name] = tensor.clone()
+            else:
+                self.kept[name][rows] = tensor[rows]
+
+    def _restore(self, module: EnsembleModule) -> None:
+        """Give each replica back the state kept for it. Fine-tuned replicas that never stopped have
+        none: they go on from where they are."""
+        if self.plateau is None or not self.kept:
+            return
+        best = torch.ones(module.replicas.num_replicas, dtype=torch.bool)
+        rows = best if module.step == 0 else torch.as_tensor(self.plateau.stopped)
+        rows = rows.to(module.replicas.device)
+        with torch.no_grad():
+            for name, tensor in _replica_state(module).items():
+                tensor[rows] = self.kept[name][rows]
+
+
+def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
+    """All tensors with a replica dimension that training changes, not copied."""
+    replicas = module.replicas
+    state = {name: replicas.stacked(name).detach() for name in replicas.names}
+    momentum = state_tensors(module.optimizer, replicas)
+    return state | {name: tensor for name, tensor in momentum.items() if tensor.dim() > 0}
+
+
+def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
+    data = module.data
+    x, y = data.train_x[data.validation], data.train_y[data.validation]
+    return module.evaluate(x, y).observables()["loss"]
+
+
+def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:
+    lost = np.flatnonzero(~np.isfinite(train_loss) & np.array(module.active))
+    if module.num_updates and len(lost):
+        numbers = ", ".join(str(module.config.first_replica + r) for r in lost)
+        raise RunError(
+            f"the training loss of replica {numbers} became NaN or infinite at step {module.step} "
+            f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"
+        )

@@ -1,0 +1,142 @@
+"""Mirrors the run to Weights & Biases. Whatever happens there, the run goes on."""
+
+from __future__ import annotations
+
+import logging
+import netrc
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lightning import Callback, Trainer
+
+from pruning_phases.analysis.estimates import mean_and_error, susceptibility
+from pruning_phases.config import Config
+from pruning_phases.engine.callbacks.measure import Measure
+from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.records import RunRecord
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import WandbLogger
+
+log = logging.getLogger(__name__)
+
+OBSERVABLES = (
+    "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
+    "effective_density", "evolution_metric", "train_loss",
+)  # fmt: skip
+SECONDS_TO_CONNECT = 20
+
+
+class LogToWandb(Callback):
+    """Mean and standard error over replicas of every observable, over density."""
+
+    def __init__(self, logger: WandbLogger, measure: Measure) -> None:
+        self.logger = logger
+        self.measure = measure
+        self._alive = True
+
+    def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self._guarded(self._define_axes)
+
+    def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        if module.step_ended:
+            self._guarded(self._log_step, module)
+
+    def _define_axes(self) -> None:
+        run = self.logger.experiment
+        run.define_metric("density")
+        for name in OBSERVABLES:
+            run.define_metric(name, step_metric="density")
+            run.define_metric(f"{name}_error", step_metric="density")
+        run.define_metric("susceptibility", step_metric="density")
+
+    def _log_step(self, module: EnsembleModule) -> None:
+        table = self.measure.latest
+        row: dict[str, float] = {"step": module.step, "density": module.density}
+        for name in OBSERVABLES:
+            mean, error = mean_and_error(table[name])
+            row[name], row[f"{name}_error"] = float(mean), float(error)
+        row["susceptibility"] = float(
+            susceptibility(table["accuracy"], module.replicas.num_prunable)
+        )
+        self.logger.experiment.log(row)
+
+    def _guarded(self, call: Any, *arguments: Any) -> None:
+        if not self._alive:
+            return
+        try:
+            call(*arguments)
+        except Exception as error:  # a mirror must never cost what it mirrors
+            self._alive = False
+            log.warning("W&B: %s; the run goes on without it", _first_line(error))
+
+
+def make_logger(config: Config, record: RunRecord, group: str | None) -> WandbLogger | None:
+    """A started W&B logger: online if a key is there, offline if not or if the server does not
+    answer, None if even that fails. Never a prompt."""
+    mode = config.logger.mode
+    if mode == "auto":
+        mode = os.environ.get("WANDB_MODE") or ("online" if _key_is_there() else "offline")
+    if mode == "disabled":
+        return None
+    for attempt in dict.fromkeys((mode, "offline")):
+        try:
+            return _start(config, record, group, attempt)
+        except Exception as error:
+            close()
+            log.warning("W&B, %s: %s", attempt, _first_line(error))
+    return None
+
+
+def close() -> None:
+    """Finish the W&B run, if one is open."""
+    try:
+        import wandb
+
+        if wandb.run is not None:
+            wandb.finish(quiet=True)
+    except Exception as error:
+        log.warning("W&B: %s", _first_line(error))
+
+
+def _start(config: Config, record: RunRecord, group: str | None, mode: str) -> WandbLogger:
+    os.environ.setdefault("WANDB_SILENT", "true")
+    import wandb
+    from lightning.pytorch.loggers import WandbLogger
+
+    record.folder.mkdir(parents=True, exist_ok=True)
+    logger = WandbLogger(
+        project=config.logger.project or config.study,
+        id=record.id,
+        name=f"{config.model.name}-{config.dataset.name}-{config.pruner.score.name}-{record.id}",
+        save_dir=record.folder,
+        group=config.logger.group or group,
+        entity=config.logger.entity,
+        job_type="train",
+        tags=[config.model.name, config.dataset.name, config.pruner.score.name],
+        resume="allow",
+        mode=mode,
+        config={"run_id": record.id},
+        settings=wandb.Settings(
+            init_timeout=SECONDS_TO_CONNECT, silent=True, console="off", x_disable_stats=True,
+            x_disable_meta=True, disable_git=True, disable_code=True,
+        ),
+    )  # fmt: skip
+    _ = logger.experiment  # opens the run now, so that a dead server shows here
+    return logger
+
+
+def _key_is_there() -> bool:
+    """An API key in the environment or in ~/.netrc, found without asking W&B, which might prompt."""
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    try:
+        hosts = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc").hosts
+    except (OSError, netrc.NetrcParseError, RuntimeError):
+        return False
+    return any("wandb" in host for host in hosts)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,144 @@
+"""The data as tensors on the device, each replica's own share of it, and its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from lightning import LightningDataModule
+from torch import Tensor
+
+from pruning_phases.datasets import Dataset
+from pruning_phases.engine.streams import derive, permutations
+from pruning_phases.errors import UserError
+
+
+@dataclass
+class DeviceData:
+    """Standardized images [n, channels, height, width] and labels [n], and who sees which.
+
+    All replicas share the validation set, which is cut off the training set first; replica r
+    trains on the examples ``subset[r, : sizes[r]]``.
+    """
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    validation: Tensor  # [V] indices into train_x
+    subset: Tensor  # [R, max N] indices into train_x
+    sizes: Tensor  # [R]
+
+    def to(self, device: torch.device) -> DeviceData:
+        return DeviceData(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+
+    @property
+    def largest_size(self) -> int:
+        return int(self.sizes.max())
+
+
+def device_data(
+    dataset: Dataset,
+    validation_fraction: float,
+    validation_key: Tensor,
+    subset_keys: Tensor,
+    train_sizes: Sequence[int | None],
+) -> DeviceData:
+    """Standardize by the training images' mean and deviation, and draw the splits.
+
+    validation_key: [2]; subset_keys: [R, 2]; train_sizes: one a replica, None for all there is.
+    """
+    train_x, test_x = (
+        torch.as_tensor(images).float() for images in (dataset.train_images, dataset.test_images)
+    )
+    mean, deviation = train_x.mean(), train_x.std()
+    num_train = len(train_x)
+    num_validation = max(1, round(num_train * validation_fraction))
+    shuffled = permutations(validation_key, num_train)
+    validation, pool = shuffled[:num_validation], shuffled[num_validation:].sort().values
+    sizes = [len(pool) if size is None else size for size in train_sizes]
+    for size in sizes:
+        if not 1 <= size <= len(pool):
+            raise UserError(
+                f"dataset.train_size={size}: {len(pool)} training examples are left beside the "
+                f"{num_validation} for validation: give 1 to {len(pool)}, or null for all"
+            )
+    order = permutations(subset_keys, len(pool))[:, : max(sizes)]
+    return DeviceData(
+        train_x=(train_x - mean) / deviation,
+        train_y=torch.as_tensor(dataset.train_labels),
+        test_x=(test_x - mean) / deviation,
+        test_y=torch.as_tensor(dataset.test_labels),
+        validation=validation,
+        subset=pool[order],
+        sizes=torch.tensor(sizes),
+    )
+
+
+class DataOrder:
+    """The order in which each replica sees its examples: epoch after epoch, each a permutation.
+
+    Batches are cut from the joined epochs, so every batch is full, whatever the training-set sizes
+    are, and every example is seen once before any is seen again.
+    """
+
+    def __init__(self, data: DeviceData, batch_size: int) -> None:
+        self.data = data
+        self.batch_size = batch_size
+        self._sizes = data.sizes.tolist()
+        self._epochs: dict[int, tuple[int, Tensor]] = {}
+
+    def start(self, keys: Tensor) -> None:
+        """Begin anew with the streams ``keys`` [R, 2]."""
+        self._keys = keys
+        self._epochs = {}
+
+    def updates(self, first: int, count: int) -> Tensor:
+        """Indices into the training images of ``count`` updates from the ``first``: [count, R, B]."""
+        rows = [self._replica(r, first, count) for r in range(len(self._sizes))]
+        return torch.stack(rows, dim=1)
+
+    def _replica(self, r: int, first: int, count: int) -> Tensor:
+        size, batch = self._sizes[r], self.batch_size
+        begin, end = first * batch, (first + count) * batch
+        epochs = [self._epoch(r, number) for number in range(begin // size, -(-end // size))]
+        offset = begin - begin // size * size
+        joined = torch.cat(epochs)[offset : offset + end - begin]
+        return self.data.subset[r][joined].view(count, batch)
+
+    def _epoch(self, r: int, number: int) -> Tensor:
+        """Epoch ``number`` of replica r; the latest is kept, since chunks of updates share it."""
+        if r not in self._epochs or self._epochs[r][0] != number:
+            key = derive(self._keys[r], number)
+            self._epochs[r] = (number, permutations(key, self._sizes[r]))
+        return self._epochs[r][1]
+
+
+class ReplicaDataModule(LightningDataModule):
+    """Feeds Lightning the index chunks of one round of updates after another."""
+
+    def __init__(self, rounds: RoundSource) -> None:
+        super().__init__()
+        self.rounds = rounds
+
+    def train_dataloader(self) -> RoundSource:
+        return self.rounds
+
+
+class RoundSource:
+    """Iterating over it gives the chunks of the round that is due: [updates, R, B] indices each.
+
+    A round without updates is one empty chunk, since Lightning skips the hooks of an empty epoch.
+    """
+
+    def __init__(self, order: DataOrder, chunk_size: int) -> None:
+        self.order = order
+        self.chunk_size = chunk_size
+        self.first = 0
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Tensor]:
+        end = self.first + self.count
+        for begin in range(self.first, max(end, self.first + 1), self.chunk_size):
+            yield self.order.updates(begin, min(self.chunk_size, end - begin))

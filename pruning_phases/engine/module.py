@@ -1,0 +1,196 @@
+"""The training loop of an ensemble, as a Lightning module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from lightning import LightningModule
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim import Optimizer
+
+from pruning_phases.config import Budget, Config, Rule
+from pruning_phases.engine.budget import updates_per_epoch
+from pruning_phases.engine.data import DataOrder, DeviceData, RoundSource
+from pruning_phases.engine.optimizers import build_optimizer, set_num_updates
+from pruning_phases.engine.replicas import Replicas
+from pruning_phases.engine.streams import derive, key_words, stream_key
+from pruning_phases.observables.outputs import OutputSums, output_sums
+
+UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
+EXAMPLES_PER_CALL = 2000  # of the test set at a time; decides which dropout mask meets which example
+
+
+class EnsembleModule(LightningModule):
+    """Trains R replicas, cuts, trains again, until the schedule ends.
+
+    A *step* is a cut and the training that follows; step 0 is the dense training. A step's training
+    goes in *rounds*, and one round is one epoch of Lightning's:
+
+        for every round of every step
+            on_train_epoch_start    Prune      at a step's first round: cut, erase momentum
+            training_step  (here)              many updates: gradients, mask, optimizer
+            on_train_epoch_end      Stop       check the loss; has the step ended?
+                                    Measure    at a step's end: observables of every replica
+                                    Record     at a step's end: tables, snapshots, checkpoint
+                                    Report     progress, W&B
+                           (here)              next round, next step, or the end
+
+    Nothing here knows about pruning scores, records or reports; they hang on those places.
+    """
+
+    def __init__(
+        self, config: Config, replicas: Replicas, data: DeviceData, kept_counts: list[int]
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.config = config
+        self.replicas = replicas
+        self.data = data
+        self.kept_counts = kept_counts
+        self.step = 0
+        self.round = 0
+        self.num_updates = 0  # since the step began
+        self.step_ended = False
+        self.active = [True] * replicas.num_replicas
+        self.train_loss = np.full(replicas.num_replicas, np.nan)
+        self.epoch_updates = updates_per_epoch(data.largest_size, config.training.batch_size)
+        self.source = RoundSource(DataOrder(data, config.training.batch_size), UPDATES_PER_CALL)
+        self._loss_sum = torch.zeros(replicas.num_replicas)
+        self._optimizer = build_optimizer(config.optimizer, replicas)
+
+    # -- what the callbacks use ------------------------------------------------------------------
+
+    @property
+    def num_steps(self) -> int:
+        """Pruning steps; step 0, the dense network, comes on top."""
+        return len(self.kept_counts)
+
+    @property
+    def budget(self) -> Budget:
+        """What the current step may spend."""
+        return self.config.training.budget if self.step == 0 else self.config.pruner.finetune
+
+    @property
+    def num_rounds(self) -> int:
+        """Rounds that the current step may take at most."""
+        return self.budget.amount if self.budget.rule is Rule.plateau and self.budget.amount else 1
+
+    @property
+    def num_kept(self) -> int:
+        return self.kept_counts[self.step - 1] if self.step else self.replicas.num_prunable
+
+    @property
+    def density(self) -> float:
+        return self.num_kept / self.replicas.num_prunable
+
+    @property
+    def optimizer(self) -> Optimizer:
+        return self._optimizer
+
+    def stream(self, purpose: str, step: int | None = None) -> Tensor:
+        """[R, 2]: every replica's stream for a purpose, at the current step unless told otherwise."""
+        at = self.step if step is None else step
+        return key_words(replica_keys(self.config, purpose, at), self.replicas.device)
+
+    @torch.no_grad()
+    def evaluate(self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0) -> OutputSums:
+        """The sums of all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
+        zero = torch.zeros(self.replicas.num_replicas, dtype=torch.float64)
+        self.replicas.eval()
+        self.replicas.set_dropout_rates(self._train_rates, zero if rates is None else rates)
+        keys = derive(self.stream("dropout_eval"), draw)
+        total: OutputSums | None = None
+        for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
+            if rates is not None:
+                self.replicas.set_dropout_draw(keys, number)
+            end = begin + EXAMPLES_PER_CALL
+            sums = output_sums(self.replicas(x[begin:end]), y[begin:end])
+            total = sums if total is None else total + sums
+        self.replicas.train()
+        assert total is not None
+        return total
+
+    def begin_step(self, step: int) -> None:
+        """Set the counters and streams to the first round of a step."""
+        self.step, self.round, self.num_updates = step, 0, 0
+        self.active = [True] * self.replicas.num_replicas
+        self._dropout_keys = self.stream("dropout_train")
+        self.source.order.start(self.stream("order"))
+        if step and self.budget.rule is Rule.plateau:
+            set_num_updates(self._optimizer, (step - 1) * self.epoch_updates)
+        self.begin_round()
+
+    def begin_round(self) -> None:
+        self.source.first = self.num_updates
+        self.source.count = {
+            Rule.updates: self.budget.amount,
+            Rule.epochs: self.budget.amount * self.epoch_updates,
+            Rule.plateau: self.epoch_updates if self.budget.amount else 0,
+        }[self.budget.rule]
+
+    # -- Lightning's hooks -----------------------------------------------------------------------
+
+    def configure_optimizers(self) -> Optimizer:
+        return self._optimizer
+
+    def on_fit_start(self) -> None:
+        self.data = self.source.order.data = self.data.to(self.device)
+        self.replicas.attach(vectorized=self.device.type != "cpu")
+        self._loss_sum = self._loss_sum.to(self.device)
+        self._train_rates = torch.full(
+            (self.replicas.num_replicas,), self.config.dropout_phase.p_train, dtype=torch.float64
+        )
+        self.replicas.set_dropout_rates(self._train_rates, torch.zeros_like(self._train_rates))
+        self.begin_step(self.step)
+
+    def on_train_epoch_start(self) -> None:
+        self._loss_sum.zero_()
+
+    def training_step(self, chunk: Tensor, batch_idx: int) -> None:
+        for indices in chunk:
+            self._update(indices)
+
+    def on_train_epoch_end(self) -> None:
+        if not self.step_ended:
+            self.round += 1
+            self.begin_round()
+        elif self.step < self.num_steps:
+            self.step_ended = False
+            self.begin_step(self.step + 1)
+        else:
+            self.trainer.should_stop = True
+
+    def _update(self, indices: Tensor) -> None:
+        """One optimizer update of every replica. indices: [R, B] into the training images."""
+        if self.config.dropout_phase.p_train > 0:
+            self.replicas.set_dropout_draw(self._dropout_keys, self.num_updates)
+        x, y = self.data.train_x[indices], self.data.train_y[indices]
+        self._loss_sum += self.replicas.backward(x, y, self.active)
+        self.replicas.mask_gradients()
+        self._optimizer.step()
+        self.num_updates += 1
+
+    def close_round(self) -> NDArray[np.float64]:
+        """The mean training loss [R] over the round's updates; NaN for who did none."""
+        count = self.num_updates - self.source.first
+        mean = (self._loss_sum / count if count else self._loss_sum * np.nan).double().cpu().numpy()
+        running = np.array(self.active)
+        self.train_loss = np.where(running, mean, self.train_loss)
+        return self.train_loss
+
+    # Lightning moves what training_step gets to the device; indices are there already.
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        return batch
+
+
+def replica_keys(config: Config, purpose: str, step: int = 0) -> list[int]:
+    """The stream keys of a run's replicas for a purpose: the address holds nothing but the seed,
+    the replica's own number, the purpose and the step, so a replica alone is what it is in company."""
+    first = config.first_replica
+    return [
+        stream_key(config.seed, replica, purpose, step)
+        for replica in range(first, first + config.num_replicas)
+    ]

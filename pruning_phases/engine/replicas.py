@@ -1,0 +1,194 @@
+"""R copies of one network as tensors with a leading replica dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state, vmap
+from torch.nn import functional as F
+
+from pruning_phases.engine.streams import derive
+from pruning_phases.models.dropout import PhaseDropout
+
+
+class Replicas(nn.Module):
+    """R replicas of an ordinary module, each with its own weights, mask, dropout and inputs.
+
+    Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
+    reduction serve all replicas. The forward and backward passes have two equal forms:
+
+    * on an accelerator, ``torch.func.vmap`` over the stacked tensors: few large kernels;
+    * on the CPU, one ordinary module per replica whose parameters and gradients are *views* into
+      the stacked tensors: there a loop measures faster than batched kernels, and it can leave out
+      replicas that have finished.
+
+    The prunable weights are those of the linear and convolution layers, in the order in which the
+    module defines them; a chain of layers is assumed where the graph of a mask is asked for.
+    """
+
+    def __init__(self, build: Callable[[], nn.Module], init_keys: Sequence[int]) -> None:
+        super().__init__()
+        modules = [_initialized(build, key) for key in init_keys]
+        self.num_replicas = len(modules)
+        parameters, buffers = stack_module_state(modules)
+        self.names = list(parameters)
+        self.buffer_names = list(buffers)
+        for name in self.names:
+            self.register_parameter(_flat(name), nn.Parameter(parameters[name].detach()))
+        for name in self.buffer_names:
+            self.register_buffer(_flat(name), buffers[name].detach())
+        self.layer_of = _prunable(modules[0])  # parameter name -> layer name
+        for name in self.layer_of:
+            self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
+        self.vectorized = False
+        self._dense = True
+        # In tuples, so that they are not registered as parts of this module.
+        self._alone = tuple(modules)
+        self._skeleton = (build().to("meta"),)
+
+    # -- the stacked tensors -------------------------------------------------------------------
+
+    def stacked(self, name: str) -> nn.Parameter:
+        return self.get_parameter(_flat(name))
+
+    def mask(self, name: str) -> Tensor:
+        """[R, ...] of the weights' type, 1 where alive, 0 where cut."""
+        return self.get_buffer(_flat(f"{name}.mask"))
+
+    def layer_masks(self) -> dict[str, Tensor]:
+        """Layer name -> [R, out, in, ...] bool."""
+        return {layer: self.mask(name) > 0 for name, layer in self.layer_of.items()}
+
+    def layer_weights(self) -> dict[str, Tensor]:
+        """Layer name -> [R, out, in, ...], detached, not copied."""
+        return {layer: self.stacked(name).detach() for name, layer in self.layer_of.items()}
+
+    @property
+    def num_prunable(self) -> int:
+        """Prunable weights of one replica."""
+        return sum(self.mask(name)[0].numel() for name in self.layer_of)
+
+    @property
+    def device(self) -> torch.device:
+        return self.stacked(self.names[0]).device
+
+    # -- masks -----------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def set_masks(self, masks: dict[str, Tensor]) -> None:
+        """Put in masks by layer name and set the cut weights to exactly 0."""
+        for name, layer in self.layer_of.items():
+            self.mask(name).copy_(masks[layer])
+            self.stacked(name).mul_(self.mask(name))
+        self._dense = all(bool(mask.all()) for mask in masks.values())
+
+    @torch.no_grad()
+    def mask_gradients(self) -> None:
+        """Set the gradients of the cut weights to 0, so that they stay where they are."""
+        if not self._dense:
+            gradients = [self.stacked(name).grad for name in self.layer_of]
+            torch._foreach_mul_(gradients, [self.mask(name) for name in self.layer_of])
+
+    # -- forward and backward ------------------------------------------------------------------
+
+    def attach(self, vectorized: bool) -> None:
+        """Choose the form; after every move to another device, since moving breaks the views."""
+        self.vectorized = vectorized
+        for name in self.names:
+            self.stacked(name).grad = torch.zeros_like(self.stacked(name))
+        for r, module in enumerate(self._alone):
+            for name, parameter in module.named_parameters():
+                parameter.data = self.stacked(name).detach()[r]
+                parameter.grad = None if vectorized else _gradient(self.stacked(name))[r]
+            for name in self.buffer_names:
+                owner, _, leaf = name.rpartition(".")
+                module.get_submodule(owner).register_buffer(leaf, self.get_buffer(_flat(name))[r])
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Replicas:
+        super().train(mode)
+        for module in (*self._alone, *self._skeleton):
+            module.train(mode)
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [R, B, C] of one batch [B, ...] that all replicas see."""
+        if self.vectorized:
+            return vmap(self._call, in_dims=(0, 0, None))(*self._state(), x)
+        return torch.stack([module(x) for module in self._alone])
+
+    def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
+        """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
+
+        x: [R, B, ...], y: [R, B]. Replicas that are not active may be left out; their loss is NaN.
+        """
+        torch._foreach_zero_([_gradient(self.stacked(name)) for name in self.names])
+        if self.vectorized:
+            logits = vmap(self._call)(*self._state(), x)
+            losses = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
+            losses = losses.view(y.shape).mean(dim=1)
+            losses.sum().backward()
+            return losses.detach()
+        result = torch.full((self.num_replicas,), torch.nan, device=x.device)
+        for r, module in enumerate(self._alone):
+            if active is None or active[r]:
+                loss = F.cross_entropy(module(x[r]), y[r])
+                loss.backward()
+                result[r] = loss.detach()
+        return result
+
+    def _call(self, parameters: dict, buffers: dict, x: Tensor) -> Tensor:
+        return functional_call(self._skeleton[0], (parameters, buffers), (x,))
+
+    def _state(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        return (
+            {name: self.stacked(name) for name in self.names},
+            {name: self.get_buffer(_flat(name)) for name in self.buffer_names},
+        )
+
+    # -- dropout -------------------------------------------------------------------------------
+
+    def set_dropout_rates(self, train: Tensor, evaluation: Tensor) -> None:
+        """Rates [R] for training and for evaluation, for every dropout layer."""
+        for name in self.buffer_names:
+            if name.endswith("train_rate"):
+                self.get_buffer(_flat(name)).copy_(train)
+            elif name.endswith("eval_rate"):
+                self.get_buffer(_flat(name)).copy_(evaluation)
+        for module in (*self._alone, *self._skeleton):
+            for part in module.modules():
+                if isinstance(part, PhaseDropout):
+                    part.enabled = {True: bool((train > 0).any()), False: bool((evaluation > 0).any())}
+
+    def set_dropout_draw(self, keys: Tensor, draw: int) -> None:
+        """The ``draw``-th mask of the streams ``keys`` [R, 2], until another one is set."""
+        key = derive(keys, draw)
+        for name in self.buffer_names:
+            if name.endswith("key"):
+                self.get_buffer(_flat(name)).copy_(key)
+
+
+def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:
+    """A module whose initial weights are decided by the key alone, drawn on the CPU."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key)
+        return build()
+
+
+def _prunable(module: nn.Module) -> dict[str, str]:
+    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    return {
+        f"{layer}.weight": layer for layer, part in module.named_modules() if isinstance(part, kinds)
+    }
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
+
+
+def _flat(name: str) -> str:
+    """PyTorch allows no dots in the names that a module registers."""
+    return name.replace(".", "__")

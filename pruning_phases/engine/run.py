@@ -1,0 +1,129 @@
+"""One run from its configuration to its record: everything put together and set going."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from rich.console import Console
+
+from pruning_phases import datasets
+from pruning_phases.config import Config, machine, physics, schedule
+from pruning_phases.engine.callbacks import wandb_log
+from pruning_phases.engine.callbacks.measure import Measure
+from pruning_phases.engine.callbacks.progress import ShowProgress
+from pruning_phases.engine.callbacks.prune import Prune
+from pruning_phases.engine.callbacks.record import Record
+from pruning_phases.engine.callbacks.stop import Stop
+from pruning_phases.engine.data import ReplicaDataModule, device_data
+from pruning_phases.engine.module import EnsembleModule, replica_keys
+from pruning_phases.engine.replicas import Replicas
+from pruning_phases.engine.streams import key_words, stream_key
+from pruning_phases.errors import RunError, UserError
+from pruning_phases.models import build_model
+from pruning_phases.pruning.schedules import kept_counts
+from pruning_phases.records import RunRecord
+
+
+def run(config: Config, record: RunRecord, group: str | None, console: Console) -> None:
+    """Train, prune and record, from the beginning or from where the record was cut off."""
+    _quiet_lightning()
+    if config.trainer.num_threads is not None:
+        torch.set_num_threads(config.trainer.num_threads)
+    torch.set_float32_matmul_precision(config.trainer.matmul_precision)
+    module = build_module(config)
+    with record.lock():
+        record.begin(physics(config), machine(config), num_threads=torch.get_num_threads())
+        try:
+            _fit(config, record, module, group, console)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            record.fail(str(error) or type(error).__name__)
+            raise
+        record.finish()
+
+
+def build_module(config: Config) -> EnsembleModule:
+    """The ensemble that the configuration describes, untrained."""
+    dataset = datasets.load(config.dataset.name, config.data_dir)
+    data = device_data(
+        dataset,
+        config.dataset.validation_fraction,
+        key_words([stream_key(config.seed, "validation")])[0],
+        key_words(replica_keys(config, "subset")),
+        [config.dataset.train_size] * config.num_replicas,
+    )
+    replicas = Replicas(
+        lambda: build_model(config.model, dataset.input_shape, dataset.num_classes),
+        replica_keys(config, "init"),
+    )
+    counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
+    return EnsembleModule(config, replicas, data, counts)
+
+
+def _fit(
+    config: Config, record: RunRecord, module: EnsembleModule, group: str | None, console: Console
+) -> None:
+    measure = Measure()
+    keeper = Record(record, measure, config.checkpoint_seconds)
+    if keeper.resume(module):
+        return
+    callbacks: list[lightning.Callback] = [Prune(), Stop(), measure, keeper]
+    logger = None
+    try:
+        if config.logger.name == "wandb":
+            logger = wandb_log.make_logger(config, record, group)
+        if logger is not None:
+            callbacks.append(wandb_log.LogToWandb(logger, measure))
+        if config.progress:
+            callbacks.append(ShowProgress(measure, console))
+        trainer = _trainer(config, record.folder, callbacks, logger)
+        trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+        if trainer.interrupted:
+            raise KeyboardInterrupt
+    finally:
+        if logger is not None:
+            wandb_log.close()
+
+
+def _trainer(
+    config: Config, folder: Path, callbacks: list[lightning.Callback], logger: Any
+) -> lightning.Trainer:
+    defaults: dict[str, Any] = {
+        "accelerator": config.trainer.accelerator,
+        "devices": 1,
+        "max_epochs": -1,
+        "callbacks": callbacks,
+        "logger": logger or False,
+        "default_root_dir": folder,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        # A run is one process on one device, whatever scheduler started it.
+        "plugins": [LightningEnvironment()],
+    }
+    try:
+        return lightning.Trainer(**(defaults | config.trainer.options))
+    except (TypeError, ValueError, lightning.fabric.utilities.exceptions.MisconfigurationException) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"trainer.accelerator={config.trainer.accelerator} with {len(config.trainer.options)} "
+            f"trainer.options: {reason}; trainer=cpu runs everywhere"
+        ) from error
+    except RuntimeError as error:
+        raise RunError(f"no device to run on: {error}; trainer=cpu runs everywhere") from error
+
+
+def _quiet_lightning() -> None:
+    """Lightning's notices are about features that are not used here."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with suppress(Exception):
+        warnings.filterwarnings("ignore", module="lightning.*")

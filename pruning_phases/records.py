@@ -1,0 +1,227 @@
+"""A run's record on disk: the only file that knows its names and states.
+
+``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
+``observables.parquet``, ``layers.parquet``, ``snapshots/``, ``checkpoint.safetensors`` and ``wandb/``.
+Every file is written beside and renamed, and the state ``done`` is written last, so that what has
+its final name is whole. Nothing in here is ever executed on reading.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.errors import Busy, RunError, UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+RUNNING, DONE, FAILED = "running", "done", "failed"
+VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
+
+
+class RunRecord:
+    """The folder of one run."""
+
+    def __init__(self, results_dir: str | Path, study: str, run_id: str) -> None:
+        self.id = run_id
+        self.folder = Path(results_dir).expanduser() / study / run_id
+
+    # -- names -----------------------------------------------------------------------------------
+
+    @property
+    def info_file(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
+    def observables_file(self) -> Path:
+        return self.folder / "observables.parquet"
+
+    @property
+    def layers_file(self) -> Path:
+        return self.folder / "layers.parquet"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
+
+    def snapshot_file(self, name: str) -> Path:
+        return self.folder / "snapshots" / f"{name}.safetensors"
+
+    @property
+    def figure_stem(self) -> Path:
+        return self.folder / "transition"
+
+    # -- state -----------------------------------------------------------------------------------
+
+    def info(self) -> dict[str, Any]:
+        """What ``run.json`` says; empty if there is none, an error if it is unreadable."""
+        if not self.info_file.exists():
+            return {}
+        try:
+            content = json.loads(self.info_file.read_text())
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{self.info_file} is unreadable ({error}): delete the folder to run it again"
+            ) from error
+        if not isinstance(content, dict) or content.get("id") != self.id:
+            raise UserError(
+                f"{self.info_file} is not the record of run {self.id}: "
+                "delete the folder to run it again"
+            )
+        return content
+
+    @property
+    def state(self) -> str | None:
+        return self.info().get("state")
+
+    def begin(self, physics: dict[str, Any], machine: dict[str, Any], **more: Any) -> None:
+        """Mark the run as running, with where it comes from."""
+        earlier = self.info()
+        self._write_info(
+            {
+                "id": self.id,
+                "state": RUNNING,
+                "command": sys.argv,
+                "physics": physics,
+                "machine": machine,
+                **more,
+                **_provenance(),
+                "started": earlier.get("started", _now()),
+                "resumed": [*earlier.get("resumed", []), *([_now()] if earlier else [])],
+            }
+        )
+
+    def finish(self) -> None:
+        self.checkpoint_file.unlink(missing_ok=True)
+        self._write_info({**self.info(), "state": DONE, "finished": _now()})
+
+    def fail(self, error: str) -> None:
+        """Keep the reason; without room left even for that, the run stays as it was."""
+        try:
+            self._write_info({**self.info(), "state": FAILED, "error": error, "finished": _now()})
+        except (OSError, UserError, RunError):
+            return
+
+    def _write_info(self, content: dict[str, Any]) -> None:
+        text = json.dumps(content, indent=2, default=str) + "\n"
+        write_beside(self.info_file, lambda path: path.write_text(text))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for this process alone; the kernel lets go of it when the process dies."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = (self.folder / "lock").open("a")
+        except OSError as error:
+            raise UserError(
+                f"results_dir: {self.folder} cannot be written ({error.strerror}): "
+                "give results_dir=FOLDER where you may write"
+            ) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy(f"{self.folder} is being written by another process") from error
+            yield
+
+    # -- content ---------------------------------------------------------------------------------
+
+    def write_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
+        for path, table in ((self.observables_file, observables), (self.layers_file, layers)):
+            write_beside(path, lambda beside, table=table: table.to_parquet(beside, index=False))
+
+    def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
+        from safetensors.numpy import save_file
+
+        metadata = {key: json.dumps(value) for key, value in about.items()}
+        write_beside(path, lambda beside: save_file(tensors, beside, metadata=metadata))
+
+    def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        from safetensors import safe_open
+
+        with safe_open(path, framework="numpy") as file:
+            metadata = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+
+    def observables(self) -> pd.DataFrame:
+        return read_table(self.observables_file)
+
+    def layers(self) -> pd.DataFrame:
+        return read_table(self.layers_file)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} is unreadable ({reason}): delete the run's folder") from error
+
+
+def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write to a temporary name in the same folder, flush it to the disk, and rename."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RunError(
+            f"{path} cannot be written ({error.strerror or error}): make room, "
+            "then run the same command again to go on"
+        ) from error
+
+
+def _provenance() -> dict[str, Any]:
+    return {
+        "git": _git_state(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in VERSIONED},
+        "host": socket.gethostname(),
+    }
+
+
+def _git_state() -> dict[str, Any]:
+    """Commit and dirty flag of the checkout that this package is imported from, if it is one."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():
+        return {"commit": None, "dirty": None}
+
+    def ask(*words: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True
+        ).stdout.strip()
+
+    try:
+        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": None, "dirty": None}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,92 @@
+"""Makes runs: ``python -m pruning_phases.train [overrides] [-m]``; ``--help`` explains the rest.
+
+Compose, check, identify; skip what is done, go on with what was cut off; train, prune, record.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pruning_phases.application import launch
+from pruning_phases.config import Config, check, register, run_id
+from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.records import DONE, RunRecord
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def main() -> None:
+    register()
+    launch("train", task)
+
+
+def task(composed: DictConfig) -> None:
+    """One run. In a sweep a failing run says so at once, and the next one goes on."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+    from rich.console import Console
+
+    console = Console()
+    sweep = HydraConfig.get().mode == RunMode.MULTIRUN
+    try:
+        make_run(check(composed), _sweep_name() if sweep else None, console)
+    except Busy as busy:
+        console.print(f"skipped: {busy}", highlight=False, soft_wrap=True)
+    except (UserError, RunError) as error:
+        if sweep:
+            console.print(f"failed: {error}", highlight=False, soft_wrap=True)
+        raise
+
+
+def make_run(config: Config, group: str | None, console: Console) -> RunRecord:  # noqa: F821
+    """The record of this configuration: found, continued or made."""
+    record = RunRecord(config.results_dir, config.study, run_id(config))
+    what = f"{config.model.name} {config.dataset.name} {config.pruner.score.name} [{record.id}]"
+    if record.state == DONE:
+        console.print(f"{what}: done already, skipped", highlight=False)
+    else:
+        console.print(f"{what}: {config.num_replicas} replicas", highlight=False)
+        from pruning_phases.engine.run import run
+
+        began = time.monotonic()
+        run(config, record, group, console)
+        _summarize(record, console, time.monotonic() - began)
+    if config.figure:
+        _draw(record, console)
+    console.print(f"record: {record.folder}", highlight=False, soft_wrap=True)
+    return record
+
+
+def _summarize(record: RunRecord, console: Console, seconds: float) -> None:  # noqa: F821
+    from pruning_phases.analysis.summary import summary_table
+
+    console.print(summary_table(record.observables()))
+    console.print(f"{seconds:.0f} s", highlight=False)
+
+
+def _draw(record: RunRecord, console: Console) -> None:  # noqa: F821
+    """A figure that cannot be drawn costs a line, not the run."""
+    from pruning_phases.analysis.transition_figure import save_transition_figure
+
+    path = record.figure_stem.with_suffix(".png")
+    if not path.exists():
+        try:
+            save_transition_figure(record.observables(), record.figure_stem, record.info())
+        except Exception as error:
+            console.print(f"no figure: {error}", highlight=False, soft_wrap=True)
+            return
+    console.print(f"figure: {path}", highlight=False, soft_wrap=True)
+
+
+def _sweep_name() -> str:
+    from pathlib import Path
+
+    from hydra.core.hydra_config import HydraConfig
+
+    return f"sweep-{Path(HydraConfig.get().sweep.dir).name}"
+
+
+if __name__ == "__main__":
+    main()
