@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
+INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
 
 

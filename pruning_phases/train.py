@@ -6,7 +6,7 @@ Compose, check, identify; skip what is done, go on with what was cut off; train,
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pruning_phases.application import launch
 from pruning_phases.config import Config, check, register, run_id
@@ -15,6 +15,10 @@ from pruning_phases.records import DONE, RunRecord
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+    from rich.console import Console
+
+# Text as it is: no colours for numbers, no [tags], no line breaks inside a path.
+PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
 
 
 def main() -> None:
@@ -33,21 +37,21 @@ def task(composed: DictConfig) -> None:
     try:
         make_run(check(composed), _sweep_name() if sweep else None, console)
     except Busy as busy:
-        console.print(f"skipped: {busy}", highlight=False, soft_wrap=True)
+        console.print(f"skipped: {busy}", **PLAIN)
     except (UserError, RunError) as error:
         if sweep:
-            console.print(f"failed: {error}", highlight=False, soft_wrap=True)
+            console.print(f"failed: {error}", **PLAIN)
         raise
 
 
-def make_run(config: Config, group: str | None, console: Console) -> RunRecord:  # noqa: F821
+def make_run(config: Config, group: str | None, console: Console) -> RunRecord:
     """The record of this configuration: found, continued or made."""
     record = RunRecord(config.results_dir, config.study, run_id(config))
     what = f"{config.model.name} {config.dataset.name} {config.pruner.score.name} [{record.id}]"
     if record.state == DONE:
-        console.print(f"{what}: done already, skipped", highlight=False)
+        console.print(f"{what}: done already, skipped", **PLAIN)
     else:
-        console.print(f"{what}: {config.num_replicas} replicas", highlight=False)
+        console.print(f"{what}: {config.num_replicas} replicas", **PLAIN)
         from pruning_phases.engine.run import run
 
         began = time.monotonic()
@@ -55,18 +59,18 @@ def make_run(config: Config, group: str | None, console: Console) -> RunRecord: 
         _summarize(record, console, time.monotonic() - began)
     if config.figure:
         _draw(record, console)
-    console.print(f"record: {record.folder}", highlight=False, soft_wrap=True)
+    console.print(f"record: {record.folder}", **PLAIN)
     return record
 
 
-def _summarize(record: RunRecord, console: Console, seconds: float) -> None:  # noqa: F821
+def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
     from pruning_phases.analysis.summary import summary_table
 
     console.print(summary_table(record.observables()))
-    console.print(f"{seconds:.0f} s", highlight=False)
+    console.print(f"{seconds:.0f} s", **PLAIN)
 
 
-def _draw(record: RunRecord, console: Console) -> None:  # noqa: F821
+def _draw(record: RunRecord, console: Console) -> None:
     """A figure that cannot be drawn costs a line, not the run."""
     from pruning_phases.analysis.transition_figure import save_transition_figure
 
@@ -75,9 +79,9 @@ def _draw(record: RunRecord, console: Console) -> None:  # noqa: F821
         try:
             save_transition_figure(record.observables(), record.figure_stem, record.info())
         except Exception as error:
-            console.print(f"no figure: {error}", highlight=False, soft_wrap=True)
+            console.print(f"no figure: {error}", **PLAIN)
             return
-    console.print(f"figure: {path}", highlight=False, soft_wrap=True)
+    console.print(f"figure: {path}", **PLAIN)
 
 
 def _sweep_name() -> str:

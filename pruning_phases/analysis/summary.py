@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich import box
 from rich.table import Table
 
 from pruning_phases.analysis.estimates import mean_and_error
@@ -14,16 +15,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUM_ROWS = 12
-COLUMNS = ("accuracy", "loss", "prediction_entropy", "outcome_entropy", "effective_density")
+COLUMNS = {
+    "accuracy": "accuracy",
+    "loss": "loss",
+    "prediction_entropy": "H_pred",
+    "outcome_entropy": "H_out",
+    "effective_density": "eff. density",
+}
 
 
 def summary_table(observables: pd.DataFrame) -> Table:
     """Mean and standard error over replicas at up to NUM_ROWS steps, evenly spread."""
     steps = np.unique(observables["step"])
     shown = steps[np.unique(np.linspace(0, len(steps) - 1, NUM_ROWS).round().astype(int))]
-    table = Table(title="mean over replicas, standard error in the last digits")
-    for name in ("step", "density", *COLUMNS):
-        table.add_column(name.replace("_", " "), justify="right")
+    table = Table(
+        caption="mean over replicas, its standard error in the last digits; entropies in nats",
+        box=box.SIMPLE_HEAD, padding=(0, 1),
+    )  # fmt: skip
+    for name in ("step", "density", *COLUMNS.values()):
+        table.add_column(name, justify="right", no_wrap=True)
     for step in shown:
         rows = observables[observables["step"] == step]
         cells = [with_error(*map(float, mean_and_error(rows[name]))) for name in COLUMNS]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NUM_CLASSES = 10
 PANELS = (
     ("accuracy", "accuracy", "black", "-", "o"),
     ("prediction_entropy", "prediction entropy (nats)", "firebrick", "--", "s"),
@@ -50,7 +49,7 @@ def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure
         axis.fill_between(density, mean - error, mean + error, color=colour, alpha=0.25, linewidth=0)
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
-    _reference_lines(axes)
+    _reference_lines(axes, info["data"]["num_classes"])
     axes[-1].set_xscale("log")
     axes[-1].invert_xaxis()
     axes[-1].set_xlabel("density: share of the prunable weights that remains")
@@ -58,11 +57,11 @@ def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure
     return figure
 
 
-def _reference_lines(axes: list[Axes]) -> None:
+def _reference_lines(axes: list[Axes], num_classes: int) -> None:
     for axis, value, text in (
-        (axes[0], 1 / NUM_CLASSES, "chance"),
-        (axes[1], np.log(NUM_CLASSES), f"ln {NUM_CLASSES}"),
-        (axes[2], np.log(NUM_CLASSES), f"ln {NUM_CLASSES}"),
+        (axes[0], 1 / num_classes, "chance"),
+        (axes[1], np.log(num_classes), f"ln {num_classes}"),
+        (axes[2], np.log(num_classes), f"ln {num_classes}"),
     ):
         axis.axhline(value, color="grey", linewidth=0.8, linestyle=":")
         axis.annotate(

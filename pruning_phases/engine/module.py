@@ -42,7 +42,12 @@ class EnsembleModule(LightningModule):
     """
 
     def __init__(
-        self, config: Config, replicas: Replicas, data: DeviceData, kept_counts: list[int]
+        self,
+        config: Config,
+        replicas: Replicas,
+        data: DeviceData,
+        kept_counts: list[int],
+        num_classes: int,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -50,6 +55,7 @@ class EnsembleModule(LightningModule):
         self.replicas = replicas
         self.data = data
         self.kept_counts = kept_counts
+        self.num_classes = num_classes
         self.step = 0
         self.round = 0
         self.num_updates = 0  # since the step began
@@ -138,13 +144,15 @@ class EnsembleModule(LightningModule):
 
     def on_fit_start(self) -> None:
         self.data = self.source.order.data = self.data.to(self.device)
-        self.replicas.attach(vectorized=self.device.type != "cpu")
         self._loss_sum = self._loss_sum.to(self.device)
         self._train_rates = torch.full(
             (self.replicas.num_replicas,), self.config.dropout_phase.p_train, dtype=torch.float64
         )
         self.replicas.set_dropout_rates(self._train_rates, torch.zeros_like(self._train_rates))
         self.begin_step(self.step)
+
+    def on_train_start(self) -> None:
+        self.replicas.attach(vectorized=self.device.type != "cpu")
 
     def on_train_epoch_start(self) -> None:
         self._loss_sum.zero_()

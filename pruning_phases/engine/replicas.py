@@ -180,7 +180,7 @@ def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:
 def _prunable(module: nn.Module) -> dict[str, str]:
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
     return {
-        f"{layer}.weight": layer for layer, part in module.named_modules() if isinstance(part, kinds)
+        f"{layer}.weight".lstrip("."): layer for layer, part in module.named_modules() if isinstance(part, kinds)
     }
 
 

@@ -39,7 +39,7 @@ def run(config: Config, record: RunRecord, group: str | None, console: Console) 
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
     module = build_module(config)
     with record.lock():
-        record.begin(physics(config), machine(config), num_threads=torch.get_num_threads())
+        record.begin(physics(config), machine(config), **_facts(module))
         try:
             _fit(config, record, module, group, console)
         except (KeyboardInterrupt, SystemExit):
@@ -65,7 +65,7 @@ def build_module(config: Config) -> EnsembleModule:
         replica_keys(config, "init"),
     )
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
-    return EnsembleModule(config, replicas, data, counts)
+    return EnsembleModule(config, replicas, data, counts, dataset.num_classes)
 
 
 def _fit(
@@ -91,6 +91,24 @@ def _fit(
     finally:
         if logger is not None:
             wandb_log.close()
+
+
+def _facts(module: EnsembleModule) -> dict[str, Any]:
+    """What a reader of the record needs to know and cannot see in the configuration."""
+    data, replicas = module.data, module.replicas
+    return {
+        "data": {
+            "num_classes": module.num_classes,
+            "num_train": len(data.train_y),
+            "num_validation": len(data.validation),
+            "num_test": len(data.test_y),
+        },
+        "network": {
+            "num_prunable": replicas.num_prunable,
+            "layers": {name: list(mask.shape[1:]) for name, mask in replicas.layer_masks().items()},
+        },
+        "num_threads": torch.get_num_threads(),
+    }
 
 
 def _trainer(

@@ -12,9 +12,9 @@ from torch import Tensor
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.optimizers import load_state, state_tensors
-from pruning_phases.records import RunRecord
+from pruning_phases.records import FINAL, INITIAL, RunRecord
 
-INITIAL, FINAL = "initial", "final"
+
 
 
 class Record(Callback):

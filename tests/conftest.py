@@ -1,0 +1,55 @@
+"""What the tests share: where the data is, and configurations composed as the command line does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+
+from pruning_phases.application import conf_dir
+from pruning_phases.config import Config, check, register
+
+# Small networks on few examples: seconds, and still every part of the machinery.
+TINY = [
+    "logger=none", "trainer=cpu", "figure=false", "progress=false", "num_replicas=2",
+    "model.widths=[20,16,12]", "dataset.train_size=200", "training.budget.amount=2",
+    "pruner.steps=4", "pruner.final_density=0.02", "pruner.finetune.amount=6",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> str:
+    """The folder that holds MNIST and KMNIST in torchvision's layout."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = os.environ.get("PRUNING_PHASES_DATA") or str(beside)
+    if not (Path(folder) / "MNIST" / "raw").is_dir():
+        pytest.skip(f"no MNIST in {folder}: set PRUNING_PHASES_DATA to a folder that holds it")
+    return str(Path(folder).resolve())
+
+
+Composer = Callable[..., Config]
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Composer:
+    """configure("seed=1", tiny=True): the checked configuration of a command line."""
+
+    def composed(*overrides: str, tiny: bool = True) -> Config:
+        register()
+        with initialize_config_dir(conf_dir(), version_base=None):
+            node = compose(
+                "train",
+                [*(TINY if tiny else ()), f"results_dir={tmp_path / 'results'}", *overrides],
+            )
+        return check(node)
+
+    return composed

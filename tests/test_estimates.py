@@ -1,0 +1,37 @@
+"""Estimates over replicas, and how they are written."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pruning_phases.analysis.estimates import binder_cumulant, mean_and_error, susceptibility
+from pruning_phases.analysis.text import with_error
+
+
+def test_mean_and_error_are_scipys():
+    data = np.random.default_rng(0).normal(size=(8, 5))
+    mean, error = mean_and_error(data)
+    np.testing.assert_allclose(mean, data.mean(axis=0))
+    np.testing.assert_allclose(error, stats.sem(data, axis=0))
+    assert np.isnan(mean_and_error(data[:1])[1]).all()
+
+
+def test_susceptibility_and_binder_cumulant():
+    data = np.random.default_rng(1).normal(size=200_000)
+    assert susceptibility(data, 10.0) == pytest.approx(10, rel=0.02)
+    assert binder_cumulant(data) == pytest.approx(0, abs=0.02)
+    assert binder_cumulant(np.full(9, 0.7)) == pytest.approx(2 / 3)
+    assert np.isnan(binder_cumulant(np.zeros(3)))
+    assert np.isnan(susceptibility([0.5], 10.0))
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.9712, 0.0021, "0.971(2)"), (0.9712, 0.0014, "0.9712(14)"), (123.4, 12.0, "123(12)"),
+        (0.5, float("nan"), "0.5"), (float("nan"), 1.0, "nan"), (2.302585, 0.0, "2.303"),
+        (0.05, 0.096, "0.05(10)"),
+    ],
+)  # fmt: skip
+def test_numbers_with_errors(value, error, text):
+    assert with_error(value, error) == text
