@@ -147,15 +147,16 @@ class RunRecord:
     def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
         from safetensors.numpy import save_file
 
-        metadata = {key: json.dumps(value) for key, value in about.items()}
+        # One entry, since the format does not keep the order of several.
+        metadata = {"about": json.dumps(about)}
         write_beside(path, lambda beside: save_file(tensors, beside, metadata=metadata))
 
     def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         from safetensors import safe_open
 
         with safe_open(path, framework="numpy") as file:
-            metadata = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)

@@ -67,7 +67,7 @@ def test_a_round_is_its_chunks_and_an_empty_round_is_one_empty_chunk():
     source.first, source.count = 3, 9
     assert [len(chunk) for chunk in source] == [4, 4, 1]
     assert torch.equal(torch.cat(list(source)), order.updates(3, 9))
-    source.count = 0
+    source.first, source.count = 0, 0
     assert [chunk.shape for chunk in source] == [(0, 1, 16)]
 
 

@@ -101,6 +101,8 @@ class DataOrder:
 
     def _replica(self, r: int, first: int, count: int) -> Tensor:
         size, batch = self._sizes[r], self.batch_size
+        if count == 0:
+            return self.data.subset.new_empty(0, batch)
         begin, end = first * batch, (first + count) * batch
         epochs = [self._epoch(r, number) for number in range(begin // size, -(-end // size))]
         offset = begin - begin // size * size

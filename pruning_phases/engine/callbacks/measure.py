@@ -21,15 +21,12 @@ class Measure(Callback):
     def __init__(self) -> None:
         self.observables: list[pd.DataFrame] = []
         self.layers: list[pd.DataFrame] = []
+        self.latest = pd.DataFrame()  # the observables of the last step measured
         self._earlier: dict[str, Tensor] = {}
 
     def load(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
         """Take up what was measured before the run was cut off."""
         self.observables, self.layers = [observables], [layers]
-
-    @property
-    def latest(self) -> pd.DataFrame:
-        return self.observables[-1]
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         self.observables = [pd.concat(self.observables, ignore_index=True)]
@@ -52,17 +49,16 @@ class Measure(Callback):
         whole = layers[WHOLE]
         shared = self._about(module)
         outputs = test_observables(module)
-        self.observables.append(
-            pd.DataFrame(
-                shared
-                | outputs
-                | {
-                    "train_loss": module.train_loss,
-                    "effective_density": whole["effective_density"],
-                    "evolution_metric": whole["evolution_metric"],
-                }
-            )
+        self.latest = pd.DataFrame(
+            shared
+            | outputs
+            | {
+                "train_loss": module.train_loss,
+                "effective_density": whole["effective_density"],
+                "evolution_metric": whole["evolution_metric"],
+            }
         )
+        self.observables.append(self.latest)
         keys = {name: shared[name] for name in ("step", "replica", "seed")}
         self.layers.append(
             pd.concat(

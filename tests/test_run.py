@@ -1,0 +1,247 @@
+"""Runs: killed anywhere they end the same, done ones are skipped, and every option has an effect."""
+
+import json
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from pruning_phases.config import Config, run_id
+from pruning_phases.engine import run as engine
+from pruning_phases.engine.callbacks.record import Record
+from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.observables.layers import WHOLE
+from pruning_phases.records import DONE, FAILED, FINAL, RunRecord
+from pruning_phases.train import make_run
+
+
+def make(config: Config) -> RunRecord:
+    return make_run(config, None, Console(quiet=True))
+
+
+def fresh(config: Config, name: str) -> Config:
+    config.results_dir = str(Path(config.results_dir) / name)
+    return config
+
+
+def results(record: RunRecord) -> dict[str, bytes]:
+    """The files that must not differ by a byte, however the run came to its end."""
+    return {
+        str(path.relative_to(record.folder)): path.read_bytes()
+        for path in sorted(record.folder.rglob("*"))
+        if path.suffix in (".parquet", ".safetensors")
+    }
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL inside the process: no handler may act on it."""
+
+
+KINDS = {
+    "plain": [],
+    "dropout and snapshots": ["dropout_phase=fixed", "snapshots=[0.5,0.1]"],
+    "plateau": ["pruner.finetune.rule=plateau", "pruner.finetune.amount=2"],
+    "sgd": ["optimizer=sgd", "pruner.scope=layer", "optimizer.weight_decay=1e-3"],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_cut_off_after_any_step_ends_with_the_same_bytes(configure, monkeypatch, kind):
+    overrides = ["checkpoint_seconds=0", *KINDS[kind]]
+    whole = make(fresh(configure(*overrides), "whole"))
+    write = Record.on_train_epoch_end
+
+    for last_step in (0, 2, 4):
+
+        def killed(self, trainer, module, last_step=last_step):
+            write(self, trainer, module)
+            if module.step == last_step and module.step_ended:
+                raise Killed
+
+        config = fresh(configure(*overrides), f"cut after {last_step}")
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Record, "on_train_epoch_end", killed)
+            make(config)
+        resumed = make(config)
+        assert results(resumed) == results(whole)
+        assert len(resumed.info()["resumed"]) == 1
+    assert whole.state == DONE
+    assert not whole.checkpoint_file.exists()
+
+
+def _run_in_child(config: Config) -> None:
+    import torch
+
+    torch.set_num_threads(2)
+    make(config)
+
+
+@pytest.mark.parametrize("seed", [0])
+def test_sigkill_at_random_moments_then_the_same_command(configure, seed):
+    """The whole process dies by SIGKILL, three times, then the run is let through."""
+    overrides = ["checkpoint_seconds=0", "pruner.finetune.amount=40", "trainer.num_threads=2"]
+    context = multiprocessing.get_context("spawn")
+    whole = make(fresh(configure(*overrides), "whole"))
+    config = fresh(configure(*overrides), "killed")
+    rng = np.random.default_rng(seed)
+    record = RunRecord(config.results_dir, config.study, run_id(config))
+    for _ in range(3):
+        child = context.Process(target=_run_in_child, args=(config,))
+        child.start()
+        while child.is_alive() and not record.info_file.exists():
+            child.join(0.01)
+        child.join(rng.uniform(0.0, 1.5))
+        if child.is_alive():
+            os.kill(child.pid, signal.SIGKILL)
+        child.join()
+    assert results(make(config)) == results(whole)
+
+
+def test_a_finished_run_is_skipped_without_a_look_at_the_data(configure, monkeypatch):
+    config = configure()
+    first = make(config)
+    before = {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")}
+    monkeypatch.setattr(engine, "run", None)
+    make(config)
+    assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
+
+
+def test_two_processes_do_not_write_one_run(configure):
+    config = configure()
+    record = RunRecord(config.results_dir, config.study, run_id(config))
+    with record.lock(), pytest.raises(Busy, match="another process"):
+        make(config)
+
+
+def test_the_record_holds_what_the_contract_says(configure):
+    record = make(configure("snapshots=[0.3]"))
+    info = json.loads((record.folder / "run.json").read_text())
+    assert info["state"] == DONE
+    assert {"id", "physics", "machine", "git", "versions", "started", "finished"} <= set(info)
+    table = record.observables()
+    assert list(table.columns[:8]) == [
+        "step", "density", "num_kept", "replica", "seed", "p_train", "p_eval", "train_size",
+    ]  # fmt: skip
+    assert {"accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order"} <= set(table)
+    assert len(table) == 2 * 5
+    assert not table.drop(columns="evolution_metric").isna().any().any()
+    layers = record.layers()
+    assert list(layers.layer.unique()) == ["fc1", "fc2", "fc3", "fc4", WHOLE]
+    whole = layers[layers.layer == WHOLE].reset_index(drop=True)
+    parts = layers[layers.layer != WHOLE].groupby(["step", "replica"]).num_kept.sum()
+    assert (whole.num_kept.to_numpy() == parts.to_numpy()).all()
+    assert (whole.num_kept == table.num_kept).all()
+    assert {path.stem for path in (record.folder / "snapshots").iterdir()} == {
+        "initial", "step_00000", "step_00002", "final",
+    }  # fmt: skip
+    assert not [path for path in record.folder.rglob(".*")]
+
+
+def test_masks_and_weights_of_the_final_snapshot_agree(configure):
+    record = make(configure())
+    tensors, about = record.read_tensors(record.snapshot_file(FINAL))
+    kept = sum(tensors[f"mask:{layer}.weight"].sum(axis=(1, 2)) for layer in about["layers"])
+    assert (kept == record.observables().num_kept.iloc[-1]).all()
+    for layer in about["layers"]:
+        weights, mask = tensors[f"{layer}.weight"], tensors[f"mask:{layer}.weight"]
+        assert (weights[mask == 0] == 0).all()
+
+
+def test_a_step_of_a_loss_that_is_nan_fails_with_a_line_and_is_tried_again(configure):
+    config = configure("optimizer=sgd", "optimizer.lr=1e30")
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"replica .* NaN .*optimizer\.lr"):
+            make(config)
+        record = RunRecord(config.results_dir, config.study, run_id(config))
+        assert record.state == FAILED
+        assert "optimizer.lr" in record.info()["error"]
+
+
+def test_a_full_disk_is_one_line_and_nothing_finished_is_lost(configure, monkeypatch):
+    config = configure("checkpoint_seconds=0")
+    whole = results(make(fresh(configure("checkpoint_seconds=0"), "whole")))
+    save = pd.DataFrame.to_parquet
+    calls = []
+
+    def full(self, path, **options):
+        calls.append(path)
+        if len(calls) == 6:
+            raise OSError(28, "No space left on device")
+        return save(self, path, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(RunError, match="No space left"):
+        patch.setattr(pd.DataFrame, "to_parquet", full)
+        make(config)
+    assert results(make(config)) == whole
+
+
+def test_a_corrupt_record_is_named(configure):
+    record = make(configure())
+    record.info_file.write_text('{"id": "')
+    with pytest.raises(UserError, match=r"run\.json is unreadable.*delete"):
+        make(configure())
+
+
+# -- every option that decides numbers does so, and is part of the identity -----------------------
+
+EFFECTIVE = [
+    "seed=1", "first_replica=1", "num_replicas=3", "model.widths=[20,16,11]", "model.width=15",
+    "model.depth=3 model.widths=[20,16]", "model=cnn model.channels=[4] model.widths=[12]",
+    "dataset.train_size=150", "dataset.validation_fraction=0.2", "training.batch_size=32",
+    "training.budget.amount=3", "training.budget.rule=epochs", "training.budget.rule=updates",
+    "training.budget.patience=1 training.budget.min_improvement=0.9",
+    "optimizer.lr=3e-3", "optimizer.weight_decay=0.1", "optimizer.beta1=0.5", "optimizer.beta2=0.9",
+    "optimizer=sgd", "pruner=none", "pruner=random", "pruner.scope=layer",
+    "pruner.schedule=linear", "pruner.schedule=list pruner.densities=[0.4,0.1]",
+    "pruner.schedule=two_stage pruner.switch_density=0.3 pruner.coarse_steps=2",
+    "pruner.steps=5", "pruner.final_density=0.1", "pruner.finetune.amount=0",
+    "pruner.finetune.amount=7", "pruner.finetune.rule=epochs pruner.finetune.amount=1",
+    "pruner.finetune.rule=plateau pruner.finetune.amount=3",
+    "dropout_phase=fixed", "dropout_phase=fixed dropout_phase.p_train=0.4",
+    "dropout_phase=fixed dropout_phase.p_eval=0.4", "dropout_phase=fixed dropout_phase.num_draws=3",
+]  # fmt: skip
+
+
+def test_every_option_of_the_physics_changes_identity_and_result(configure):
+    seen: dict[bytes, str] = {}
+    ids: dict[str, str] = {}
+    for overrides in ["", *EFFECTIVE]:
+        config = configure(*overrides.split())
+        record = make(config)
+        content = record.observables_file.read_bytes()
+        assert content not in seen, f"{overrides!r} gives the numbers of {seen.get(content)!r}"
+        assert record.id not in ids, f"{overrides!r} has the identity of {ids.get(record.id)!r}"
+        seen[content], ids[record.id] = overrides, overrides
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["pruner.finetune.rule=plateau", "pruner.finetune.amount=6", "pruner.finetune.patience=1"],
+        ["pruner.finetune.rule=plateau", "pruner.finetune.amount=6", "pruner.finetune.min_improvement=0.3"],
+        ["optimizer=sgd", "optimizer.momentum=0.5"],
+        ["training.budget.amount=9", "training.budget.min_improvement=0.4", "training.budget.patience=1"],
+    ],
+    ids=lambda overrides: overrides[-1],
+)  # fmt: skip
+def test_options_that_need_company_change_the_result(configure, overrides):
+    *company, option = overrides
+    with_it, without = make(configure(*company, option)), make(configure(*company))
+    assert with_it.id != without.id
+    assert with_it.observables_file.read_bytes() != without.observables_file.read_bytes()
+
+
+def test_machine_options_change_neither_identity_nor_result(configure):
+    reference = results(make(fresh(configure(), "reference")))
+    for number, override in enumerate(
+        ["checkpoint_seconds=0", "study=other", "progress=true", "trainer=auto", "figure=true"]
+    ):
+        config = fresh(configure(override), str(number))
+        if override == "trainer=auto":
+            config.trainer.accelerator = "cpu"
+        assert results(make(config)) == reference, override
