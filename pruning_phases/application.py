@@ -8,9 +8,12 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pruning_phases.errors import RunError, UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 def conf_dir() -> str:
@@ -25,13 +28,28 @@ def conf_dir() -> str:
 def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
     """Run ``task`` as a Hydra application and leave with its exit code."""
     import hydra
+    from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
+    from hydra.types import RunMode
     from omegaconf.errors import OmegaConfBaseException
+
+    failures: list[UserError | RunError] = []
+
+    def guarded(composed: DictConfig) -> Any:
+        """A single run's failure is kept for the one line at the end; a sweep's is Hydra's to
+        count, which then names the overrides of the run that failed."""
+        try:
+            return task(composed)
+        except (UserError, RunError) as error:
+            if wants_traceback or HydraConfig.get().mode == RunMode.MULTIRUN:
+                raise
+            failures.append(error)
+            return None
 
     wants_traceback = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing them
     try:
-        hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(task)()
+        hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(guarded)()
     except KeyboardInterrupt:
         _leave(name, "interrupted: the same command goes on from here", 130)
     except (UserError, RunError) as error:
@@ -42,6 +60,8 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
         if wants_traceback:
             raise
         _leave(name, explain(error), UserError.exit_code)
+    if failures:
+        _leave(name, str(failures[0]), failures[0].exit_code)
     sys.exit(0)
 
 
@@ -53,13 +73,15 @@ def explain(error: Exception) -> str:
         group, _, option = error.missing_cfg_file.rpartition("/")
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
-    cause = error.__cause__ if isinstance(error.__cause__, Exception) else None
+    cause = error.__cause__ or error.__context__
     text = f"{error}\n{cause or ''}"
     key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)
+    if key and key.startswith("trainer.options."):
+        return f"{key}: an option for Lightning's Trainer is added with +{key}=VALUE"
     if re.search(r"not in '|is not in struct", text) and key:
         return f"{key}: no such key{_nearest(key)}; --help lists all"
-    reason = _first(r"(Value '.*|Invalid value '.*|Incompatible value.*|Invalid type.*)", text)
-    if reason and key:
+    if cause and key:
+        reason = str(cause).splitlines()[0]
         return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return "; ".join(line for line in lines if not line.startswith(("full_key", "object_type")))

@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from typing import Any, Optional
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
@@ -73,7 +73,7 @@ class ModelConfig:
 class FcConfig(ModelConfig):
     depth: int = MISSING  # layers of weights
     widths: list[int] = MISSING  # units of each hidden layer
-    width: Optional[int] = None  # one width for every hidden layer, in place of widths
+    width: int | None = None  # one width for every hidden layer, in place of widths
 
     def hidden_widths(self) -> list[int]:
         return [self.width] * (self.depth - 1) if self.width is not None else list(self.widths)
@@ -88,7 +88,7 @@ class CnnConfig(ModelConfig):
 @dataclass
 class DatasetConfig:
     name: str = MISSING
-    train_size: Optional[int] = None  # training examples of a replica; null: all
+    train_size: int | None = None  # training examples of a replica; null: all
     validation_fraction: float = 0.1  # of the training set, for early stopping
 
 
@@ -125,7 +125,7 @@ class PrunerConfig:
     final_density: float = MISSING
     switch_density: float = 0.02  # two_stage: where the linear steps begin
     coarse_steps: int = 20  # two_stage: geometric steps down to switch_density
-    densities: Optional[list[float]] = None  # list: the densities themselves
+    densities: list[float] | None = None  # list: the densities themselves
     finetune: Budget = field(default_factory=Budget)
 
 
@@ -139,7 +139,7 @@ class DropoutPhaseConfig:
 @dataclass
 class TrainerConfig:
     accelerator: str = "auto"
-    num_threads: Optional[int] = None  # torch's CPU threads; null: torch decides
+    num_threads: int | None = None  # torch's CPU threads; null: torch decides
     matmul_precision: str = "highest"
     options: dict[str, Any] = field(default_factory=dict)  # anything else for Lightning's Trainer
 
@@ -148,9 +148,9 @@ class TrainerConfig:
 class LoggerConfig:
     name: str = "none"
     mode: str = "auto"  # auto: online if a key is there, else offline
-    project: Optional[str] = None  # null: the study's name
-    group: Optional[str] = None  # null: the sweep
-    entity: Optional[str] = None
+    project: str | None = None  # null: the study's name
+    group: str | None = None  # null: the sweep
+    entity: str | None = None
 
 
 @dataclass
@@ -203,12 +203,13 @@ def check(composed: DictConfig) -> Config:
     _check_counts(config)
     _check_model(config.model)
     _check_pruner(config.pruner)
+    _check_optimizer(config.optimizer)
     _check_rates(config)
     return config
 
 
 def physics(config: Config) -> dict[str, Any]:
-    """Everything that decides the numbers, as plain JSON values; options without effect left out."""
+    """Everything that decides the numbers, as JSON values; options without effect left out."""
     plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
     assert isinstance(plain, dict)
     for key in MACHINE_KEYS:
@@ -275,14 +276,14 @@ def _refuse_unknown(node: Any, path: str) -> None:
     kind = OmegaConf.get_type(node)
     if is_dataclass(kind):
         known = {entry.name for entry in fields(kind)}
-        for key in node:
+        for key in map(str, node):
             if key not in known:
                 raise UserError(
                     f"{path}{key}: no such key; {path.rstrip('.') or 'the configuration'} has "
                     + ", ".join(sorted(known))
                 )
-        for key in node:
-            if not OmegaConf.is_missing(node, str(key)):
+        for key in map(str, node):
+            if not OmegaConf.is_missing(node, key):
                 _refuse_unknown(node[key], f"{path}{key}.")
 
 
@@ -340,6 +341,17 @@ def _check_pruner(pruner: PrunerConfig) -> None:
         )
 
 
+def _check_optimizer(optimizer: OptimizerConfig) -> None:
+    if optimizer.lr <= 0:
+        raise UserError(f"optimizer.lr={optimizer.lr}: give a number above 0")
+    if optimizer.weight_decay < 0:
+        raise UserError(f"optimizer.weight_decay={optimizer.weight_decay}: give 0 or more")
+    for key in ("beta1", "beta2", "momentum"):
+        value = getattr(optimizer, key, 0.0)
+        if not 0 <= value < 1:
+            raise UserError(f"optimizer.{key}={value}: give a number from 0 to below 1")
+
+
 def _check_rates(config: Config) -> None:
     dropout = config.dropout_phase
     for key, rate in (("p_train", dropout.p_train), ("p_eval", dropout.p_eval)):
@@ -370,5 +382,7 @@ def all_keys() -> list[str]:
         "dropout_phase": (DropoutPhaseConfig,), "trainer": (TrainerConfig,),
         "logger": (LoggerConfig,), "training.budget": (Budget,), "pruner.finetune": (Budget,),
     }  # fmt: skip
-    inner = {f"{path}.{part.name}" for path, kinds in nodes.items() for k in kinds for part in fields(k)}
+    inner = {
+        f"{path}.{part.name}" for path, kinds in nodes.items() for k in kinds for part in fields(k)
+    }
     return sorted(inner | {part.name for part in fields(Config)})

@@ -1,7 +1,7 @@
 """A run's record on disk: the only file that knows its names and states.
 
 ``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
-``observables.parquet``, ``layers.parquet``, ``snapshots/``, ``checkpoint.safetensors`` and ``wandb/``.
+``observables.parquet``, ``layers.parquet``, ``snapshots/``, ``checkpoint.safetensors``, ``wandb/``.
 Every file is written beside and renamed, and the state ``done`` is written last, so that what has
 its final name is whole. Nothing in here is ever executed on reading.
 """
@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,7 +143,7 @@ class RunRecord:
 
     def write_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
         for path, table in ((self.observables_file, observables), (self.layers_file, layers)):
-            write_beside(path, lambda beside, table=table: table.to_parquet(beside, index=False))
+            write_beside(path, partial(table.to_parquet, index=False))
 
     def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
         from safetensors.numpy import save_file

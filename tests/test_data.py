@@ -47,7 +47,9 @@ def test_every_example_comes_once_before_any_comes_again():
     stream = order.updates(0, 28).permute(1, 0, 2).reshape(2, -1)
     for r, size in enumerate([7, 64]):
         epochs = stream[r].view(-1, size)
-        assert torch.equal(epochs.sort(dim=1).values, data.subset[r, :size].sort().values.expand_as(epochs))
+        assert torch.equal(
+            epochs.sort(dim=1).values, data.subset[r, :size].sort().values.expand_as(epochs)
+        )
         assert len({tuple(epoch.tolist()) for epoch in epochs}) == len(epochs)
 
 
@@ -97,7 +99,18 @@ def test_mnist_is_the_published_split(data_dir):
     mnist = datasets.load("mnist", data_dir)
     assert mnist.train_images.shape == (60000, 1, 28, 28)
     assert mnist.test_images.shape == (10000, 1, 28, 28)
-    assert np.bincount(mnist.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(mnist.test_labels).tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
 
 
 # -- damaged and missing files -------------------------------------------------------------------
@@ -115,7 +128,9 @@ def small_mnist(tmp_path):
     folder = tmp_path / "data" / "MNIST" / "raw"
     folder.mkdir(parents=True)
     for stem, count in (("train", 30), ("t10k", 10)):
-        write_idx(folder, f"{stem}-images-idx3", np.arange(count * 784).reshape(count, 28, 28) % 256)
+        write_idx(
+            folder, f"{stem}-images-idx3", np.arange(count * 784).reshape(count, 28, 28) % 256
+        )
         write_idx(folder, f"{stem}-labels-idx1", np.arange(count) % 10)
     return folder
 
@@ -146,7 +161,9 @@ def test_missing_data_without_network_is_one_line_and_leaves_nothing(tmp_path, m
         raise RuntimeError("Error downloading train-images-idx3-ubyte.gz\nand more")
 
     monkeypatch.setattr(MNIST, "__init__", lambda self, *a, **k: no_network(*a, **k))
-    with pytest.raises(UserError, match=r"dataset=mnist: not in data_dir=.*data_dir=FOLDER") as error:
+    with pytest.raises(
+        UserError, match=r"dataset=mnist: not in data_dir=.*data_dir=FOLDER"
+    ) as error:
         datasets.load("mnist", str(tmp_path / "nowhere"))
     assert "\n" not in str(error.value)
     assert not (tmp_path / "nowhere").exists()

@@ -15,7 +15,9 @@ RNG = np.random.default_rng(0)
 
 def observed(logits, labels, batch):
     parts = [
-        output_sums(torch.from_numpy(logits[:, i : i + batch]), torch.from_numpy(labels[i : i + batch]))
+        output_sums(
+            torch.from_numpy(logits[:, i : i + batch]), torch.from_numpy(labels[i : i + batch])
+        )
         for i in range(0, len(labels), batch)
     ]
     total = parts[0]

@@ -20,7 +20,9 @@ def by_networkx(masks: list[np.ndarray]) -> list[int]:
     for number, mask in enumerate(masks):
         per_node = mask.shape[1] // num_nodes
         for index in np.argwhere(mask):
-            graph.add_edge((str(number), index[1] // per_node), (str(number + 1), index[0]), layer=number)
+            graph.add_edge(
+                (str(number), index[1] // per_node), (str(number + 1), index[0]), layer=number
+            )
         num_nodes = mask.shape[0]
     sinks = [(str(len(masks)), i) for i in range(num_nodes)]
     graph.add_nodes_from(sinks)
@@ -40,9 +42,7 @@ SHAPES = [
 
 
 @settings(max_examples=120, deadline=None)
-@given(
-    shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31)
-)
+@given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
 def test_effective_edges_equal_networkx(shapes, density, seed):
     rng = np.random.default_rng(seed)
     masks = [rng.random((2, *shape)) < density for shape in shapes]
@@ -63,7 +63,10 @@ def test_layers_that_do_not_fit_are_refused():
 
 
 def test_layer_observables_count_what_is_there():
-    masks = {"a": torch.zeros(1, 3, 4, dtype=torch.bool), "b": torch.ones(1, 2, 3, dtype=torch.bool)}
+    masks = {
+        "a": torch.zeros(1, 3, 4, dtype=torch.bool),
+        "b": torch.ones(1, 2, 3, dtype=torch.bool),
+    }
     masks["a"][0, 1, 2] = masks["a"][0, 1, 3] = True
     weights = {name: torch.rand(mask.shape) * mask for name, mask in masks.items()}
     rows = layer_observables(masks, weights, weights)

@@ -12,6 +12,7 @@ from pruning_phases.engine.run import build_module, run
 from pruning_phases.models import build_model
 from pruning_phases.records import FINAL, RunRecord
 
+PLATEAU = ["pruner.finetune.rule=plateau", "pruner.finetune.amount=4"]
 
 
 def two_forms(configure, *overrides):
@@ -24,7 +25,13 @@ def two_forms(configure, *overrides):
     return pair
 
 
-@pytest.mark.parametrize("model", [["model=fc", "model.widths=[7,6,5]"], ["model=cnn", "model.widths=[6]", "model.channels=[3,4]"]])
+@pytest.mark.parametrize(
+    "model",
+    [
+        ["model=fc", "model.widths=[7,6,5]"],
+        ["model=cnn", "model.widths=[6]", "model.channels=[3,4]"],
+    ],
+)
 def test_both_forms_give_the_same_outputs_and_gradients(configure, model):
     loop, vectorized = two_forms(configure, *model)
     rates = torch.tensor([0.0, 0.3, 0.6], dtype=torch.float64)
@@ -58,7 +65,7 @@ def test_gradients_are_those_of_the_module_alone(configure):
     [
         ["training.budget.rule=updates", "training.budget.amount=20"],
         ["training.budget.amount=6", "training.budget.patience=1", "optimizer.lr=0.02"],
-        ["pruner.finetune.rule=plateau", "pruner.finetune.amount=4", "pruner.finetune.patience=1", "optimizer.lr=0.02"],
+        [*PLATEAU, "pruner.finetune.patience=1", "optimizer.lr=0.02"],
         ["dropout_phase=fixed", "dropout_phase.num_draws=2"],
         ["pruner=random"],
         ["optimizer=sgd", "pruner.scope=layer"],

@@ -50,7 +50,11 @@ def test_permutations_are_permutations_and_uniform_over_keys():
 
 def test_two_seeds_share_no_epoch_order():
     orders = {
-        tuple(permutations(derive(key_words([stream_key(seed, 0, "order", 0)])[0], epoch), 50).tolist())
+        tuple(
+            permutations(
+                derive(key_words([stream_key(seed, 0, "order", 0)])[0], epoch), 50
+            ).tolist()
+        )
         for seed in range(2)
         for epoch in range(30)
     }

@@ -9,7 +9,7 @@ Array = NDArray[np.float64]
 
 
 def mean_and_error(values: ArrayLike, axis: int = 0) -> tuple[Array, Array]:
-    """The mean and its standard error s / sqrt(R), s^2 with R - 1; the error of one value is NaN."""
+    """The mean and its standard error s / sqrt(R), s^2 with R - 1; one value has error NaN."""
     data = np.asarray(values, dtype=np.float64)
     count = data.shape[axis]
     mean = data.mean(axis=axis)

@@ -29,13 +29,13 @@ def summary_table(observables: pd.DataFrame) -> Table:
     steps = np.unique(observables["step"])
     shown = steps[np.unique(np.linspace(0, len(steps) - 1, NUM_ROWS).round().astype(int))]
     table = Table(
-        caption="mean over replicas, its standard error in the last digits; entropies in nats",
+        caption="means over replicas, standard errors in the last digits, nats",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in ("step", "density", *COLUMNS.values()):
         table.add_column(name, justify="right", no_wrap=True)
     for step in shown:
         rows = observables[observables["step"] == step]
-        cells = [with_error(*map(float, mean_and_error(rows[name]))) for name in COLUMNS]
+        cells = [with_error(*mean_and_error(rows[name])) for name in COLUMNS]
         table.add_row(str(step), f"{rows['density'].iloc[0]:.3g}", *cells)
     return table

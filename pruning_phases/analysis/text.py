@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import SupportsFloat
 
 
-def with_error(value: float, error: float) -> str:
+def with_error(value: SupportsFloat, error: SupportsFloat) -> str:
     """0.9712 and 0.0021 -> ``0.971(2)``: the error in the last digits, two of them below 20.
 
     Without a finite error the value stands alone, to four digits.
     """
+    value, error = float(value), float(error)
     if not math.isfinite(value):
         return "nan"
     if not (math.isfinite(error) and error > 0):

@@ -3,6 +3,7 @@ Fig. 1, with error bands over replicas."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def save_transition_figure(
     figure = transition_figure(observables, info)
     paths = (stem.with_suffix(".png"), stem.with_suffix(".pdf"))
     for path in paths:
-        write_beside(path, lambda beside, kind=path.suffix[1:]: figure.savefig(beside, format=kind, dpi=150))
+        write_beside(path, partial(figure.savefig, format=path.suffix[1:], dpi=150))
     return paths
 
 
@@ -46,7 +47,9 @@ def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure
         values = [mean_and_error(rows[column]) for _, rows in groups]
         mean, error = np.array(values, dtype=float).T
         axis.plot(density, mean, line, color=colour, marker=marker, markersize=3, linewidth=1)
-        axis.fill_between(density, mean - error, mean + error, color=colour, alpha=0.25, linewidth=0)
+        axis.fill_between(
+            density, mean - error, mean + error, color=colour, alpha=0.25, linewidth=0
+        )
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
     _reference_lines(axes, info["data"]["num_classes"])

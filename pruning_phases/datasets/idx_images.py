@@ -53,7 +53,7 @@ def _download(kind: type, root: Path, name: str) -> None:
     except Exception as error:
         if not existed:
             _remove_empty(root)
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(
             f"dataset={name}: not in data_dir={root} and not to be downloaded ({reason}): "
             f"put torchvision's {CLASSES[name]}/raw folder there, or give data_dir=FOLDER"

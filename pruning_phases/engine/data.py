@@ -95,7 +95,7 @@ class DataOrder:
         self._epochs = {}
 
     def updates(self, first: int, count: int) -> Tensor:
-        """Indices into the training images of ``count`` updates from the ``first``: [count, R, B]."""
+        """Indices into the training images, [count, R, B], of the updates from ``first`` on."""
         rows = [self._replica(r, first, count) for r in range(len(self._sizes))]
         return torch.stack(rows, dim=1)
 

@@ -20,7 +20,9 @@ from pruning_phases.engine.streams import derive, key_words, stream_key
 from pruning_phases.observables.outputs import OutputSums, output_sums
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
-EXAMPLES_PER_CALL = 2000  # of the test set at a time; decides which dropout mask meets which example
+EXAMPLES_PER_CALL = (
+    2000  # of the test set at a time; decides which dropout mask meets which example
+)
 
 
 class EnsembleModule(LightningModule):
@@ -97,12 +99,14 @@ class EnsembleModule(LightningModule):
         return self._optimizer
 
     def stream(self, purpose: str, step: int | None = None) -> Tensor:
-        """[R, 2]: every replica's stream for a purpose, at the current step unless told otherwise."""
+        """[R, 2]: every replica's stream for a purpose, at the current step or at another."""
         at = self.step if step is None else step
         return key_words(replica_keys(self.config, purpose, at), self.replicas.device)
 
     @torch.no_grad()
-    def evaluate(self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0) -> OutputSums:
+    def evaluate(
+        self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
+    ) -> OutputSums:
         """The sums of all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
         zero = torch.zeros(self.replicas.num_replicas, dtype=torch.float64)
         self.replicas.eval()
@@ -190,13 +194,18 @@ class EnsembleModule(LightningModule):
         return self.train_loss
 
     # Lightning moves what training_step gets to the device; indices are there already.
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+    def transfer_batch_to_device(
+        self, batch: Any, device: torch.device, dataloader_idx: int
+    ) -> Any:
         return batch
 
 
 def replica_keys(config: Config, purpose: str, step: int = 0) -> list[int]:
-    """The stream keys of a run's replicas for a purpose: the address holds nothing but the seed,
-    the replica's own number, the purpose and the step, so a replica alone is what it is in company."""
+    """The stream keys of a run's replicas for a purpose.
+
+    The address holds nothing but the seed, the replica's own number, the purpose and the step, so a
+    replica alone is what it is in company.
+    """
     first = config.first_replica
     return [
         stream_key(config.seed, replica, purpose, step)

@@ -88,8 +88,9 @@ class Replicas(nn.Module):
     def mask_gradients(self) -> None:
         """Set the gradients of the cut weights to 0, so that they stay where they are."""
         if not self._dense:
-            gradients = [self.stacked(name).grad for name in self.layer_of]
-            torch._foreach_mul_(gradients, [self.mask(name) for name in self.layer_of])
+            gradients = [_gradient(self.stacked(name)) for name in self.layer_of]
+            masks = [self.mask(name) for name in self.layer_of]
+            torch._foreach_mul_(gradients, masks)
 
     # -- forward and backward ------------------------------------------------------------------
 
@@ -160,7 +161,10 @@ class Replicas(nn.Module):
         for module in (*self._alone, *self._skeleton):
             for part in module.modules():
                 if isinstance(part, PhaseDropout):
-                    part.enabled = {True: bool((train > 0).any()), False: bool((evaluation > 0).any())}
+                    part.enabled = {
+                        True: bool((train > 0).any()),
+                        False: bool((evaluation > 0).any()),
+                    }
 
     def set_dropout_draw(self, keys: Tensor, draw: int) -> None:
         """The ``draw``-th mask of the streams ``keys`` [R, 2], until another one is set."""
@@ -180,7 +184,9 @@ def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:
 def _prunable(module: nn.Module) -> dict[str, str]:
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
     return {
-        f"{layer}.weight".lstrip("."): layer for layer, part in module.named_modules() if isinstance(part, kinds)
+        f"{layer}.weight".lstrip("."): layer
+        for layer, part in module.named_modules()
+        if isinstance(part, kinds)
     }
 
 

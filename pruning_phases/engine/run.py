@@ -38,6 +38,7 @@ def run(config: Config, record: RunRecord, group: str | None, console: Console) 
         torch.set_num_threads(config.trainer.num_threads)
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
     module = build_module(config)
+    _trainer(config, record.folder, [], None)  # refuses a missing device before anything is written
     with record.lock():
         record.begin(physics(config), machine(config), **_facts(module))
         try:
@@ -129,7 +130,11 @@ def _trainer(
     }
     try:
         return lightning.Trainer(**(defaults | config.trainer.options))
-    except (TypeError, ValueError, lightning.fabric.utilities.exceptions.MisconfigurationException) as error:
+    except (
+        TypeError,
+        ValueError,
+        lightning.fabric.utilities.exceptions.MisconfigurationException,
+    ) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
             f"trainer.accelerator={config.trainer.accelerator} with {len(config.trainer.options)} "

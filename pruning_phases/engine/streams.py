@@ -1,4 +1,4 @@
-"""Named random streams: every random number has an address, and an address always gives the same number.
+"""Named random streams: every random number has an address, which always gives the same one.
 
 A stream is keyed by a hash of (seed, replica, purpose, pruning step, ...), never by adding numbers,
 and is read at a counter, so that the numbers of all replicas come from a few vector operations, in
@@ -55,7 +55,7 @@ def permutations(key: Tensor, size: int) -> Tensor:
 
 def _mix(x: Tensor) -> Tensor:
     """A bijection of 32 bits with low bias: two multiply-xorshift rounds, constants of the
-    hash-prospector search (C. Wellons, 2018). Shifts are masked, since int32 shifts keep the sign."""
+    hash-prospector search (C. Wellons, 2018). Shifts are masked: int32 shifts keep the sign."""
     x = x ^ ((x >> 16) & 0xFFFF)
     x = x * 0x21F0AAAD
     x = x ^ ((x >> 15) & 0x1FFFF)

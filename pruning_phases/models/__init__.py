@@ -12,5 +12,5 @@ def build_model(config: Any, input_shape: tuple[int, ...], num_classes: int) -> 
     """The freshly initialized module that ``config.model`` describes."""
     from pruning_phases.models import cnn, fc
 
-    builders = {"fc": fc.build, "cnn": cnn.build}
+    builders: dict[str, Any] = {"fc": fc.build, "cnn": cnn.build}
     return builders[config.name](config, input_shape, num_classes)

@@ -12,7 +12,7 @@ def evolution_metric(
     target_square_sum: ArrayLike,
     residual_square_sum: ArrayLike,
 ) -> NDArray[np.float64]:
-    """EM(t, t') = 1 - adjusted R^2, with the later weights w' as target and the earlier w as prediction.
+    """EM(t, t') = 1 - adjusted R^2: the later weights w' are the target, the earlier w predict.
 
     Over the n weights alive at t': RSS = sum (w' - w)^2, TSS = sum w'^2 - (sum w')^2 / n,
     R^2 = 1 - RSS/TSS, adjusted R^2 = 1 - (1 - R^2)(n - 1)/(n - 2) for one regressor, so

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -15,7 +13,7 @@ WHOLE = "all"  # the name of the row that stands for the whole network
 
 
 def layer_observables(
-    masks: Mapping[str, Tensor], weights: Mapping[str, Tensor], earlier: Mapping[str, Tensor]
+    masks: dict[str, Tensor], weights: dict[str, Tensor], earlier: dict[str, Tensor]
 ) -> dict[str, dict[str, NDArray]]:
     """Per layer, and under the name ``all`` for the whole network, observables of shape [R].
 

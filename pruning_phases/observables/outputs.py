@@ -57,7 +57,7 @@ class OutputSums:
 
 
 def output_sums(logits: Tensor, labels: Tensor) -> OutputSums:
-    """The sums of one batch. logits: [R, B, C]; labels: [B] int64. Of equal logits the first wins."""
+    """The sums of one batch: logits [R, B, C], labels [B] int64. Of equal logits the first wins."""
     num_classes = logits.shape[-1]
     log_p = torch.log_softmax(logits.double(), dim=-1)
     p = log_p.exp()

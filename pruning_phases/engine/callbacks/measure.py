@@ -42,9 +42,7 @@ class Measure(Callback):
 
     def measure(self, module: EnsembleModule) -> None:
         replicas = module.replicas
-        layers = layer_observables(
-            replicas.layer_masks(), replicas.layer_weights(), self._earlier
-        )
+        layers = layer_observables(replicas.layer_masks(), replicas.layer_weights(), self._earlier)
         self._remember_weights(module)
         whole = layers[WHOLE]
         shared = self._about(module)

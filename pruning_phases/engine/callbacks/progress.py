@@ -70,4 +70,6 @@ class ShowProgress(Callback):
         if self.console.is_terminal or time.monotonic() < self._line_due:
             return
         self._line_due = time.monotonic() + SECONDS_BETWEEN_LINES
-        self.console.print(f"step {module.step}/{module.num_steps}  {status}", highlight=False, markup=False)
+        self.console.print(
+            f"step {module.step}/{module.num_steps}  {status}", highlight=False, markup=False
+        )

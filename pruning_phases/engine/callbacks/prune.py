@@ -31,7 +31,9 @@ def prune(module: EnsembleModule) -> None:
         kept = cut(score, alive, module.num_kept)
     else:
         pieces = zip(score.split(sizes, 1), alive.split(sizes, 1), strict=True)
-        counts = layer_counts(module.num_kept, [int(part[0].sum()) for part in alive.split(sizes, 1)])
+        counts = layer_counts(
+            module.num_kept, [int(part[0].sum()) for part in alive.split(sizes, 1)]
+        )
         kept = torch.cat(
             [
                 cut(part, living, count) if count < int(living[0].sum()) else living

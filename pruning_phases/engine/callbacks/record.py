@@ -15,8 +15,6 @@ from pruning_phases.engine.optimizers import load_state, state_tensors
 from pruning_phases.records import FINAL, INITIAL, RunRecord
 
 
-
-
 class Record(Callback):
     """Snapshots as they fall due; tables, then a checkpoint, at the end of a step.
 
@@ -33,7 +31,7 @@ class Record(Callback):
         self._written = time.monotonic()
 
     def resume(self, module: EnsembleModule) -> bool:
-        """Bring module and tables to the last checkpoint, if there is one. True if nothing is left."""
+        """Bring module and tables to the last checkpoint, if there is one; True if all is done."""
         if not self.record.checkpoint_file.exists():
             return False
         tensors, about = self.record.read_tensors(self.record.checkpoint_file)
@@ -58,7 +56,10 @@ class Record(Callback):
         if time.monotonic() - self._written >= self.seconds or module.step in (0, module.num_steps):
             self.record.write_tables(*self.measure.tables())
             tensors = replica_tensors(module) | _as_numpy(
-                {f"optimizer:{k}": v for k, v in state_tensors(module.optimizer, module.replicas).items()}
+                {
+                    f"optimizer:{k}": v
+                    for k, v in state_tensors(module.optimizer, module.replicas).items()
+                }
             )
             self.record.write_tensors(self.record.checkpoint_file, tensors, step=module.step)
             self._written = time.monotonic()
@@ -67,8 +68,12 @@ class Record(Callback):
         """The dense network, and the first step at or below each density that was asked for."""
         if module.step == 0:
             return True
-        before = module.kept_counts[module.step - 2] if module.step > 1 else module.replicas.num_prunable
-        wanted = [round(density * module.replicas.num_prunable) for density in module.config.snapshots]
+        before = (
+            module.kept_counts[module.step - 2] if module.step > 1 else module.replicas.num_prunable
+        )
+        wanted = [
+            round(density * module.replicas.num_prunable) for density in module.config.snapshots
+        ]
         return any(module.num_kept <= count < before for count in wanted)
 
     def _snapshot(self, module: EnsembleModule, name: str) -> None:

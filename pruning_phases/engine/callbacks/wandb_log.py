@@ -95,7 +95,7 @@ def close() -> None:
         import wandb
 
         if wandb.run is not None:
-            wandb.finish(quiet=True)
+            wandb.finish()
     except Exception as error:
         log.warning("W&B: %s", _first_line(error))
 
@@ -128,7 +128,7 @@ def _start(config: Config, record: RunRecord, group: str | None, mode: str) -> W
 
 
 def _key_is_there() -> bool:
-    """An API key in the environment or in ~/.netrc, found without asking W&B, which might prompt."""
+    """An API key in the environment or in ~/.netrc, found without W&B, which might prompt."""
     if os.environ.get("WANDB_API_KEY"):
         return True
     try:
