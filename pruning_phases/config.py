@@ -150,6 +150,7 @@ class LoggerConfig:
     mode: str = "auto"  # auto: online if a key is there, else offline
     project: str | None = None  # null: the study's name
     group: str | None = None  # null: the sweep
+    run_name: str | None = None  # null: the overrides of the command line
     entity: str | None = None
 
 

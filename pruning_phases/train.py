@@ -6,6 +6,7 @@ Compose, check, identify; skip what is done, go on with what was cut off; train,
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.application import launch
@@ -33,9 +34,14 @@ def task(composed: DictConfig) -> None:
     from rich.console import Console
 
     console = Console()
-    sweep = HydraConfig.get().mode == RunMode.MULTIRUN
+    hydra = HydraConfig.get()
+    sweep = hydra.mode == RunMode.MULTIRUN
     try:
-        make_run(check(composed), _sweep_name() if sweep else None, console)
+        config = check(composed)
+        config.logger.run_name = config.logger.run_name or " ".join(hydra.overrides.task) or None
+        if sweep:
+            config.logger.group = config.logger.group or f"sweep-{Path(hydra.sweep.dir).name}"
+        make_run(config, console)
     except Busy as busy:
         console.print(f"skipped: {busy}", **PLAIN)
     except (UserError, RunError) as error:
@@ -44,7 +50,7 @@ def task(composed: DictConfig) -> None:
         raise
 
 
-def make_run(config: Config, group: str | None, console: Console) -> RunRecord:
+def make_run(config: Config, console: Console) -> RunRecord:
     """The record of this configuration: found, continued or made."""
     record = RunRecord(config.results_dir, config.study, run_id(config))
     what = f"{config.model.name} {config.dataset.name} {config.pruner.score.name} [{record.id}]"
@@ -55,7 +61,7 @@ def make_run(config: Config, group: str | None, console: Console) -> RunRecord:
         from pruning_phases.engine.run import run
 
         began = time.monotonic()
-        run(config, record, group, console)
+        run(config, record, console)
         _summarize(record, console, time.monotonic() - began)
     if config.figure:
         _draw(record, console)
@@ -82,14 +88,6 @@ def _draw(record: RunRecord, console: Console) -> None:
             console.print(f"no figure: {error}", **PLAIN)
             return
     console.print(f"figure: {path}", **PLAIN)
-
-
-def _sweep_name() -> str:
-    from pathlib import Path
-
-    from hydra.core.hydra_config import HydraConfig
-
-    return f"sweep-{Path(HydraConfig.get().sweep.dir).name}"
 
 
 if __name__ == "__main__":

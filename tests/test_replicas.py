@@ -76,7 +76,7 @@ def test_replica_3_of_8_is_that_replica_alone(configure, overrides):
     def module_and_record(*which):
         config = configure(*overrides, *which, "pruner.steps=3")
         record = RunRecord(config.results_dir, config.study, run_id(config))
-        run(config, record, None, Console())
+        run(config, record, Console(quiet=True))
         return build_module(config), record
 
     together, record_together = module_and_record("num_replicas=8")

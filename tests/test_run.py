@@ -21,7 +21,7 @@ from pruning_phases.train import make_run
 
 
 def make(config: Config) -> RunRecord:
-    return make_run(config, None, Console(quiet=True))
+    return make_run(config, Console(quiet=True))
 
 
 def fresh(config: Config, name: str) -> Config:

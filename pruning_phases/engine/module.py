@@ -179,7 +179,7 @@ class EnsembleModule(LightningModule):
         """One optimizer update of every replica. indices: [R, B] into the training images."""
         if self.config.dropout_phase.p_train > 0:
             self.replicas.set_dropout_draw(self._dropout_keys, self.num_updates)
-        x, y = self.data.train_x[indices], self.data.train_y[indices]
+        x, y = self.data.train_images(indices), self.data.train_y[indices]
         self._loss_sum += self.replicas.backward(x, y, self.active)
         self.replicas.mask_gradients()
         self._optimizer.step()

@@ -36,7 +36,8 @@ class Replicas(nn.Module):
         self.names = list(parameters)
         self.buffer_names = list(buffers)
         for name in self.names:
-            self.register_parameter(_flat(name), nn.Parameter(parameters[name].detach()))
+            parameter = _channels_last(parameters[name].detach())
+            self.register_parameter(_flat(name), nn.Parameter(parameter))
         for name in self.buffer_names:
             self.register_buffer(_flat(name), buffers[name].detach())
         self.layer_of = _prunable(modules[0])  # parameter name -> layer name
@@ -179,6 +180,14 @@ def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key)
         return build()
+
+
+def _channels_last(stacked: Tensor) -> Tensor:
+    """Kernels [R, out, in, height, width] with the in-channels innermost in memory: the layout in
+    which convolutions run faster, on the CPU as on a GPU. The numbers and the shape stay."""
+    if stacked.dim() != 5:
+        return stacked
+    return stacked.permute(0, 1, 3, 4, 2).contiguous().permute(0, 1, 4, 2, 3)
 
 
 def _prunable(module: nn.Module) -> dict[str, str]:

@@ -31,7 +31,7 @@ from pruning_phases.pruning.schedules import kept_counts
 from pruning_phases.records import RunRecord
 
 
-def run(config: Config, record: RunRecord, group: str | None, console: Console) -> None:
+def run(config: Config, record: RunRecord, console: Console) -> None:
     """Train, prune and record, from the beginning or from where the record was cut off."""
     _quiet_lightning()
     if config.trainer.num_threads is not None:
@@ -42,7 +42,7 @@ def run(config: Config, record: RunRecord, group: str | None, console: Console) 
     with record.lock():
         record.begin(physics(config), machine(config), **_facts(module))
         try:
-            _fit(config, record, module, group, console)
+            _fit(config, record, module, console)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
@@ -69,9 +69,7 @@ def build_module(config: Config) -> EnsembleModule:
     return EnsembleModule(config, replicas, data, counts, dataset.num_classes)
 
 
-def _fit(
-    config: Config, record: RunRecord, module: EnsembleModule, group: str | None, console: Console
-) -> None:
+def _fit(config: Config, record: RunRecord, module: EnsembleModule, console: Console) -> None:
     measure = Measure()
     keeper = Record(record, measure, config.checkpoint_seconds)
     if keeper.resume(module):
@@ -80,7 +78,7 @@ def _fit(
     logger = None
     try:
         if config.logger.name == "wandb":
-            logger = wandb_log.make_logger(config, record, group)
+            logger = wandb_log.make_logger(config, record)
         if logger is not None:
             callbacks.append(wandb_log.LogToWandb(logger, measure))
         if config.progress:

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 
 def build(config: CnnConfig, input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
-    """conv1, conv2, ... (3x3, ReLU, 2x2 max pooling, dropout), then fc1, fc2, ..."""
+    """conv1, conv2, ... (3x3, 2x2 max pooling, ReLU, dropout), then fc1, fc2, ...
+
+    Pooling comes before ReLU: the two commute, and so ReLU has a quarter of the work.
+    """
     channels, height, width = input_shape
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for number, (fan_in, fan_out) in enumerate(pairwise([channels, *config.channels]), start=1):
         layers[f"conv{number}"] = nn.Conv2d(fan_in, fan_out, kernel_size=3, padding=1)
-        layers[f"conv_relu{number}"] = nn.ReLU()
         layers[f"pool{number}"] = nn.MaxPool2d(2)
+        layers[f"conv_relu{number}"] = nn.ReLU()
         layers[f"conv_dropout{number}"] = PhaseDropout(number)
         height, width = height // 2, width // 2
     if min(height, width) < 1:

@@ -91,7 +91,7 @@ def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
 
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
     data = module.data
-    x, y = data.train_x[data.validation], data.train_y[data.validation]
+    x, y = data.train_images(data.validation), data.train_y[data.validation]
     return module.evaluate(x, y).observables()["loss"]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import netrc
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lightning import Callback, Trainer
 
 from pruning_phases.analysis.estimates import mean_and_error, susceptibility
-from pruning_phases.config import Config
+from pruning_phases.config import Config, physics
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.records import RunRecord
@@ -72,7 +73,7 @@ class LogToWandb(Callback):
             log.warning("W&B: %s; the run goes on without it", _first_line(error))
 
 
-def make_logger(config: Config, record: RunRecord, group: str | None) -> WandbLogger | None:
+def make_logger(config: Config, record: RunRecord) -> WandbLogger | None:
     """A started W&B logger: online if a key is there, offline if not or if the server does not
     answer, None if even that fails. Never a prompt."""
     mode = config.logger.mode
@@ -82,11 +83,19 @@ def make_logger(config: Config, record: RunRecord, group: str | None) -> WandbLo
         return None
     for attempt in dict.fromkeys((mode, "offline")):
         try:
-            return _start(config, record, group, attempt)
+            return _start(config, record, attempt)
         except Exception as error:
-            close()
             log.warning("W&B, %s: %s", attempt, _first_line(error))
+            _tear_down()
     return None
+
+
+def _tear_down() -> None:
+    """End W&B's helper process, which otherwise holds the id of the run that it could not open."""
+    with suppress(Exception):
+        import wandb
+
+        wandb.teardown()
 
 
 def close() -> None:
@@ -100,31 +109,31 @@ def close() -> None:
         log.warning("W&B: %s", _first_line(error))
 
 
-def _start(config: Config, record: RunRecord, group: str | None, mode: str) -> WandbLogger:
-    os.environ.setdefault("WANDB_SILENT", "true")
+def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
+    """Open the run here and hand it to Lightning, whose own way of opening it warns and has no
+    limit on how long to wait for the server."""
     import wandb
     from lightning.pytorch.loggers import WandbLogger
 
-    record.folder.mkdir(parents=True, exist_ok=True)
-    logger = WandbLogger(
+    names = (config.model.name, config.dataset.name, config.pruner.score.name)
+    run = wandb.init(
         project=config.logger.project or config.study,
-        id=record.id,
-        name=f"{config.model.name}-{config.dataset.name}-{config.pruner.score.name}-{record.id}",
-        save_dir=record.folder,
-        group=config.logger.group or group,
         entity=config.logger.entity,
-        job_type="train",
-        tags=[config.model.name, config.dataset.name, config.pruner.score.name],
+        group=config.logger.group,
+        name=config.logger.run_name or f"{' '.join(names)} {record.id}",
+        id=record.id,
         resume="allow",
-        mode=mode,
-        config={"run_id": record.id},
+        job_type="train",
+        tags=names,
+        config=physics(config),
+        dir=record.folder,
+        mode=mode,  # type: ignore[arg-type]
         settings=wandb.Settings(
             init_timeout=SECONDS_TO_CONNECT, silent=True, console="off", x_disable_stats=True,
             x_disable_meta=True, disable_git=True, disable_code=True,
         ),
     )  # fmt: skip
-    _ = logger.experiment  # opens the run now, so that a dead server shows here
-    return logger
+    return WandbLogger(experiment=run)
 
 
 def _key_is_there() -> bool:

@@ -1,0 +1,25 @@
+"""Where the data is, and configurations as the command line composes them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+
+from pruning_phases.application import conf_dir
+from pruning_phases.config import Config, check, register
+
+
+def data_dir() -> str:
+    folder = os.environ.get("PRUNING_PHASES_DATA", "data")
+    if not (Path(folder) / "MNIST" / "raw").is_dir():
+        sys.exit(f"no MNIST in {folder}: set PRUNING_PHASES_DATA to a folder that holds it")
+    return folder
+
+
+def compose_config(*overrides: str) -> Config:
+    register()
+    with initialize_config_dir(conf_dir(), version_base=None):
+        return check(compose("train", [f"data_dir={data_dir()}", *overrides]))

@@ -1,0 +1,127 @@
+"""An epoch of FC on MNIST and a cut to 10%: the engine, a minimal loop, a usual Lightning loop."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Iterator
+from functools import partial
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import ModelPruning
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Subset
+from torchvision import datasets, transforms
+
+from benchmarks.pairs import Comparison, compare, in_turn
+from benchmarks.setup import compose_config, data_dir
+from pruning_phases.config import Config
+from pruning_phases.engine.callbacks.prune import Prune
+from pruning_phases.engine.callbacks.stop import Stop
+from pruning_phases.engine.data import ReplicaDataModule
+from pruning_phases.engine.run import build_module
+
+BATCH, EXAMPLES, DENSITY, ROUNDS = 128, 54_000, 0.1, 5
+REPLICAS = 8
+TRAINER = {
+    "accelerator": "cpu", "logger": False, "enable_checkpointing": False,
+    "enable_progress_bar": False, "enable_model_summary": False,
+}  # fmt: skip
+
+
+def run() -> Iterator[Comparison]:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
+    images, labels = _mnist_in_memory()
+    ways = {
+        "engine, 1 replica": partial(_engine, _config(1)),
+        f"engine, {REPLICAS} replicas": partial(_engine, _config(REPLICAS)),
+        "minimal loop, Adam": partial(_minimal_loop, images, labels, fused=False),
+        "minimal loop, fused Adam": partial(_minimal_loop, images, labels, fused=True),
+        "DataLoader + transforms + ModelPruning": _usual_loop,
+    }
+    seconds = in_turn(ways, ROUNDS)
+    ours, ensemble, *peers = ways
+    for peer in peers:
+        yield compare("FC on MNIST, one epoch, a cut", ours, peer, seconds)
+        yield compare("the same, per replica", ensemble, peer, seconds, REPLICAS)
+
+
+def _config(num_replicas: int) -> Config:
+    return compose_config(
+        "dataset=mnist", f"num_replicas={num_replicas}", "dataset.train_size=null", "trainer=cpu",
+        f"training.batch_size={BATCH}", "training.budget.rule=epochs", "training.budget.amount=1",
+        "pruner.schedule=list", f"pruner.densities=[{DENSITY}]", "pruner.finetune.amount=0",
+    )  # fmt: skip
+
+
+def _engine(config: Config) -> float:
+    """As ``pruning_phases.train`` runs it, without measuring and recording; data is in memory."""
+    module = build_module(config)
+    trainer = lightning.Trainer(callbacks=[Prune(), Stop()], max_epochs=-1, **TRAINER)
+    began = time.perf_counter()
+    trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+    return time.perf_counter() - began
+
+
+def _minimal_loop(images: torch.Tensor, labels: torch.Tensor, fused: bool) -> None:
+    """What one writes by hand when one network is to be trained as fast as plain PyTorch goes."""
+    net = _network()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
+    for batch in torch.randperm(EXAMPLES).split(BATCH):
+        optimizer.zero_grad()
+        F.cross_entropy(net(images[batch]), labels[batch]).backward()
+        optimizer.step()
+    weights = [layer.weight for layer in net if isinstance(layer, nn.Linear)]
+    scores = torch.cat([weight.detach().abs().flatten() for weight in weights])
+    threshold = scores.kthvalue(len(scores) - round(DENSITY * len(scores))).values
+    with torch.no_grad():
+        for weight in weights:
+            weight.mul_(weight.abs() > threshold)
+
+
+class _UsualModule(lightning.LightningModule):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = _network()
+
+    def training_step(
+        self, batch: tuple[torch.Tensor, torch.Tensor], batch_idx: int
+    ) -> torch.Tensor:
+        x, y = batch
+        return F.cross_entropy(self.net(x), y)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters(), lr=1e-3)
+
+
+def _usual_loop() -> None:
+    """DataLoader, torchvision's transforms on every image, Lightning's own loop and pruning."""
+    transform = transforms.Compose(
+        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+    )
+    examples = Subset(datasets.MNIST(data_dir(), transform=transform), range(EXAMPLES))
+    module = _UsualModule()
+    weights = [(layer, "weight") for layer in module.net if isinstance(layer, nn.Linear)]
+    pruning = ModelPruning(
+        "l1_unstructured", weights, amount=1 - DENSITY, use_lottery_ticket_hypothesis=False,
+        make_pruning_permanent=False,
+    )  # fmt: skip
+    trainer = lightning.Trainer(max_epochs=1, callbacks=[pruning], **TRAINER)
+    trainer.fit(module, DataLoader(examples, batch_size=BATCH, shuffle=True))
+
+
+def _network() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 200), nn.ReLU(),
+        nn.Linear(200, 100), nn.ReLU(), nn.Linear(100, 10),
+    )  # fmt: skip
+
+
+def _mnist_in_memory() -> tuple[torch.Tensor, torch.Tensor]:
+    mnist = datasets.MNIST(data_dir())
+    images = mnist.data[:EXAMPLES].float()
+    return ((images - images.mean()) / images.std()).unsqueeze(1), mnist.targets[:EXAMPLES]

@@ -1,0 +1,140 @@
+"""The train command as a person meets it: help, errors in one line, sweeps, any folder, a wheel."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TINY
+
+ROOT = Path(__file__).parents[1]
+
+
+def train(*overrides: str, cwd: Path, path: Path = ROOT, **environment: str):
+    """Run the command from ``cwd`` with the package found in ``path``."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pruning_phases.train", *overrides],
+        cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
+        stdin=subprocess.DEVNULL,
+        env=plain | {"PYTHONPATH": str(path), "NETRC": "/nonexistent"} | environment,
+    )  # fmt: skip
+
+
+REFUSED = {
+    "model.widths=[30]": r"model\.widths=\[30\].*give 3 widths, or model\.depth=2",
+    "pruner.steps=abc": r"pruner\.steps: value 'abc'.*Integer",
+    "dataset=mnits": r"dataset=mnits: no such option; choose digits, fashion_mnist, kmnist, mnist",
+    "pruner.densities=[0.5,0.6]": r"pruner\.densities=.*0\.6 follows 0\.5.*falling order",
+    "pruner.densities=[0.5]": r"pruner\.densities is read by pruner\.schedule=list alone",
+    "pruner.wdith=3": r"pruner\.wdith: no such key",
+    "+typo=3": r"typo: no such key",
+    "+pruner.typo=3": r"pruner\.typo: no such key; pruner has .*steps",
+    "model.wdths=[1,2,3]": r"did you mean model\.widths",
+    "seed=null": r"seed: field 'seed' is not Optional",
+    "pruner.schedule=quick": r"pruner\.schedule: .*linear, geometric, two_stage, list",
+    "optimizer.lr=-1": r"optimizer\.lr=-1.*above 0",
+    "pruner.final_density=0.0": r"pruner\.final_density=0\.0: geometric steps never reach 0",
+    "dropout_phase.p_eval=1.0": r"dropout_phase\.p_eval=1\.0: .*below 1",
+    "dataset.train_size=5000": r"dataset\.train_size=5000: .*give 1 to \d+",
+    "pruner.steps=5000": r"pruner: step \d+ .* would cut none",
+    "trainer=gpu": r"trainer\.accelerator=gpu.*trainer=cpu",
+}
+
+
+@pytest.mark.parametrize("override", REFUSED)
+def test_bad_input_is_one_line_with_the_cure_and_leaves_nothing(override, tmp_path):
+    if override == "trainer=gpu":
+        import torch
+
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU here")
+    result = train("logger=none", override, cwd=tmp_path)
+    assert result.returncode == 2
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert re.search(REFUSED[override], lines[0])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_results_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = train(*TINY, "results_dir=file/results", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(r"results_dir: .* cannot be written .*results_dir=FOLDER", result.stderr)
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_truncated_file_and_a_missing_folder(tmp_path):
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw / f"{stem}-ubyte").write_bytes(b"\0\0\x08\x01\0\0\0\x05abc")
+    result = train(*TINY, "dataset=mnist", "data_dir=data", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(r"t10k-images-idx3-ubyte is truncated .* delete it", result.stderr)
+    result = train(
+        *TINY, "dataset=mnist", "data_dir=nowhere", cwd=tmp_path,
+        http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9",
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert re.search(r"dataset=mnist: not in data_dir=nowhere", result.stderr.splitlines()[-1])
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_help_reads_like_a_manual_and_needs_no_torch(tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
+    result = train("--help", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    for word in ("python -m pruning_phases.train", "pruner.schedule", "results_dir", "scale"):
+        assert word in result.stdout
+
+
+def test_a_sweep_makes_its_records_and_the_second_time_skips_them(tmp_path):
+    sweep = [*TINY, "-m", "model.widths=[20,16,12],[9,8,7]", "pruner=magnitude,random"]
+    first = train(*sweep, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    files = sorted(tmp_path.glob("multirun/transition/*/run.json"))
+    assert len(files) == 4
+    assert all(json.loads(file.read_text())["state"] == "done" for file in files)
+    before = [file.read_bytes() for file in files]
+    second = train(*sweep, cwd=tmp_path)
+    assert second.stdout.count("done already, skipped") == 4
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
+    result = train(*TINY, "-m", "optimizer=sgd", "optimizer.lr=0.05,1e30,0.1", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "failed: the training loss of replica" in result.stdout
+    assert "optimizer.lr=1e30" in result.stderr
+    states = [json.loads(file.read_text())["state"] for file in tmp_path.rglob("run.json")]
+    assert sorted(states) == ["done", "done", "failed"]
+
+
+def test_a_figure_is_drawn_and_its_path_is_shown(tmp_path):
+    result = train(*TINY, "figure=true", cwd=tmp_path)
+    (path,) = re.findall(r"^figure: (.*)$", result.stdout, re.MULTILINE)
+    assert (tmp_path / path).stat().st_size > 10_000
+    assert (tmp_path / path).with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_it_works_from_an_installed_wheel_in_any_folder(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    site, work = tmp_path / "site", tmp_path / "work"
+    work.mkdir()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    result = train(*TINY, cwd=work, path=site)
+    assert result.returncode == 0, result.stderr
+    assert list(work.glob("multirun/transition/*/run.json"))

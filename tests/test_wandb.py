@@ -1,0 +1,90 @@
+"""W&B is a mirror: it shows what the record holds, and its failures cost nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from pruning_phases.engine.callbacks import wandb_log
+from pruning_phases.records import DONE
+from pruning_phases.train import make_run
+
+
+@pytest.fixture(autouse=True)
+def _no_key(monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
+
+
+def history(record) -> tuple[list[dict], list[dict]]:
+    """The logged rows and metric definitions of an offline run, read by W&B's own tool."""
+    (file,) = record.folder.glob("wandb/offline-run-*/run-*.wandb")
+    text = subprocess.run(
+        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
+        capture_output=True, text=True, check=True, timeout=120,
+    ).stdout  # fmt: skip
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return lines, [line["metric"] for line in lines if line["type"] == "metric"]
+
+
+def test_offline_without_a_key_and_over_density(configure):
+    config = configure("logger=wandb", "logger.group=a-sweep")
+    record = make_run(config, Console(quiet=True))
+    lines, metrics = history(record)
+    run = next(line["run"] for line in lines if line["type"] == "run")
+    assert run["run_id"] == record.id
+    assert run["run_group"] == "a-sweep"
+    assert run["resume"] is True
+    axes = {metric.get("name"): metric.get("step_metric") for metric in metrics}
+    assert axes["accuracy"] == axes["accuracy_error"] == "density"
+    rows = [line for line in lines if line["type"] == "history"]
+    assert len(rows) == 5
+    assert "prediction_entropy_error" in json.dumps(rows[-1])
+
+
+def test_wandb_changes_no_number(configure):
+    with_it = make_run(configure("logger=wandb", "study=with"), Console(quiet=True))
+    without = make_run(configure("study=without"), Console(quiet=True))
+    assert with_it.id == without.id
+    assert with_it.observables_file.read_bytes() == without.observables_file.read_bytes()
+
+
+def test_a_server_that_does_not_answer_is_no_reason_to_stop(configure, monkeypatch, caplog):
+    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(wandb_log, "SECONDS_TO_CONNECT", 2)
+    record = make_run(configure("logger=wandb"), Console(quiet=True))
+    assert record.state == DONE
+    assert "W&B, online" in caplog.text
+    assert list(record.folder.glob("wandb/offline-run-*"))
+
+
+def test_a_wandb_that_breaks_half_way_is_let_go(configure, monkeypatch, caplog):
+    calls = []
+
+    def broken(self, module):
+        calls.append(module.step)
+        raise ConnectionError("lost")
+
+    monkeypatch.setattr(wandb_log.LogToWandb, "_log_step", broken)
+    record = make_run(configure("logger=wandb"), Console(quiet=True))
+    assert record.state == DONE
+    assert calls == [0]
+    assert "the run goes on without it" in caplog.text
+
+
+def test_an_open_run_is_closed_when_the_run_fails(configure):
+    import wandb
+
+    from pruning_phases.errors import RunError
+
+    with pytest.raises(RunError):
+        make_run(
+            configure("logger=wandb", "optimizer=sgd", "optimizer.lr=1e30"), Console(quiet=True)
+        )
+    assert wandb.run is None
