@@ -60,6 +60,10 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
         if wants_traceback:
             raise
         _leave(name, explain(error), UserError.exit_code)
+    except OSError as error:
+        if wants_traceback:
+            raise
+        _leave(name, f"{error.filename}: {error.strerror}", RunError.exit_code)
     if failures:
         _leave(name, str(failures[0]), failures[0].exit_code)
     sys.exit(0)

@@ -97,7 +97,7 @@ def test_help_reads_like_a_manual_and_needs_no_torch(tmp_path):
 
 
 def test_a_sweep_makes_its_records_and_the_second_time_skips_them(tmp_path):
-    sweep = [*TINY, "-m", "model.widths=[20,16,12],[9,8,7]", "pruner=magnitude,random"]
+    sweep = ["-m", *TINY, "model.widths=[20,16,12],[9,8,7]", "pruner=magnitude,random"]
     first = train(*sweep, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     files = sorted(tmp_path.glob("multirun/transition/*/run.json"))
@@ -110,10 +110,10 @@ def test_a_sweep_makes_its_records_and_the_second_time_skips_them(tmp_path):
 
 
 def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
-    result = train(*TINY, "-m", "optimizer=sgd", "optimizer.lr=0.05,1e30,0.1", cwd=tmp_path)
+    result = train("-m", *TINY, "optimizer=sgd", "optimizer.lr=0.05,1e30,0.1", cwd=tmp_path)
     assert result.returncode == 1
     assert "failed: the training loss of replica" in result.stdout
-    assert "optimizer.lr=1e30" in result.stderr
+    assert "optimizer.lr=1e+30" in result.stderr
     states = [json.loads(file.read_text())["state"] for file in tmp_path.rglob("run.json")]
     assert sorted(states) == ["done", "done", "failed"]
 

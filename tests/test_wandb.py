@@ -78,6 +78,20 @@ def test_a_wandb_that_breaks_half_way_is_let_go(configure, monkeypatch, caplog):
     assert "the run goes on without it" in caplog.text
 
 
+def test_a_server_lost_at_the_end_is_waited_for_no_longer_than_that(configure, monkeypatch, caplog):
+    import threading
+
+    import wandb
+
+    never = threading.Event()
+    monkeypatch.setattr(wandb, "finish", never.wait)
+    monkeypatch.setattr(wandb_log, "SECONDS_TO_FINISH", 0.1)
+    record = make_run(configure("logger=wandb"), Console(quiet=True))
+    assert record.state == DONE
+    assert "wandb sync" in caplog.text
+    never.set()
+
+
 def test_an_open_run_is_closed_when_the_run_fails(configure):
     import wandb
 

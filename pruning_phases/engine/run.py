@@ -28,7 +28,7 @@ from pruning_phases.engine.streams import key_words, stream_key
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.models import build_model
 from pruning_phases.pruning.schedules import kept_counts
-from pruning_phases.records import RunRecord
+from pruning_phases.records import DONE, RunRecord
 
 
 def run(config: Config, record: RunRecord, console: Console) -> None:
@@ -40,6 +40,8 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
     module = build_module(config)
     _trainer(config, record.folder, [], None)  # refuses a missing device before anything is written
     with record.lock():
+        if record.state == DONE:  # by another process, since this one looked
+            return
         record.begin(physics(config), machine(config), **_facts(module))
         try:
             _fit(config, record, module, console)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import netrc
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ OBSERVABLES = (
     "effective_density", "evolution_metric", "train_loss",
 )  # fmt: skip
 SECONDS_TO_CONNECT = 20
+SECONDS_TO_FINISH = 120
 
 
 class LogToWandb(Callback):
@@ -99,12 +101,25 @@ def _tear_down() -> None:
 
 
 def close() -> None:
-    """Finish the W&B run, if one is open."""
-    try:
+    """Finish the W&B run, if one is open, or leave it after a while: what is in its file can still be
+    sent with ``wandb sync``."""
+    with suppress(ImportError):
         import wandb
 
         if wandb.run is not None:
-            wandb.finish()
+            finishing = threading.Thread(target=_finish, daemon=True)
+            finishing.start()
+            finishing.join(SECONDS_TO_FINISH)
+            if finishing.is_alive():
+                log.warning("W&B does not answer; its run is left for `wandb sync`")
+                _tear_down()
+
+
+def _finish() -> None:
+    import wandb
+
+    try:
+        wandb.finish()
     except Exception as error:
         log.warning("W&B: %s", _first_line(error))
 
