@@ -97,7 +97,7 @@ def test_sigkill_at_random_moments_then_the_same_command(configure):
     whole = results(make(fresh(configure(*overrides), "whole")))
     half = (time.monotonic() - began) / 2
     rng = np.random.default_rng()
-    kills, attempts = int(os.environ.get("PRUNING_PHASES_KILLS", "3")), 0
+    kills, attempts = int(os.environ.get("PRUNING_PHASES_KILLS", "2")), 0
     while kills > 0:
         attempts += 1
         config = fresh(configure(*overrides), f"killed {attempts}")

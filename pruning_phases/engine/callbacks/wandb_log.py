@@ -101,8 +101,8 @@ def _tear_down() -> None:
 
 
 def close() -> None:
-    """Finish the W&B run, if one is open, or leave it after a while: what is in its file can still be
-    sent with ``wandb sync``."""
+    """Finish the W&B run, if one is open, or leave it after a while: what is in its file can still
+    be sent with ``wandb sync``."""
     with suppress(ImportError):
         import wandb
 
