@@ -63,9 +63,9 @@ def make_run(config: Config, console: Console) -> RunRecord:
         began = time.monotonic()
         run(config, record, console)
         _summarize(record, console, time.monotonic() - began)
+    console.print(f"record: {record.folder}", **PLAIN)
     if config.figure:
         _draw(record, console)
-    console.print(f"record: {record.folder}", **PLAIN)
     return record
 
 

@@ -9,12 +9,12 @@ from typing import SupportsFloat
 def with_error(value: SupportsFloat, error: SupportsFloat) -> str:
     """0.9712 and 0.0021 -> ``0.971(2)``: the error in the last digits, two of them below 20.
 
-    Without a finite error the value stands alone, to four digits.
+    Without a finite error above rounding the value stands alone, to four digits.
     """
     value, error = float(value), float(error)
     if not math.isfinite(value):
         return "nan"
-    if not (math.isfinite(error) and error > 0):
+    if not (math.isfinite(error) and error > 1e-12 * abs(value)):
         return f"{value:.4g}"
     digits = -math.floor(math.log10(error))
     if round(error * 10**digits) < 2:

@@ -100,10 +100,10 @@ class Replicas(nn.Module):
         self.vectorized = vectorized
         for name in self.names:
             self.stacked(name).grad = torch.zeros_like(self.stacked(name))
-        for r, module in enumerate(self._alone):
+        for r, module in enumerate(() if vectorized else self._alone):
             for name, parameter in module.named_parameters():
                 parameter.data = self.stacked(name).detach()[r]
-                parameter.grad = None if vectorized else _gradient(self.stacked(name))[r]
+                parameter.grad = _gradient(self.stacked(name))[r]
             for name in self.buffer_names:
                 owner, _, leaf = name.rpartition(".")
                 module.get_submodule(owner).register_buffer(leaf, self.get_buffer(_flat(name))[r])
