@@ -209,26 +209,41 @@ def check(composed: DictConfig) -> Config:
     return config
 
 
+def without_effect(config: Config) -> set[str]:
+    """The keys that decide nothing beside the others as they stand, in dotted form."""
+    keys: set[str] = set()
+    if config.pruner.score is Score.none:
+        keys |= {f"pruner.{part.name}" for part in fields(PrunerConfig)} - {"pruner.score"}
+    else:
+        keys |= {f"pruner.{key}" for key in _unused_schedule_keys(config.pruner.schedule)}
+    if config.dropout_phase.p_eval == 0:
+        keys.add("dropout_phase.num_draws")
+    for path, budget in (
+        ("training.budget", config.training.budget),
+        ("pruner.finetune", config.pruner.finetune),
+    ):
+        if budget.rule is not Rule.plateau:
+            keys |= {f"{path}.patience", f"{path}.min_improvement"}
+    if isinstance(config.model, FcConfig):
+        keys.add("model.width" if config.model.width is None else "model.widths")
+    return keys
+
+
 def physics(config: Config) -> dict[str, Any]:
     """Everything that decides the numbers, as JSON values; options without effect left out."""
     plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
     assert isinstance(plain, dict)
     for key in MACHINE_KEYS:
         del plain[key]
-    model, pruner, dropout = plain["model"], plain["pruner"], plain["dropout_phase"]
+    for path in sorted(without_effect(config), reverse=True):
+        *groups, key = path.split(".")
+        node: Any = plain
+        for group in groups:
+            node = node.get(group, {})
+        node.pop(key, None)
     if isinstance(config.model, FcConfig):
-        model["widths"] = config.model.hidden_widths()
-        del model["width"]
-    if config.pruner.score is Score.none:
-        plain["pruner"] = {"score": "none"}
-    else:
-        for key in _unused_schedule_keys(config.pruner.schedule):
-            del pruner[key]
-    if dropout["p_eval"] == 0:
-        del dropout["num_draws"]
-    for budget in (plain["training"]["budget"], plain["pruner"].get("finetune", {})):
-        if budget.get("rule") != "plateau":
-            budget.pop("patience", None), budget.pop("min_improvement", None)
+        plain["model"].pop("width", None)
+        plain["model"]["widths"] = config.model.hidden_widths()
     return {"physics_version": PHYSICS_VERSION, **{str(key): plain[key] for key in plain}}
 
 
@@ -304,6 +319,14 @@ def _check_counts(config: Config) -> None:
             raise UserError(f"{key}={value}: give {least} or more")
     if config.dataset.train_size is not None and config.dataset.train_size < 1:
         raise UserError(f"dataset.train_size={config.dataset.train_size}: give 1 or more, or null")
+    for path, budget in (
+        ("training.budget", config.training.budget),
+        ("pruner.finetune", config.pruner.finetune),
+    ):
+        if not 0 <= budget.min_improvement < 1:
+            raise UserError(
+                f"{path}.min_improvement={budget.min_improvement}: give a number from 0 to below 1"
+            )
     if not 0 < config.dataset.validation_fraction < 1:
         raise UserError(
             f"dataset.validation_fraction={config.dataset.validation_fraction}: "

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.application import launch
-from pruning_phases.config import Config, check, register, run_id
+from pruning_phases.config import Config, check, register, run_id, without_effect
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.records import DONE, RunRecord
 
@@ -38,6 +38,9 @@ def task(composed: DictConfig) -> None:
     sweep = hydra.mode == RunMode.MULTIRUN
     try:
         config = check(composed)
+        for key in sorted(without_effect(config)):
+            if any(override.startswith(f"{key}=") for override in hydra.overrides.task):
+                console.print(f"note: {key} has no effect beside the other options", **PLAIN)
         config.logger.run_name = config.logger.run_name or " ".join(hydra.overrides.task) or None
         if sweep:
             config.logger.group = config.logger.group or f"sweep-{Path(hydra.sweep.dir).name}"

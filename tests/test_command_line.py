@@ -118,6 +118,12 @@ def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
     assert sorted(states) == ["done", "done", "failed"]
 
 
+def test_an_option_that_does_nothing_is_pointed_out(tmp_path):
+    result = train(*TINY, "pruner.coarse_steps=5", "pruner=none", cwd=tmp_path)
+    assert "note: pruner.coarse_steps has no effect" in result.stdout
+    assert "note: pruner.score" not in result.stdout
+
+
 def test_a_figure_is_drawn_and_its_path_is_shown(tmp_path):
     result = train(*TINY, "figure=true", cwd=tmp_path)
     (path,) = re.findall(r"^figure: (.*)$", result.stdout, re.MULTILINE)
