@@ -46,7 +46,7 @@ def _module(density: float, num_replicas: int) -> EnsembleModule:
 
 
 def _ours(module: EnsembleModule) -> float:
-    """Everything a cut does: scores, masks, zeroed weights, the check of the count."""
+    """A cut from scores to zeroed weights and the check of the count; no momentum to erase yet."""
     replicas = module.replicas
     with torch.no_grad():
         for name in replicas.layer_of:

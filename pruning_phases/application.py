@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pruning_phases.errors import RunError, UserError
+from pruning_phases.errors import RunError, Terminated, UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -52,6 +52,8 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
         hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(guarded)()
     except KeyboardInterrupt:
         _leave(name, "interrupted: the same command goes on from here", 130)
+    except Terminated:
+        _leave(name, "told to end (SIGTERM): the same command goes on from here", 143)
     except (UserError, RunError) as error:
         if wants_traceback:
             raise
@@ -63,7 +65,9 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
     except OSError as error:
         if wants_traceback:
             raise
-        _leave(name, f"{error.filename}: {error.strerror}", RunError.exit_code)
+        where = error.filename or "a file"
+        cure = "give results_dir=FOLDER where you may write"
+        _leave(name, f"{where} cannot be written ({error.strerror or error}): {cure}", 2)
     if failures:
         _leave(name, str(failures[0]), failures[0].exit_code)
     sys.exit(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -26,6 +27,16 @@ MACHINE_KEYS = (
     "study", "trainer", "logger", "data_dir", "results_dir", "figure", "progress",
     "checkpoint_seconds",
 )  # fmt: skip
+
+
+# Options of Lightning's Trainer that would change the numbers behind the run id's back.
+DECIDING_TRAINER_OPTIONS = {
+    "accelerator", "accumulate_grad_batches", "callbacks", "fast_dev_run",
+    "gradient_clip_algorithm", "gradient_clip_val", "limit_train_batches", "logger", "max_epochs",
+    "max_steps", "max_time",
+    "min_epochs", "min_steps", "overfit_batches", "plugins", "precision",
+    "reload_dataloaders_every_n_epochs",
+}  # fmt: skip
 
 
 class Rule(Enum):
@@ -199,8 +210,13 @@ def register() -> None:
 def check(composed: DictConfig) -> Config:
     """The typed configuration, or a UserError that names the key and the cure."""
     _refuse_unknown(composed, "")
+    missing = sorted(OmegaConf.missing_keys(composed))
+    if missing:
+        raise UserError(f"{missing[0]} has no value: choose an option of its group, or give one")
     config = OmegaConf.to_object(composed)
     assert isinstance(config, Config)
+    config.snapshots = sorted(set(config.snapshots), reverse=True)
+    _check_names(config)
     _check_counts(config)
     _check_model(config.model)
     _check_pruner(config.pruner)
@@ -222,7 +238,9 @@ def without_effect(config: Config) -> set[str]:
         ("training.budget", config.training.budget),
         ("pruner.finetune", config.pruner.finetune),
     ):
-        if budget.rule is not Rule.plateau:
+        if budget.amount == 0:
+            keys |= {f"{path}.rule"}
+        if budget.rule is not Rule.plateau or budget.amount == 0:
             keys |= {f"{path}.patience", f"{path}.min_improvement"}
     if isinstance(config.model, FcConfig):
         keys.add("model.width" if config.model.width is None else "model.widths")
@@ -303,6 +321,20 @@ def _refuse_unknown(node: Any, path: str) -> None:
                 _refuse_unknown(node[key], f"{path}{key}.")
 
 
+def _check_names(config: Config) -> None:
+    """A group's option decides the kind of its keys; its name must be that option's."""
+    options: dict[str, dict[type, list[str]]] = {
+        "model": {FcConfig: ["fc"], CnnConfig: ["cnn"]},
+        "dataset": {DatasetConfig: ["digits", "mnist", "kmnist", "fashion_mnist"]},
+        "optimizer": {AdamConfig: ["adam"], SgdConfig: ["sgd"]},
+        "logger": {LoggerConfig: ["none", "wandb"]},
+    }
+    for group, names in options.items():
+        node = getattr(config, group)
+        if node.name not in names[type(node)]:
+            raise UserError(f"{group}.name={node.name}: choose the option itself, {group}=NAME")
+
+
 def _check_counts(config: Config) -> None:
     at_least = {
         "num_replicas": (config.num_replicas, 1),
@@ -317,6 +349,9 @@ def _check_counts(config: Config) -> None:
     for key, (value, least) in at_least.items():
         if value < least:
             raise UserError(f"{key}={value}: give {least} or more")
+    threads = config.trainer.num_threads
+    if threads is not None and threads < 1:
+        raise UserError(f"trainer.num_threads={threads}: give 1 or more, or null")
     if config.dataset.train_size is not None and config.dataset.train_size < 1:
         raise UserError(f"dataset.train_size={config.dataset.train_size}: give 1 or more, or null")
     for path, budget in (
@@ -366,9 +401,9 @@ def _check_pruner(pruner: PrunerConfig) -> None:
 
 
 def _check_optimizer(optimizer: OptimizerConfig) -> None:
-    if optimizer.lr <= 0:
+    if not 0 < optimizer.lr < math.inf:
         raise UserError(f"optimizer.lr={optimizer.lr}: give a number above 0")
-    if optimizer.weight_decay < 0:
+    if not 0 <= optimizer.weight_decay < math.inf:
         raise UserError(f"optimizer.weight_decay={optimizer.weight_decay}: give 0 or more")
     for key in ("beta1", "beta2", "momentum"):
         value = getattr(optimizer, key, 0.0)
@@ -386,11 +421,20 @@ def _check_rates(config: Config) -> None:
             )
     if dropout.num_draws < 1:
         raise UserError(f"dropout_phase.num_draws={dropout.num_draws}: give 1 or more")
+    lowest = min(schedule(config.pruner), default=1.0)
     for density in config.snapshots:
-        if not 0 <= density <= 1:
-            raise UserError(f"snapshots: {density} is no density; give numbers from 0 to 1")
+        if not lowest <= density <= 1:
+            raise UserError(
+                f"snapshots: density {density} is not met; the schedule goes from 1 to {lowest:.6g}"
+            )
     if config.logger.mode not in ("auto", "online", "offline"):
         raise UserError(f"logger.mode={config.logger.mode}: choose auto, online or offline")
+    deciding = sorted(DECIDING_TRAINER_OPTIONS & set(config.trainer.options))
+    if deciding:
+        raise UserError(
+            f"trainer.options.{deciding[0]} would decide what the run computes or how long it goes "
+            "on, which training.budget, pruner and num_replicas do here: leave it out"
+        )
     if config.trainer.matmul_precision not in ("highest", "high", "medium"):
         raise UserError(
             f"trainer.matmul_precision={config.trainer.matmul_precision}: "

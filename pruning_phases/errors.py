@@ -13,5 +13,9 @@ class RunError(Exception):
     exit_code = 1
 
 
+class Terminated(Exception):
+    """The process was told to end (SIGTERM); the same command goes on with the run."""
+
+
 class Busy(Exception):
     """Another process is writing this run; nothing is wrong and nothing is to be done."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
+BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
 
 
@@ -92,6 +93,8 @@ class RunRecord:
     def begin(self, physics: dict[str, Any], machine: dict[str, Any], **more: Any) -> None:
         """Mark the run as running, with where it comes from."""
         earlier = self.info()
+        for leftover in self.folder.rglob(f".*{BESIDE}"):
+            leftover.unlink(missing_ok=True)
         self._write_info(
             {
                 "id": self.id,
@@ -107,8 +110,8 @@ class RunRecord:
         )
 
     def finish(self) -> None:
-        self.checkpoint_file.unlink(missing_ok=True)
         self._write_info({**self.info(), "state": DONE, "finished": _now()})
+        self.checkpoint_file.unlink(missing_ok=True)
 
     def fail(self, error: str) -> None:
         """Keep the reason; without room left even for that, the run stays as it was."""
@@ -146,18 +149,22 @@ class RunRecord:
             write_beside(path, partial(table.to_parquet, index=False))
 
     def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         # One entry, since the format does not keep the order of several.
         metadata = {"about": json.dumps(about)}
-        write_beside(path, lambda beside: save_file(tensors, beside, metadata=metadata))
+        content = save(tensors, metadata=metadata)
+        write_beside(path, lambda beside: beside.write_bytes(content))
 
     def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
 
-        with safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+        try:
+            with safe_open(path, framework="numpy") as file:
+                about = json.loads((file.metadata() or {}).get("about", "{}"))
+                return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+        except (OSError, ValueError, SafetensorError) as error:
+            raise UserError(f"{path} is unreadable ({error}): delete it and run again") from error
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)
@@ -178,7 +185,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
     """Write to a temporary name in the same folder, flush it to the disk, and rename."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}{BESIDE}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(beside)

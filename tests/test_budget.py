@@ -24,5 +24,5 @@ def test_an_improvement_is_relative():
     assert plateau.stopped.tolist() == [False, True]
 
 
-def test_a_short_last_batch_still_makes_an_update():
+def test_an_epoch_is_as_many_full_batches_as_hold_all_examples():
     assert [updates_per_epoch(n, 64) for n in (1, 64, 65, 128)] == [1, 1, 2, 2]

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -43,6 +45,14 @@ REFUSED = {
     "dropout_phase.p_eval=1.0": r"dropout_phase\.p_eval=1\.0: .*below 1",
     "dataset.train_size=5000": r"dataset\.train_size=5000: .*give 1 to \d+",
     "pruner.steps=5000": r"pruner: step \d+ .* would cut none",
+    "optimizer.name=sgd": r"optimizer\.name=sgd: choose the option itself, optimizer=NAME",
+    "dataset.name=foo": r"dataset\.name=foo",
+    "+trainer.options.max_epochs=1": r"trainer\.options\.max_epochs would decide .*leave it out",
+    "+trainer.options.nonsense=1": r"trainer\.options.*unexpected keyword",
+    "trainer.num_threads=0": r"trainer\.num_threads=0: give 1 or more",
+    "snapshots=[0.00001]": r"snapshots: density 1e-05 is not met",
+    "training.budget.min_improvement=-1": r"training\.budget\.min_improvement=-1",
+    "scale=null": r"has no value",
     "trainer=gpu": r"trainer\.accelerator=gpu.*trainer=cpu",
 }
 
@@ -68,6 +78,9 @@ def test_a_results_folder_that_cannot_be_written(tmp_path):
     assert result.returncode == 2
     assert re.search(r"results_dir: .* cannot be written .*results_dir=FOLDER", result.stderr)
     assert len(result.stderr.strip().splitlines()) == 1
+    result = train("-m", *TINY, "results_dir=file/results", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(r"cannot be written .*results_dir=FOLDER", result.stderr)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -116,6 +129,28 @@ def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
     assert "optimizer.lr=1e+30" in result.stderr
     states = [json.loads(file.read_text())["state"] for file in tmp_path.rglob("run.json")]
     assert sorted(states) == ["done", "done", "failed"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number, code, tmp_path):
+    command = [
+        sys.executable, "-m", "pruning_phases.train", *TINY, "checkpoint_seconds=0",
+        "pruner.finetune.amount=4000",
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+    while not list(tmp_path.rglob("checkpoint.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert "the same command goes on from here" in errors.splitlines()[-1]
+    (info,) = tmp_path.rglob("run.json")
+    assert json.loads(info.read_text())["state"] == "running"
 
 
 def test_an_option_that_does_nothing_is_pointed_out(tmp_path):

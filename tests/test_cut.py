@@ -83,11 +83,23 @@ def test_layer_counts_share_exactly_and_ask_no_more_than_there_is(alive, data):
     if total == 0:
         return
     num_kept = data.draw(st.integers(0, total - 1))
-    counts = layer_counts(num_kept, alive)
+    counts = layer_counts(num_kept, alive, alive)
     assert sum(counts) == num_kept
     for count, before in zip(counts, alive, strict=True):
         assert 0 <= count <= before
         assert abs(count - num_kept * before / total) < 1
+
+
+@pytest.mark.parametrize("sizes", [[235200, 60000, 20000, 1000], [72, 1152, 4608, 36864, 1280]])
+def test_layers_keep_their_share_over_thousands_of_steps(sizes):
+    alive = list(sizes)
+    for count in kept_counts(schedule("linear", steps=5000), sum(sizes)):
+        counts = layer_counts(count, sizes, alive)
+        assert sum(counts) == count
+        for kept, size, before in zip(counts, sizes, alive, strict=True):
+            assert kept <= before
+            assert abs(kept - count * size / sum(sizes)) <= 1
+        alive = counts
 
 
 @settings(max_examples=300, deadline=None)

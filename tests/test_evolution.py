@@ -25,8 +25,8 @@ def test_agrees_with_sklearn(num_weights, noise):
 
 
 def test_by_hand():
-    # RSS = 1 + 0 + 1 = 2, TSS = 1 + 0 + 1 = 2, so R^2 = 0 and EM = 1 * (3 - 1) / (3 - 2) = 2.
-    assert metric([1, 2, 3], [2, 2, 4]) == pytest.approx((2 / (8 / 3)) * 2)
+    # RSS = 1 + 0 + 1 = 2; mean 8/3, TSS = 4/9 + 4/9 + 16/9 = 8/3; EM = (3/4)(3 - 1)/(3 - 2).
+    assert metric([1, 2, 3], [2, 2, 4]) == pytest.approx(1.5)
 
 
 def test_is_not_symmetric():

@@ -18,7 +18,7 @@ from pruning_phases.engine import run as engine
 from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.observables.layers import WHOLE
-from pruning_phases.records import DONE, FAILED, FINAL, RunRecord
+from pruning_phases.records import BESIDE, DONE, FAILED, FINAL, RunRecord
 from pruning_phases.train import make_run
 
 
@@ -40,15 +40,42 @@ def results(record: RunRecord) -> dict[str, bytes]:
     }
 
 
+SGD = ["optimizer=sgd", "optimizer.weight_decay=1e-3"]
+
+
+def interrupted(config: Config, monkeypatch, last_step: int) -> RunRecord:
+    """The record of a run that is cut off once a step has been recorded."""
+    write = Record.on_train_epoch_end
+
+    def killed(self, trainer, module):
+        write(self, trainer, module)
+        if module.step == last_step and module.step_ended:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Record, "on_train_epoch_end", killed)
+        make(config)
+    return RunRecord(config.results_dir, config.study, run_id(config))
+
+
 class Killed(BaseException):
     """Stands in for SIGKILL inside the process: no handler may act on it."""
 
 
 KINDS = {
     "plain": [],
+    "cnn": ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"],
+    "cnn, sgd, random": [
+        "model=cnn",
+        "model.widths=[9]",
+        "model.channels=[4,5]",
+        *SGD,
+        "pruner=random",
+    ],
+    "without fine-tuning": ["pruner.finetune.amount=0"],
     "dropout and snapshots": ["dropout_phase=fixed", "snapshots=[0.5,0.1]"],
     "plateau": ["pruner.finetune.rule=plateau", "pruner.finetune.amount=2"],
-    "sgd": ["optimizer=sgd", "pruner.scope=layer", "optimizer.weight_decay=1e-3"],
+    "sgd": [*SGD, "pruner.scope=layer"],
 }
 
 
@@ -56,19 +83,9 @@ KINDS = {
 def test_a_run_cut_off_after_any_step_ends_with_the_same_bytes(configure, monkeypatch, kind):
     overrides = ["checkpoint_seconds=0", *KINDS[kind]]
     whole = make(fresh(configure(*overrides), "whole"))
-    write = Record.on_train_epoch_end
-
     for last_step in (0, 2, 4):
-
-        def killed(self, trainer, module, last_step=last_step):
-            write(self, trainer, module)
-            if module.step == last_step and module.step_ended:
-                raise Killed
-
         config = fresh(configure(*overrides), f"cut after {last_step}")
-        with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(Record, "on_train_epoch_end", killed)
-            make(config)
+        interrupted(config, monkeypatch, last_step)
         resumed = make(config)
         assert results(resumed) == results(whole)
         assert len(resumed.info()["resumed"]) == 1
@@ -195,6 +212,49 @@ def test_a_full_disk_is_one_line_and_nothing_finished_is_lost(configure, monkeyp
     assert results(make(config)) == whole
 
 
+def test_a_truncated_checkpoint_is_named_and_deleting_it_is_the_cure(configure, monkeypatch):
+    config = configure("checkpoint_seconds=0")
+    whole = results(make(fresh(configure("checkpoint_seconds=0"), "whole")))
+    record = interrupted(config, monkeypatch, last_step=2)
+    content = record.checkpoint_file.read_bytes()
+    for length in (0, 7, 100, len(content) - 1):
+        record.checkpoint_file.write_bytes(content[:length])
+        with pytest.raises(UserError, match=r"checkpoint\.safetensors is unreadable .*delete it"):
+            make(config)
+    record.checkpoint_file.unlink()
+    assert results(make(config)) == whole
+
+
+def test_what_a_kill_left_half_written_is_cleared_away(configure, monkeypatch):
+    config = configure("checkpoint_seconds=0")
+    record = interrupted(config, monkeypatch, last_step=2)
+    leftover = record.folder / "snapshots" / f".final.safetensors.123{BESIDE}"
+    leftover.write_bytes(b"half")
+    make(config)
+    assert not leftover.exists()
+
+
+def test_weights_lost_in_the_last_update_fail_the_run(configure, monkeypatch):
+    from pruning_phases.engine.module import EnsembleModule
+
+    update = EnsembleModule._update
+
+    def explode(self, indices):
+        update(self, indices)
+        if self.step == self.num_steps:
+            self.replicas.stacked("fc4.bias").data.fill_(float("nan"))
+
+    monkeypatch.setattr(EnsembleModule, "_update", explode)
+    with pytest.raises(RunError, match=r"became NaN"):
+        make(configure("pruner.finetune.amount=1"))
+
+
+def test_files_are_as_readable_as_the_umask_says(configure):
+    record = make(configure())
+    modes = {path.stat().st_mode & 0o777 for path in record.folder.rglob("*") if path.is_file()}
+    assert len(modes) == 1
+
+
 def test_a_corrupt_record_is_named(configure):
     record = make(configure())
     record.info_file.write_text('{"id": "')
@@ -208,7 +268,8 @@ EFFECTIVE = [
     "seed=1", "first_replica=1", "num_replicas=3", "model.widths=[20,16,11]", "model.width=15",
     "model.depth=3 model.widths=[20,16]", "model=cnn model.channels=[4] model.widths=[12]",
     "dataset.train_size=150", "dataset.validation_fraction=0.2", "training.batch_size=32",
-    "training.budget.amount=3", "training.budget.rule=epochs", "training.budget.rule=updates",
+    "training.budget.amount=3", "training.budget.rule=epochs training.budget.amount=4",
+    "training.budget.rule=updates",
     "training.budget.patience=1 training.budget.min_improvement=0.9",
     "optimizer.lr=3e-3", "optimizer.weight_decay=0.1", "optimizer.beta1=0.5", "optimizer.beta2=0.9",
     "optimizer=sgd", "pruner=none", "pruner=random", "pruner.scope=layer",

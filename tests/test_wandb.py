@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -54,13 +55,32 @@ def test_wandb_changes_no_number(configure):
     assert with_it.observables_file.read_bytes() == without.observables_file.read_bytes()
 
 
-def test_a_server_that_does_not_answer_is_no_reason_to_stop(configure, monkeypatch, caplog):
+@pytest.mark.parametrize("server", ["refuses", "is silent"])
+def test_a_server_that_does_not_answer_is_no_reason_to_stop(configure, monkeypatch, caplog, server):
     monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
-    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(wandb_log, "SECONDS_TO_CONNECT", 2)
-    record = make_run(configure("logger=wandb"), Console(quiet=True))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if server == "is silent":
+            listener.listen()
+        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        record = make_run(configure("logger=wandb"), Console(quiet=True))
     assert record.state == DONE
     assert "W&B, online" in caplog.text
+    assert list(record.folder.glob("wandb/offline-run-*"))
+
+
+@pytest.mark.parametrize("mode", ["auto", "online"])
+def test_without_a_key_for_the_server_in_use_nothing_is_asked(
+    configure, monkeypatch, tmp_path, mode
+):
+    """A key for another server is none; W&B would prompt for it on a terminal."""
+    (tmp_path / "netrc").write_text(f"machine api.wandb.ai login user password {'x' * 40}\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr("builtins.input", None)
+    record = make_run(configure("logger=wandb", f"logger.mode={mode}"), Console(quiet=True))
+    assert record.state == DONE
     assert list(record.folder.glob("wandb/offline-run-*"))
 
 
@@ -76,20 +96,6 @@ def test_a_wandb_that_breaks_half_way_is_let_go(configure, monkeypatch, caplog):
     assert record.state == DONE
     assert calls == [0]
     assert "the run goes on without it" in caplog.text
-
-
-def test_a_server_lost_at_the_end_is_waited_for_no_longer_than_that(configure, monkeypatch, caplog):
-    import threading
-
-    import wandb
-
-    never = threading.Event()
-    monkeypatch.setattr(wandb, "finish", never.wait)
-    monkeypatch.setattr(wandb_log, "SECONDS_TO_FINISH", 0.1)
-    record = make_run(configure("logger=wandb"), Console(quiet=True))
-    assert record.state == DONE
-    assert "wandb sync" in caplog.text
-    never.set()
 
 
 def test_an_open_run_is_closed_when_the_run_fails(configure):

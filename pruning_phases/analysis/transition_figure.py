@@ -27,9 +27,9 @@ PANELS = (
 def save_transition_figure(
     observables: pd.DataFrame, stem: Path, info: dict[str, Any]
 ) -> tuple[Path, Path]:
-    """Write ``stem``.png and ``stem``.pdf."""
+    """Write ``stem``.pdf and, last, ``stem``.png, whose presence says that both are there."""
     figure = transition_figure(observables, info)
-    paths = (stem.with_suffix(".png"), stem.with_suffix(".pdf"))
+    paths = (stem.with_suffix(".pdf"), stem.with_suffix(".png"))
     for path in paths:
         write_beside(path, partial(figure.savefig, format=path.suffix[1:], dpi=150))
     return paths

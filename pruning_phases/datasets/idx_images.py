@@ -39,7 +39,7 @@ def load(name: str, data_dir: str) -> Dataset:
 
 
 def _is_there(folder: Path) -> bool:
-    """All four files, unpacked or as downloaded."""
+    """All four files, unpacked."""
     stems = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
     return all((folder / f"{stem}-ubyte").is_file() for stem in stems)
 
@@ -47,12 +47,11 @@ def _is_there(folder: Path) -> bool:
 def _download(kind: type, root: Path, name: str) -> None:
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
-    existed = root.exists()
+    created = not root.exists()
     try:
         kind(root, train=True, download=True)
     except Exception as error:
-        if not existed:
-            _remove_empty(root)
+        _remove_empty(root if created else root / CLASSES[name])
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(
             f"dataset={name}: not in data_dir={root} and not to be downloaded ({reason}): "
@@ -64,11 +63,11 @@ def _download(kind: type, root: Path, name: str) -> None:
 
 def _remove_empty(folder: Path) -> None:
     """Take away what a failed download leaves: folders with nothing in them."""
-    for path in sorted(folder.rglob("*"), reverse=True):
+    if not folder.is_dir():
+        return
+    for path in (*sorted(folder.rglob("*"), reverse=True), folder):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _refuse_truncated(folder: Path) -> None:

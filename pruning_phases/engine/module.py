@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,15 @@ from torch.optim import Optimizer
 from pruning_phases.config import Budget, Config, Rule
 from pruning_phases.engine.budget import updates_per_epoch
 from pruning_phases.engine.data import DataOrder, DeviceData, RoundSource
-from pruning_phases.engine.optimizers import build_optimizer, set_num_updates
+from pruning_phases.engine.optimizers import (
+    build_optimizer,
+    load_state,
+    set_num_updates,
+    state_tensors,
+)
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.streams import derive, key_words, stream_key
+from pruning_phases.errors import RunError
 from pruning_phases.observables.outputs import OutputSums, output_sums
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
@@ -25,11 +32,20 @@ EXAMPLES_PER_CALL = (
 )
 
 
+@dataclass(frozen=True)
+class DropoutRates:
+    """Each replica's dropout rates, [R] float64, in training and in evaluation."""
+
+    train: Tensor
+    evaluation: Tensor
+
+
 class EnsembleModule(LightningModule):
     """Trains R replicas, cuts, trains again, until the schedule ends.
 
     A *step* is a cut and the training that follows; step 0 is the dense training. A step's training
-    goes in *rounds*, and one round is one epoch of Lightning's:
+    goes in *rounds* of one epoch (of the largest training set in the run) or what is left of the
+    step's budget, and one round is one epoch of Lightning's:
 
         for every round of every step
             on_train_epoch_start    Prune      at a step's first round: cut, erase momentum
@@ -48,6 +64,7 @@ class EnsembleModule(LightningModule):
         config: Config,
         replicas: Replicas,
         data: DeviceData,
+        rates: DropoutRates,
         kept_counts: list[int],
         num_classes: int,
     ) -> None:
@@ -56,12 +73,14 @@ class EnsembleModule(LightningModule):
         self.config = config
         self.replicas = replicas
         self.data = data
+        self.rates = rates
         self.kept_counts = kept_counts
         self.num_classes = num_classes
         self.step = 0
         self.round = 0
         self.num_updates = 0  # since the step began
         self.step_ended = False
+        self.ended = False  # the last step has ended
         self.active = [True] * replicas.num_replicas
         self.train_loss = np.full(replicas.num_replicas, np.nan)
         self.epoch_updates = updates_per_epoch(data.largest_size, config.training.batch_size)
@@ -82,9 +101,14 @@ class EnsembleModule(LightningModule):
         return self.config.training.budget if self.step == 0 else self.config.pruner.finetune
 
     @property
+    def max_updates(self) -> int:
+        """Updates that the current step may take at most."""
+        return self.budget.amount * (1 if self.budget.rule is Rule.updates else self.epoch_updates)
+
+    @property
     def num_rounds(self) -> int:
-        """Rounds that the current step may take at most."""
-        return self.budget.amount if self.budget.rule is Rule.plateau and self.budget.amount else 1
+        """Rounds that the current step may take at most, each of one epoch or what is left."""
+        return max(1, -(-self.max_updates // self.epoch_updates))
 
     @property
     def num_kept(self) -> int:
@@ -108,9 +132,9 @@ class EnsembleModule(LightningModule):
         self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
     ) -> OutputSums:
         """The sums of all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
-        zero = torch.zeros(self.replicas.num_replicas, dtype=torch.float64)
+        none = torch.zeros_like(self.rates.train)
         self.replicas.eval()
-        self.replicas.set_dropout_rates(self._train_rates, zero if rates is None else rates)
+        self.replicas.set_dropout_rates(self.rates.train, none if rates is None else rates)
         keys = derive(self.stream("dropout_eval"), draw)
         total: OutputSums | None = None
         for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
@@ -127,6 +151,7 @@ class EnsembleModule(LightningModule):
         """Set the counters and streams to the first round of a step."""
         self.step, self.round, self.num_updates = step, 0, 0
         self.active = [True] * self.replicas.num_replicas
+        self._drops_out = bool((self.rates.train > 0).any())
         self._dropout_keys = self.stream("dropout_train")
         self.source.order.start(self.stream("order"))
         if step and self.budget.rule is Rule.plateau:
@@ -135,11 +160,7 @@ class EnsembleModule(LightningModule):
 
     def begin_round(self) -> None:
         self.source.first = self.num_updates
-        self.source.count = {
-            Rule.updates: self.budget.amount,
-            Rule.epochs: self.budget.amount * self.epoch_updates,
-            Rule.plateau: self.epoch_updates if self.budget.amount else 0,
-        }[self.budget.rule]
+        self.source.count = min(self.epoch_updates, self.max_updates - self.num_updates)
 
     # -- Lightning's hooks -----------------------------------------------------------------------
 
@@ -149,14 +170,13 @@ class EnsembleModule(LightningModule):
     def on_fit_start(self) -> None:
         self.data = self.source.order.data = self.data.to(self.device)
         self._loss_sum = self._loss_sum.to(self.device)
-        self._train_rates = torch.full(
-            (self.replicas.num_replicas,), self.config.dropout_phase.p_train, dtype=torch.float64
-        )
-        self.replicas.set_dropout_rates(self._train_rates, torch.zeros_like(self._train_rates))
+        self.replicas.set_dropout_rates(self.rates.train, torch.zeros_like(self.rates.train))
         self.begin_step(self.step)
 
     def on_train_start(self) -> None:
         self.replicas.attach(vectorized=self.device.type != "cpu")
+        # Lightning leaves the step counts of the optimizer on the CPU.
+        load_state(self._optimizer, self.replicas, state_tensors(self._optimizer, self.replicas))
 
     def on_train_epoch_start(self) -> None:
         self._loss_sum.zero_()
@@ -173,11 +193,11 @@ class EnsembleModule(LightningModule):
             self.step_ended = False
             self.begin_step(self.step + 1)
         else:
-            self.trainer.should_stop = True
+            self.ended = self.trainer.should_stop = True
 
     def _update(self, indices: Tensor) -> None:
         """One optimizer update of every replica. indices: [R, B] into the training images."""
-        if self.config.dropout_phase.p_train > 0:
+        if self._drops_out:
             self.replicas.set_dropout_draw(self._dropout_keys, self.num_updates)
         x, y = self.data.train_images(indices), self.data.train_y[indices]
         self._loss_sum += self.replicas.backward(x, y, self.active)
@@ -186,7 +206,8 @@ class EnsembleModule(LightningModule):
         self.num_updates += 1
 
     def close_round(self) -> NDArray[np.float64]:
-        """The mean training loss [R] over the round's updates; NaN for who did none."""
+        """``train_loss`` [R]: the mean training loss over the updates of a replica's last round,
+        before each update; NaN without updates."""
         count = self.num_updates - self.source.first
         mean = (self._loss_sum / count if count else self._loss_sum * np.nan).double().cpu().numpy()
         running = np.array(self.active)
@@ -198,6 +219,14 @@ class EnsembleModule(LightningModule):
         self, batch: Any, device: torch.device, dataloader_idx: int
     ) -> Any:
         return batch
+
+
+def diverged(module: EnsembleModule, rows: NDArray[np.intp], what: str) -> RunError:
+    numbers = ", ".join(str(module.config.first_replica + r) for r in rows)
+    return RunError(
+        f"the {what} of replica {numbers} became NaN or infinite at step {module.step} "
+        f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"
+    )
 
 
 def replica_keys(config: Config, purpose: str, step: int = 0) -> list[int]:

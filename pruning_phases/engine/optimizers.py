@@ -44,12 +44,15 @@ def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]
 
 
 def load_state(optimizer: Optimizer, replicas: Replicas, tensors: dict[str, Tensor]) -> None:
-    """Put back what ``state_tensors`` gave."""
+    """Put back what ``state_tensors`` gave, in the parameters' own memory layout and on their
+    device: the fused optimizers walk through memory and look at neither."""
     optimizer.state.clear()
     for address, value in tensors.items():
         name, key = address.split("|")
         parameter = replicas.stacked(name)
-        optimizer.state[parameter][key] = value.to(parameter.device, copy=True)
+        alike = value.shape == parameter.shape
+        target = torch.empty_like(parameter if alike else value, device=parameter.device)
+        optimizer.state[parameter][key] = target.detach().copy_(value)
 
 
 def forget_cut_weights(optimizer: Optimizer, replicas: Replicas) -> None:

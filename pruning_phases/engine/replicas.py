@@ -82,7 +82,7 @@ class Replicas(nn.Module):
         """Put in masks by layer name and set the cut weights to exactly 0."""
         for name, layer in self.layer_of.items():
             self.mask(name).copy_(masks[layer])
-            self.stacked(name).mul_(self.mask(name))
+            self.stacked(name).masked_fill_(self.mask(name) == 0, 0.0)
         self._dense = all(bool(mask.all()) for mask in masks.values())
 
     @torch.no_grad()

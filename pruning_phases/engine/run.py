@@ -22,10 +22,10 @@ from pruning_phases.engine.callbacks.prune import Prune
 from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.engine.callbacks.stop import Stop
 from pruning_phases.engine.data import ReplicaDataModule, device_data
-from pruning_phases.engine.module import EnsembleModule, replica_keys
+from pruning_phases.engine.module import DropoutRates, EnsembleModule, replica_keys
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.streams import key_words, stream_key
-from pruning_phases.errors import RunError, UserError
+from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.models import build_model
 from pruning_phases.pruning.schedules import kept_counts
 from pruning_phases.records import DONE, RunRecord
@@ -45,7 +45,7 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
         record.begin(physics(config), machine(config), **_facts(module))
         try:
             _fit(config, record, module, console)
-        except (KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, Terminated):
             raise
         except BaseException as error:
             record.fail(str(error) or type(error).__name__)
@@ -68,7 +68,13 @@ def build_module(config: Config) -> EnsembleModule:
         replica_keys(config, "init"),
     )
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
-    return EnsembleModule(config, replicas, data, counts, dataset.num_classes)
+    rates = DropoutRates(
+        *(
+            torch.full((config.num_replicas,), rate, dtype=torch.float64)
+            for rate in (config.dropout_phase.p_train, config.dropout_phase.p_eval)
+        )
+    )
+    return EnsembleModule(config, replicas, data, rates, counts, dataset.num_classes)
 
 
 def _fit(config: Config, record: RunRecord, module: EnsembleModule, console: Console) -> None:
@@ -86,9 +92,15 @@ def _fit(config: Config, record: RunRecord, module: EnsembleModule, console: Con
         if config.progress:
             callbacks.append(ShowProgress(measure, console))
         trainer = _trainer(config, record.folder, callbacks, logger)
-        trainer.fit(module, datamodule=ReplicaDataModule(module.source))
-        if trainer.interrupted:
-            raise KeyboardInterrupt
+        try:
+            trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+        except SystemExit as leaving:  # Lightning's way to act on signals; it names none of them
+            raise (Terminated if trainer.received_sigterm else KeyboardInterrupt) from leaving
+        if not module.ended:
+            raise RunError(
+                f"the training ended after step {module.step} of {module.num_steps}: leave "
+                "trainer.options that end it out"
+            )
     finally:
         if logger is not None:
             wandb_log.close()
@@ -116,7 +128,7 @@ def _trainer(
     config: Config, folder: Path, callbacks: list[lightning.Callback], logger: Any
 ) -> lightning.Trainer:
     defaults: dict[str, Any] = {
-        "accelerator": config.trainer.accelerator,
+        "accelerator": _accelerator(config.trainer.accelerator),
         "devices": 1,
         "max_epochs": -1,
         "callbacks": callbacks,
@@ -142,6 +154,13 @@ def _trainer(
         ) from error
     except RuntimeError as error:
         raise RunError(f"no device to run on: {error}; trainer=cpu runs everywhere") from error
+
+
+def _accelerator(asked: str) -> str:
+    """``auto``: CUDA or the CPU. Apple's GPUs have no float64, which dropout and sums need."""
+    if asked != "auto":
+        return asked
+    return "gpu" if torch.cuda.is_available() else "cpu"
 
 
 def _quiet_lightning() -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.observables.layers import WHOLE, layer_observables
 
 
@@ -77,8 +76,8 @@ class Measure(Callback):
             "num_kept": np.full(count, module.num_kept),
             "replica": np.arange(config.first_replica, config.first_replica + count),
             "seed": np.full(count, config.seed),
-            "p_train": np.full(count, config.dropout_phase.p_train),
-            "p_eval": np.full(count, config.dropout_phase.p_eval),
+            "p_train": module.rates.train.numpy(),
+            "p_eval": module.rates.evaluation.numpy(),
             "train_size": module.data.sizes.cpu().numpy(),
         }
 
@@ -86,12 +85,14 @@ class Measure(Callback):
 def test_observables(module: EnsembleModule) -> dict[str, NDArray[np.float64]]:
     """The observables on the whole test set, each [R]; with dropout at evaluation, the mean of each
     over ``dropout_phase.num_draws`` mask draws."""
-    dropout, data = module.config.dropout_phase, module.data
-    if dropout.p_eval == 0:
-        return module.evaluate(data.test_x, data.test_y).observables()
-    rates = torch.full((module.replicas.num_replicas,), dropout.p_eval, dtype=torch.float64)
+    data, rates = module.data, module.rates.evaluation
+    num_draws = module.config.dropout_phase.num_draws if bool((rates > 0).any()) else 1
     draws = [
         module.evaluate(data.test_x, data.test_y, rates, draw).observables()
-        for draw in range(dropout.num_draws)
+        for draw in range(num_draws)
     ]
-    return {name: np.mean([draw[name] for draw in draws], axis=0) for name in draws[0]}
+    means = {name: np.mean([draw[name] for draw in draws], axis=0) for name in draws[0]}
+    lost = np.flatnonzero(~np.isfinite(means["loss"]))
+    if len(lost):
+        raise diverged(module, lost, "test loss")
+    return means

@@ -61,7 +61,10 @@ class ShowProgress(Callback):
             return
         self._print_line(module, status)
 
-    def teardown(self, trainer: Trainer, module: EnsembleModule, stage: str) -> None:  # type: ignore[override]
+    def on_fit_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self.bar.stop()
+
+    def on_exception(self, trainer: Trainer, module: object, exception: BaseException) -> None:
         if hasattr(self, "bar"):
             self.bar.stop()
 

@@ -30,14 +30,13 @@ def prune(module: EnsembleModule) -> None:
     if module.config.pruner.scope is Scope.whole:
         kept = cut(score, alive, module.num_kept)
     else:
-        pieces = zip(score.split(sizes, 1), alive.split(sizes, 1), strict=True)
-        counts = layer_counts(
-            module.num_kept, [int(part[0].sum()) for part in alive.split(sizes, 1)]
-        )
+        pieces = list(zip(score.split(sizes, 1), alive.split(sizes, 1), strict=True))
+        left = [int(living[0].sum()) for _, living in pieces]
+        counts = layer_counts(module.num_kept, sizes, left)
         kept = torch.cat(
             [
-                cut(part, living, count) if count < int(living[0].sum()) else living
-                for (part, living), count in zip(pieces, counts, strict=True)
+                cut(part, living, count) if count < before else living
+                for (part, living), count, before in zip(pieces, counts, left, strict=True)
             ],
             dim=1,
         )
@@ -51,16 +50,20 @@ def prune(module: EnsembleModule) -> None:
     _verify(replicas.layer_masks(), masks, module.num_kept)
 
 
-def layer_counts(num_kept: int, alive: list[int]) -> list[int]:
-    """Share num_kept over layers in proportion to what each has left: the sum is exact, a layer's
-    share is rounded to the next weight below or above (largest remainders, then the earlier layer).
+def layer_counts(num_kept: int, sizes: list[int], alive: list[int]) -> list[int]:
+    """How many of num_kept weights each layer keeps, so that all have the same density.
+
+    A layer's share num_kept * size / total is rounded to the weight below or above: above for the
+    largest remainders, then for the earlier layers, never above what is alive. The sum is exact.
     """
-    total = sum(alive)
-    shares = [num_kept * count / total for count in alive]
-    counts = [int(share) for share in shares]
-    by_remainder = sorted(range(len(alive)), key=lambda i: (counts[i] - shares[i], i))
-    for i in by_remainder[: num_kept - sum(counts)]:
-        counts[i] += 1
+    total = sum(sizes)
+    shares = [num_kept * size / total for size in sizes]
+    counts = [min(int(share), left) for share, left in zip(shares, alive, strict=True)]
+    by_remainder = sorted(range(len(sizes)), key=lambda i: (counts[i] - shares[i], i))
+    while sum(counts) < num_kept:
+        for i in by_remainder:
+            if counts[i] < alive[i] and sum(counts) < num_kept:
+                counts[i] += 1
     return counts
 
 

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from pruning_phases.config import Rule
 from pruning_phases.engine.budget import Plateau
-from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.engine.optimizers import state_tensors
-from pruning_phases.errors import RunError
 
 
 class Stop(Callback):
@@ -27,6 +26,7 @@ class Stop(Callback):
     def __init__(self) -> None:
         self.plateau: Plateau | None = None
         self.kept: dict[str, Tensor] = {}
+        self.kept_loss = np.empty(0)
 
     def on_train_epoch_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.round == 0:
@@ -62,6 +62,7 @@ class Stop(Callback):
         """Copy the state of some replicas aside."""
         state = _replica_state(module)
         rows = torch.as_tensor(which, device=module.replicas.device)
+        self.kept_loss = np.where(which, module.train_loss, self.kept_loss if self.kept else np.nan)
         for name, tensor in state.items():
             if name not in self.kept:
                 self.kept[name] = tensor.clone()
@@ -75,6 +76,7 @@ class Stop(Callback):
             return
         best = torch.ones(module.replicas.num_replicas, dtype=torch.bool)
         rows = best if module.step == 0 else torch.as_tensor(self.plateau.stopped)
+        module.train_loss = np.where(rows.numpy(), self.kept_loss, module.train_loss)
         rows = rows.to(module.replicas.device)
         with torch.no_grad():
             for name, tensor in _replica_state(module).items():
@@ -98,8 +100,4 @@ def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
 def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:
     lost = np.flatnonzero(~np.isfinite(train_loss) & np.array(module.active))
     if module.num_updates and len(lost):
-        numbers = ", ".join(str(module.config.first_replica + r) for r in lost)
-        raise RunError(
-            f"the training loss of replica {numbers} became NaN or infinite at step {module.step} "
-            f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"
-        )
+        raise diverged(module, lost, "training loss")

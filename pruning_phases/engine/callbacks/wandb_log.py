@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import netrc
 import os
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
 
 from lightning import Callback, Trainer
 
@@ -78,11 +78,17 @@ class LogToWandb(Callback):
 def make_logger(config: Config, record: RunRecord) -> WandbLogger | None:
     """A started W&B logger: online if a key is there, offline if not or if the server does not
     answer, None if even that fails. Never a prompt."""
-    mode = config.logger.mode
-    if mode == "auto":
-        mode = os.environ.get("WANDB_MODE") or ("online" if _key_is_there() else "offline")
+    mode = (
+        os.environ.get("WANDB_MODE", "auto") if config.logger.mode == "auto" else config.logger.mode
+    )
     if mode == "disabled":
         return None
+    if mode != "offline" and not _key_is_there():
+        if mode == "online":
+            log.warning("W&B: no API key for %s, so offline; `wandb login` keeps one", _host())
+        mode = "offline"
+    elif mode == "auto":
+        mode = "online"
     for attempt in dict.fromkeys((mode, "offline")):
         try:
             return _start(config, record, attempt)
@@ -101,25 +107,13 @@ def _tear_down() -> None:
 
 
 def close() -> None:
-    """Finish the W&B run, if one is open, or leave it after a while: what is in its file can still
-    be sent with ``wandb sync``."""
-    with suppress(ImportError):
+    """Finish the W&B run, if one is open. What the server does not take within SECONDS_TO_FINISH
+    stays in the run's file, from where ``wandb sync`` sends it."""
+    try:
         import wandb
 
         if wandb.run is not None:
-            finishing = threading.Thread(target=_finish, daemon=True)
-            finishing.start()
-            finishing.join(SECONDS_TO_FINISH)
-            if finishing.is_alive():
-                log.warning("W&B does not answer; its run is left for `wandb sync`")
-                _tear_down()
-
-
-def _finish() -> None:
-    import wandb
-
-    try:
-        wandb.finish()
+            wandb.finish()
     except Exception as error:
         log.warning("W&B: %s", _first_line(error))
 
@@ -144,22 +138,28 @@ def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
         dir=record.folder,
         mode=mode,  # type: ignore[arg-type]
         settings=wandb.Settings(
-            init_timeout=SECONDS_TO_CONNECT, silent=True, console="off", x_disable_stats=True,
-            x_disable_meta=True, disable_git=True, disable_code=True,
+            init_timeout=SECONDS_TO_CONNECT, finish_timeout=SECONDS_TO_FINISH, silent=True,
+            console="off", x_disable_stats=True, x_disable_meta=True, disable_git=True,
+            disable_code=True,
         ),
     )  # fmt: skip
     return WandbLogger(experiment=run)
 
 
 def _key_is_there() -> bool:
-    """An API key in the environment or in ~/.netrc, found without W&B, which might prompt."""
+    """An API key in the environment or, for the server in use, in ~/.netrc: looked for here, since
+    W&B would ask for one that is missing."""
     if os.environ.get("WANDB_API_KEY"):
         return True
     try:
-        hosts = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc").hosts
+        keys = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
     except (OSError, netrc.NetrcParseError, RuntimeError):
         return False
-    return any("wandb" in host for host in hosts)
+    return keys.authenticators(_host()) is not None
+
+
+def _host() -> str:
+    return urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc.split(":")[0]
 
 
 def _first_line(error: Exception) -> str:
