@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.observables.layers import WHOLE, layer_observables
+from pruning_phases.topology.components import largest_component
 from pruning_phases.topology.paths import effective_counts, node_graphs
 
 
@@ -49,6 +50,24 @@ def test_effective_edges_equal_networkx(shapes, density, seed):
     ours = effective_counts(node_graphs([torch.from_numpy(mask) for mask in masks]))
     for r in range(2):
         assert [int(count[r]) for count in ours] == by_networkx([mask[r] for mask in masks])
+
+
+@settings(max_examples=120, deadline=None)
+@given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 0.7), seed=st.integers(0, 2**31))
+def test_largest_component_equals_networkx(shapes, density, seed):
+    rng = np.random.default_rng(seed)
+    graphs = node_graphs([torch.from_numpy(rng.random((3, *s)) < density) for s in shapes])
+    ours = largest_component(graphs)
+    for r in range(3):
+        graph = nx.Graph()
+        graph.add_nodes_from((0, i) for i in range(graphs[0].shape[2]))
+        for number, edges in enumerate(graphs):
+            graph.add_nodes_from((number + 1, i) for i in range(edges.shape[1]))
+            graph.add_edges_from(
+                ((number, i), (number + 1, o)) for o, i in np.argwhere(edges[r].numpy())
+            )
+        largest = max(map(len, nx.connected_components(graph)))
+        assert ours[r] == pytest.approx(largest / graph.number_of_nodes())
 
 
 def test_an_edge_behind_a_dead_node_does_nothing():

@@ -69,7 +69,7 @@ def _reference_lines(axes: list[Axes], num_classes: int) -> None:
         axis.axhline(value, color="grey", linewidth=0.8, linestyle=":")
         axis.annotate(
             text, (0.01, value), xycoords=("axes fraction", "data"), fontsize=8, color="dimgrey",
-            va="bottom",
+            xytext=(0, -4), textcoords="offset points", va="top",
         )  # fmt: skip
         axis.margins(y=0.12)
 

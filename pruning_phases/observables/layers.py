@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.observables.evolution import evolution_metric
+from pruning_phases.topology.components import largest_component
 from pruning_phases.topology.paths import effective_counts, node_graphs
 
 WHOLE = "all"  # the name of the row that stands for the whole network
@@ -20,21 +21,24 @@ def layer_observables(
     masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` holds the weights at the end of
     the step before, for the evolution metric.
     """
-    effective = effective_counts(node_graphs(list(masks.values())))
+    graphs = node_graphs(list(masks.values()))
+    effective = effective_counts(graphs)
     rows: dict[str, dict[str, NDArray]] = {}
     whole = np.zeros((6, *next(iter(masks.values())).shape[:1]))
-    for (name, mask), num_effective in zip(masks.items(), effective, strict=True):
+    for (name, mask), num_effective, graph in zip(masks.items(), effective, graphs, strict=True):
         moved = _movement_sums(mask, weights[name], earlier[name])
         counts = np.stack([num_effective.cpu().numpy(), *moved])
         size = mask[0].numel()
         rows[name] = _row(size, counts) | {
             "active_in": mask.flatten(2).any(dim=1).sum(dim=1).cpu().numpy(),
             "active_out": mask.flatten(2).any(dim=2).sum(dim=1).cpu().numpy(),
+            "largest_component": largest_component([graph]),
         }
         whole += np.vstack([np.full_like(counts[:1], size), counts])
     rows[WHOLE] = _row(int(whole[0, 0]), whole[1:]) | {
         "active_in": rows[next(iter(masks))]["active_in"],
         "active_out": rows[next(reversed(masks))]["active_out"],
+        "largest_component": largest_component(graphs),
     }
     return rows
 

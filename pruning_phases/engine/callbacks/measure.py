@@ -52,6 +52,7 @@ class Measure(Callback):
             | {
                 "train_loss": module.train_loss,
                 "effective_density": whole["effective_density"],
+                "largest_component": whole["largest_component"],
                 "evolution_metric": whole["evolution_metric"],
             }
         )

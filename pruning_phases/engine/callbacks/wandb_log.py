@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 OBSERVABLES = (
     "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
-    "effective_density", "evolution_metric", "train_loss",
+    "effective_density", "largest_component", "evolution_metric", "train_loss",
 )  # fmt: skip
 SECONDS_TO_CONNECT = 20
 SECONDS_TO_FINISH = 120
