@@ -41,7 +41,7 @@ def run() -> Iterator[Comparison]:
         f"engine, {REPLICAS} replicas": partial(_engine, _config(REPLICAS)),
         "minimal loop, Adam": partial(_minimal_loop, images, labels, fused=False),
         "minimal loop, fused Adam": partial(_minimal_loop, images, labels, fused=True),
-        "DataLoader + transforms + ModelPruning": _usual_loop,
+        "DataLoader + transforms + ModelPruning": partial(_usual_loop, _mnist_on_disk()),
     }
     seconds = in_turn(ways, ROUNDS)
     ours, ensemble, *peers = ways
@@ -98,12 +98,8 @@ class _UsualModule(lightning.LightningModule):
         return torch.optim.Adam(self.parameters(), lr=1e-3)
 
 
-def _usual_loop() -> None:
+def _usual_loop(examples: Subset) -> None:
     """DataLoader, torchvision's transforms on every image, Lightning's own loop and pruning."""
-    transform = transforms.Compose(
-        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
-    )
-    examples = Subset(datasets.MNIST(data_dir(), transform=transform), range(EXAMPLES))
     module = _UsualModule()
     weights = [(layer, "weight") for layer in module.net if isinstance(layer, nn.Linear)]
     pruning = ModelPruning(
@@ -119,6 +115,13 @@ def _network() -> nn.Sequential:
         nn.Flatten(), nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 200), nn.ReLU(),
         nn.Linear(200, 100), nn.ReLU(), nn.Linear(100, 10),
     )  # fmt: skip
+
+
+def _mnist_on_disk() -> Subset:
+    transform = transforms.Compose(
+        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+    )
+    return Subset(datasets.MNIST(data_dir(), transform=transform), range(EXAMPLES))
 
 
 def _mnist_in_memory() -> tuple[torch.Tensor, torch.Tensor]:
