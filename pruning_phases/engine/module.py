@@ -27,9 +27,8 @@ from pruning_phases.errors import RunError
 from pruning_phases.observables.outputs import OutputSums, output_sums
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
-EXAMPLES_PER_CALL = (
-    2000  # of the test set at a time; decides which dropout mask meets which example
-)
+# Of the test set at a time. It decides which dropout mask meets which example, so it is fixed.
+EXAMPLES_PER_CALL = 1000
 
 
 @dataclass(frozen=True)
