@@ -62,6 +62,11 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
         if wants_traceback:
             raise
         _leave(name, explain(error), UserError.exit_code)
+    except ValueError as error:
+        if wants_traceback or "Config group override" not in str(error):
+            raise
+        empty = [word for word in sys.argv[1:] if word.endswith("=null")]
+        _leave(name, f"{' '.join(empty)}: a group needs one of its options; --help lists them", 2)
     except OSError as error:
         if wants_traceback:
             raise
