@@ -186,7 +186,7 @@ class Config:
     results_dir: str = "multirun"
     figure: bool = True
     progress: bool = True
-    checkpoint_seconds: float = 10.0  # at most so much work is done again after a kill
+    checkpoint_seconds: float = 10.0  # a step that ends this long after the last one writes one
 
 
 def register() -> None:

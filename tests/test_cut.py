@@ -10,11 +10,11 @@ from pruning_phases.config import AdamConfig, SgdConfig
 from pruning_phases.engine.callbacks.prune import layer_counts
 from pruning_phases.engine.optimizers import build_optimizer, forget_cut_weights
 from pruning_phases.engine.replicas import Replicas
-from pruning_phases.engine.streams import key_words, stream_key
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.pruning.cut import cut
 from pruning_phases.pruning.schedules import kept_counts, kept_densities
 from pruning_phases.pruning.scores import random as random_scores
+from pruning_phases.streams import key_words, stream_key
 
 DEFAULTS = {
     "steps": 5,

@@ -12,8 +12,8 @@ import torch
 from pruning_phases import datasets
 from pruning_phases.datasets import Dataset
 from pruning_phases.engine.data import DataOrder, RoundSource, device_data
-from pruning_phases.engine.streams import key_words, stream_key
 from pruning_phases.errors import UserError
+from pruning_phases.streams import key_words, stream_key
 
 
 def keys(purpose: str, count: int) -> torch.Tensor:

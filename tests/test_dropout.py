@@ -6,8 +6,8 @@ from scipy import stats
 from torch import nn
 
 from pruning_phases.engine.replicas import Replicas
-from pruning_phases.engine.streams import key_words, stream_key
 from pruning_phases.models.dropout import PhaseDropout
+from pruning_phases.streams import key_words, stream_key
 
 RATES = torch.tensor([0.0, 0.1, 0.5, 0.9, 0.99], dtype=torch.float64)
 

@@ -1,5 +1,8 @@
 """Estimates over replicas, and how they are written."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -35,3 +38,15 @@ def test_susceptibility_and_binder_cumulant():
 )  # fmt: skip
 def test_numbers_with_errors(value, error, text):
     assert with_error(value, error) == text
+
+
+def test_reading_records_needs_no_torch():
+    """The half of the package that reads never imports torch."""
+    code = (
+        "import pkgutil, importlib, sys, pruning_phases.analysis as a, pruning_phases.records\n"
+        "names = [m.name for m in pkgutil.walk_packages(a.__path__, a.__name__ + '.')]\n"
+        "assert len(names) >= 4, names\n"
+        "[importlib.import_module(name) for name in names]\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

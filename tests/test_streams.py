@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from pruning_phases.engine.streams import (
+from pruning_phases.streams import (
     derive,
     key_words,
     permutations,

@@ -10,8 +10,8 @@ from lightning import LightningDataModule
 from torch import Tensor
 
 from pruning_phases.datasets import Dataset
-from pruning_phases.engine.streams import derive, permutations
 from pruning_phases.errors import UserError
+from pruning_phases.streams import derive, permutations
 
 
 @dataclass

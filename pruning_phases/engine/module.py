@@ -22,9 +22,9 @@ from pruning_phases.engine.optimizers import (
     state_tensors,
 )
 from pruning_phases.engine.replicas import Replicas
-from pruning_phases.engine.streams import derive, key_words, stream_key
 from pruning_phases.errors import RunError
 from pruning_phases.observables.outputs import OutputSums, output_sums
+from pruning_phases.streams import derive, key_words, stream_key
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
 # Of the test set at a time. It decides which dropout mask meets which example, so it is fixed.

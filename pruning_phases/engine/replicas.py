@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
-from pruning_phases.engine.streams import derive
 from pruning_phases.models.dropout import PhaseDropout
+from pruning_phases.streams import derive
 
 
 class Replicas(nn.Module):

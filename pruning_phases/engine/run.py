@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import warnings
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from rich.console import Console
 
@@ -24,11 +24,11 @@ from pruning_phases.engine.callbacks.stop import Stop
 from pruning_phases.engine.data import ReplicaDataModule, device_data
 from pruning_phases.engine.module import DropoutRates, EnsembleModule, replica_keys
 from pruning_phases.engine.replicas import Replicas
-from pruning_phases.engine.streams import key_words, stream_key
 from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.models import build_model
 from pruning_phases.pruning.schedules import kept_counts
 from pruning_phases.records import DONE, RunRecord
+from pruning_phases.streams import key_words, stream_key
 
 
 def run(config: Config, record: RunRecord, console: Console) -> None:
@@ -142,11 +142,7 @@ def _trainer(
     }
     try:
         return lightning.Trainer(**(defaults | config.trainer.options))
-    except (
-        TypeError,
-        ValueError,
-        lightning.fabric.utilities.exceptions.MisconfigurationException,
-    ) as error:
+    except (TypeError, ValueError, MisconfigurationException) as error:
         reason = str(error).splitlines()[0]
         raise UserError(
             f"trainer.accelerator={config.trainer.accelerator} with {len(config.trainer.options)} "
@@ -167,5 +163,4 @@ def _quiet_lightning() -> None:
     """Lightning's notices are about features that are not used here."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    with suppress(Exception):
-        warnings.filterwarnings("ignore", module="lightning.*")
+    warnings.filterwarnings("ignore", module="lightning.*")

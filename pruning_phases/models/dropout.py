@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pruning_phases.engine.streams import derive, random_bits
+from pruning_phases.streams import derive, random_bits
 
 
 class PhaseDropout(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pruning_phases.engine.streams import derive, random_bits
+from pruning_phases.streams import derive, random_bits
 
 
 def magnitude(weights: Tensor) -> Tensor:

@@ -74,10 +74,9 @@ class Stop(Callback):
         none: they go on from where they are."""
         if self.plateau is None or not self.kept:
             return
-        best = torch.ones(module.replicas.num_replicas, dtype=torch.bool)
-        rows = best if module.step == 0 else torch.as_tensor(self.plateau.stopped)
-        module.train_loss = np.where(rows.numpy(), self.kept_loss, module.train_loss)
-        rows = rows.to(module.replicas.device)
+        which = self.plateau.stopped | (module.step == 0)
+        module.train_loss = np.where(which, self.kept_loss, module.train_loss)
+        rows = torch.as_tensor(which, device=module.replicas.device)
         with torch.no_grad():
             for name, tensor in _replica_state(module).items():
                 tensor[rows] = self.kept[name][rows]
