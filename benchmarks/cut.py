@@ -11,10 +11,9 @@ from torch import nn
 from torch.nn.utils import prune as torch_prune
 
 from benchmarks.pairs import Comparison, compare, in_turn
-from benchmarks.setup import compose_config
+from benchmarks.setup import compose_config, new_module
 from pruning_phases.engine.callbacks.prune import prune
 from pruning_phases.engine.module import EnsembleModule
-from pruning_phases.engine.run import build_module
 
 ROUNDS, REPLICAS = 9, 8
 DENSITIES = (0.5, 0.1, 0.01)
@@ -40,7 +39,7 @@ def _module(density: float, num_replicas: int) -> EnsembleModule:
         "dataset=mnist", f"num_replicas={num_replicas}", "trainer=cpu",
         "pruner.schedule=list", f"pruner.densities=[{density}]",
     )  # fmt: skip
-    module = build_module(config)
+    module = new_module(config)
     module.step = 1
     return module
 

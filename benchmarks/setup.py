@@ -8,8 +8,11 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 
+from pruning_phases import datasets
 from pruning_phases.application import conf_dir
 from pruning_phases.config import Config, check, register
+from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.engine.run import build_module
 
 
 def data_dir() -> str:
@@ -17,6 +20,10 @@ def data_dir() -> str:
     if not (Path(folder) / "MNIST" / "raw").is_dir():
         sys.exit(f"no MNIST in {folder}: set PRUNING_PHASES_DATA to a folder that holds it")
     return folder
+
+
+def new_module(config: Config) -> EnsembleModule:
+    return build_module(config, datasets.load(config.dataset.name, config.data_dir))
 
 
 def compose_config(*overrides: str) -> Config:

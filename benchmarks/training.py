@@ -17,12 +17,11 @@ from torch.utils.data import DataLoader, Subset
 from torchvision import datasets, transforms
 
 from benchmarks.pairs import Comparison, compare, in_turn
-from benchmarks.setup import compose_config, data_dir
+from benchmarks.setup import compose_config, data_dir, new_module
 from pruning_phases.config import Config
 from pruning_phases.engine.callbacks.prune import Prune
 from pruning_phases.engine.callbacks.stop import Stop
 from pruning_phases.engine.data import ReplicaDataModule
-from pruning_phases.engine.run import build_module
 
 BATCH, EXAMPLES, DENSITY, ROUNDS = 128, 54_000, 0.1, 5
 REPLICAS = 8
@@ -60,7 +59,7 @@ def _config(num_replicas: int) -> Config:
 
 def _engine(config: Config) -> float:
     """As ``pruning_phases.train`` runs it, without measuring and recording; data is in memory."""
-    module = build_module(config)
+    module = new_module(config)
     trainer = lightning.Trainer(callbacks=[Prune(), Stop()], max_epochs=-1, **TRAINER)
     began = time.perf_counter()
     trainer.fit(module, datamodule=ReplicaDataModule(module.source))

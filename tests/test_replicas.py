@@ -5,6 +5,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from pruning_phases import datasets
 from pruning_phases.config import run_id
 from pruning_phases.engine.callbacks.record import replica_tensors
 from pruning_phases.engine.replicas import Replicas
@@ -77,7 +78,7 @@ def test_replica_3_of_8_is_that_replica_alone(configure, overrides):
         config = configure(*overrides, *which, "pruner.steps=3")
         record = RunRecord(config.results_dir, config.study, run_id(config))
         run(config, record, Console(quiet=True))
-        return build_module(config), record
+        return build_module(config, datasets.load("digits", "")), record
 
     together, record_together = module_and_record("num_replicas=8")
     alone, record_alone = module_and_record("num_replicas=1", "first_replica=3")

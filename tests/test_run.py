@@ -225,6 +225,23 @@ def test_a_truncated_checkpoint_is_named_and_deleting_it_is_the_cure(configure, 
     assert results(make(config)) == whole
 
 
+def test_a_run_is_not_continued_with_other_data(configure, monkeypatch):
+    from dataclasses import replace
+
+    from pruning_phases import datasets
+
+    config = configure("checkpoint_seconds=0")
+    interrupted(config, monkeypatch, last_step=2)
+    digits = datasets.load("digits", "")
+    fewer = replace(
+        digits, train_images=digits.train_images[:1200], train_labels=digits.train_labels[:1200]
+    )
+    with monkeypatch.context() as patch, pytest.raises(UserError, match=r"began with 1437 .* 1200"):
+        patch.setattr(datasets, "load", lambda *_: fewer)
+        make(config)
+    assert make(config).state == DONE
+
+
 def test_what_a_kill_left_half_written_is_cleared_away(configure, monkeypatch):
     config = configure("checkpoint_seconds=0")
     record = interrupted(config, monkeypatch, last_step=2)

@@ -65,7 +65,6 @@ class EnsembleModule(LightningModule):
         data: DeviceData,
         rates: DropoutRates,
         kept_counts: list[int],
-        num_classes: int,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -74,7 +73,6 @@ class EnsembleModule(LightningModule):
         self.data = data
         self.rates = rates
         self.kept_counts = kept_counts
-        self.num_classes = num_classes
         self.step = 0
         self.round = 0
         self.num_updates = 0  # since the step began

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from pruning_phases import datasets
 from pruning_phases.config import Config, machine, physics, schedule
+from pruning_phases.datasets import Dataset
 from pruning_phases.engine.callbacks import wandb_log
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.callbacks.progress import ShowProgress
@@ -37,12 +38,15 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
     if config.trainer.num_threads is not None:
         torch.set_num_threads(config.trainer.num_threads)
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
-    module = build_module(config)
+    dataset = datasets.load(config.dataset.name, config.data_dir)
+    module = build_module(config, dataset)
     _trainer(config, record.folder, [], None)  # refuses a missing device before anything is written
     with record.lock():
         if record.state == DONE:  # by another process, since this one looked
             return
-        record.begin(physics(config), machine(config), **_facts(module))
+        facts = _facts(module, dataset)
+        _refuse_other_data(record, facts["data"])
+        record.begin(physics(config), machine(config), **facts)
         try:
             _fit(config, record, module, console)
         except (KeyboardInterrupt, Terminated):
@@ -53,9 +57,8 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
         record.finish()
 
 
-def build_module(config: Config) -> EnsembleModule:
+def build_module(config: Config, dataset: Dataset) -> EnsembleModule:
     """The ensemble that the configuration describes, untrained."""
-    dataset = datasets.load(config.dataset.name, config.data_dir)
     data = device_data(
         dataset,
         config.dataset.validation_fraction,
@@ -74,7 +77,7 @@ def build_module(config: Config) -> EnsembleModule:
             for rate in (config.dropout_phase.p_train, config.dropout_phase.p_eval)
         )
     )
-    return EnsembleModule(config, replicas, data, rates, counts, dataset.num_classes)
+    return EnsembleModule(config, replicas, data, rates, counts)
 
 
 def _fit(config: Config, record: RunRecord, module: EnsembleModule, console: Console) -> None:
@@ -106,12 +109,24 @@ def _fit(config: Config, record: RunRecord, module: EnsembleModule, console: Con
             wandb_log.close()
 
 
-def _facts(module: EnsembleModule) -> dict[str, Any]:
+def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
+    """A run is not to be continued with other examples than it began with."""
+    begun_with = record.info().get("data", data)
+    if record.checkpoint_file.exists() and begun_with != data:
+        raise UserError(
+            f"data_dir: run {record.id} began with {begun_with['num_train']} training examples "
+            f"(digest {begun_with['digest']}), and here are {data['num_train']} "
+            f"({data['digest']}): give the data_dir that it began with, or delete {record.folder}"
+        )
+
+
+def _facts(module: EnsembleModule, dataset: Dataset) -> dict[str, Any]:
     """What a reader of the record needs to know and cannot see in the configuration."""
     data, replicas = module.data, module.replicas
     return {
         "data": {
-            "num_classes": module.num_classes,
+            "digest": dataset.digest(),
+            "num_classes": dataset.num_classes,
             "num_train": len(data.train_y),
             "num_validation": len(data.validation),
             "num_test": len(data.test_y),
