@@ -86,6 +86,8 @@ def explain(error: Exception) -> str:
         group, _, option = error.missing_cfg_file.rpartition("/")
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
+    if several := _first(r"Ambiguous value for argument '(.*)'", str(error)):
+        return f"{several}: several values make a sweep, which -m starts; a list is key=[a,b]"
     cause = error.__cause__ or error.__context__
     text = f"{error}\n{cause or ''}"
     key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)

@@ -52,6 +52,7 @@ REFUSED = {
     "trainer.num_threads=0": r"trainer\.num_threads=0: give 1 or more",
     "snapshots=[0.00001]": r"snapshots: density 1e-05 is not met",
     "training.budget.min_improvement=-1": r"training\.budget\.min_improvement=-1",
+    "model=fc,cnn": r"model=fc,cnn: several values make a sweep, which -m starts",
     "scale=null": r"scale=null: a group needs one of its options",
     "trainer=gpu": r"trainer\.accelerator=gpu.*trainer=cpu",
 }
