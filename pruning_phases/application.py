@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
+# Text as it is: no colours for numbers, no [tags], no line breaks inside a path.
+PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
+
+# Hydra's own flags; anything else that begins with a dash is a mistake.
+SWEEP_FLAGS = {"-m", "--multirun"}
+FLAGS = SWEEP_FLAGS | {
+    "-h", "--help", "--hydra-help", "--version", "-c", "--cfg", "--resolve", "-p", "--package",
+    "-r", "--run", "-sc", "--shell-completion", "-cp", "--config-path", "-cn", "--config-name",
+    "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
+}  # fmt: skip
+
+
 def conf_dir() -> str:
     """``conf/`` inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent
@@ -25,8 +37,9 @@ def conf_dir() -> str:
     raise UserError(f"no conf folder in {package} or beside it: install the package again")
 
 
-def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
-    """Run ``task`` as a Hydra application and leave with its exit code."""
+def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
+    """Run ``task`` as a Hydra application and leave with its exit code; ``keys``: those it knows."""
+    sys.argv[1:] = _flags_first(name, sys.argv[1:])
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
@@ -61,7 +74,7 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
     except (HydraException, OmegaConfBaseException) as error:
         if wants_traceback:
             raise
-        _leave(name, explain(error), UserError.exit_code)
+        _leave(name, explain(error, keys), UserError.exit_code)
     except ValueError as error:
         if wants_traceback or "Config group override" not in str(error):
             raise
@@ -71,14 +84,24 @@ def launch(name: str, task: Callable[[Any], Any]) -> NoReturn:
         if wants_traceback:
             raise
         where = error.filename or "a file"
-        cure = "give results_dir=FOLDER where you may write"
+        option = "results_dir" if "results_dir" in keys else "output_dir"
+        cure = f"give {option}=FOLDER where you may write"
         _leave(name, f"{where} cannot be written ({error.strerror or error}): {cure}", 2)
     if failures:
         _leave(name, str(failures[0]), failures[0].exit_code)
     sys.exit(0)
 
 
-def explain(error: Exception) -> str:
+def _flags_first(name: str, words: list[str]) -> list[str]:
+    """The words with -m in front, where Hydra's parser wants it; unknown flags end here."""
+    for word in words:
+        if word.startswith("-") and word.split("=")[0] not in FLAGS:
+            _leave(name, f"{word}: no such flag; keys are given as key=value, see --help", 2)
+    sweep = [word for word in words if word in SWEEP_FLAGS]
+    return [*sweep[:1], *(word for word in words if word not in SWEEP_FLAGS)]
+
+
+def explain(error: Exception, keys: list[str]) -> str:
     """Hydra's report of a bad override in one line: the key, the reason, the cure."""
     from hydra.errors import MissingConfigException
 
@@ -94,7 +117,7 @@ def explain(error: Exception) -> str:
     if key and key.startswith("trainer.options."):
         return f"{key}: an option for Lightning's Trainer is added with +{key}=VALUE"
     if re.search(r"not in '|is not in struct", text) and key:
-        return f"{key}: no such key{_nearest(key)}; --help lists all"
+        return f"{key}: no such key{_nearest(key, keys)}; --help lists all"
     if cause and key:
         reason = str(cause).splitlines()[0]
         return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"
@@ -102,10 +125,8 @@ def explain(error: Exception) -> str:
     return "; ".join(line for line in lines if not line.startswith(("full_key", "object_type")))
 
 
-def _nearest(key: str) -> str:
-    from pruning_phases.config import all_keys
-
-    close = difflib.get_close_matches(key, all_keys(), n=1)
+def _nearest(key: str, keys: list[str]) -> str:
+    close = difflib.get_close_matches(key, keys, n=1)
     return f"; did you mean {close[0]}" if close else ""
 
 

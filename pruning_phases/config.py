@@ -209,7 +209,7 @@ def register() -> None:
 
 def check(composed: DictConfig) -> Config:
     """The typed configuration, or a UserError that names the key and the cure."""
-    _refuse_unknown(composed, "")
+    refuse_unknown(composed, "")
     missing = sorted(OmegaConf.missing_keys(composed))
     if missing:
         raise UserError(f"{missing[0]} has no value: choose an option of its group, or give one")
@@ -303,7 +303,7 @@ def _unused_schedule_keys(kind: Schedule) -> list[str]:
     return sorted(every - used)
 
 
-def _refuse_unknown(node: Any, path: str) -> None:
+def refuse_unknown(node: Any, path: str) -> None:
     """Keys added with ``+`` pass Hydra's schema; dictionaries meant to be open stay open."""
     if not isinstance(node, DictConfig):
         return
@@ -318,7 +318,7 @@ def _refuse_unknown(node: Any, path: str) -> None:
                 )
         for key in map(str, node):
             if not OmegaConf.is_missing(node, key):
-                _refuse_unknown(node[key], f"{path}{key}.")
+                refuse_unknown(node[key], f"{path}{key}.")
 
 
 def _check_names(config: Config) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+INFO = "run.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
 BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
@@ -46,7 +47,7 @@ class RunRecord:
 
     @property
     def info_file(self) -> Path:
-        return self.folder / "run.json"
+        return self.folder / INFO
 
     @property
     def observables_file(self) -> Path:
@@ -171,6 +172,16 @@ class RunRecord:
 
     def layers(self) -> pd.DataFrame:
         return read_table(self.layers_file)
+
+
+def find_records(folder: Path) -> list[RunRecord]:
+    """The record that is this folder, or all records somewhere below it."""
+    found = [folder] if (folder / INFO).exists() else [f.parent for f in folder.rglob(INFO)]
+    return [RunRecord(f.parent.parent, f.parent.name, f.name) for f in sorted(map(_absolute, found))]
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.application import launch
-from pruning_phases.config import Config, check, register, run_id, without_effect
+from pruning_phases.application import PLAIN, launch
+from pruning_phases.config import Config, all_keys, check, register, run_id, without_effect
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.records import DONE, RunRecord
 
@@ -18,13 +18,10 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
     from rich.console import Console
 
-# Text as it is: no colours for numbers, no [tags], no line breaks inside a path.
-PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
-
 
 def main() -> None:
     register()
-    launch("train", task)
+    launch("train", task, all_keys())
 
 
 def task(composed: DictConfig) -> None:
@@ -81,12 +78,14 @@ def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
 
 def _draw(record: RunRecord, console: Console) -> None:
     """A figure that cannot be drawn costs a line, not the run."""
-    from pruning_phases.analysis.transition_figure import save_transition_figure
+    from pruning_phases.analysis.results import save_figure
+    from pruning_phases.analysis.transition_figure import transition_figure
 
     path = record.figure_stem.with_suffix(".png")
     if not path.exists():
         try:
-            save_transition_figure(record.observables(), record.figure_stem, record.info())
+            figure = transition_figure(record.observables(), record.info())
+            save_figure(figure, record.figure_stem)
         except Exception as error:
             console.print(f"no figure: {error}", **PLAIN)
             return

@@ -32,6 +32,7 @@ FEWEST_SPLINES, MOST_SPLINES = 5, 18
 MORE_FLEXIBLE = 3
 POINTS_PER_COEFFICIENT = 3  # a spline needs at least so many points
 SIGMAS_ABOVE_ZERO = 4  # all values must be, before their logarithm is fitted
+DECISIVE = 2.0  # difference of the information criterion at which one ansatz is preferred
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
 MOST_ON_BOUND = 0.16  # share of refits on a bound beyond which the interval is open
 
@@ -264,3 +265,18 @@ def _why(ansatz: Ansatz, name: str, on_bound: bool) -> str:
     low, high = ansatz.bounds(name)
     what = "the fit ends" if on_bound else f"over {MOST_ON_BOUND:.0%} of the refits end"
     return f"{what} on a bound of {name}, [{low:.4g}, {high:.4g}]: the data do not determine it"
+
+
+# -- comparison ----------------------------------------------------------------------------------
+
+
+def preferred(first: Collapse, second: Collapse) -> str:
+    """The ansatz with the smaller Bayesian information criterion, or ``undecided``.
+
+    Where neither fits within the errors (chi^2/dof > 1) the difference counts for as much less.
+    """
+    scale = max(1.0, min(first.chi2_per_dof, second.chi2_per_dof))
+    difference = (second.optimum.bic - first.optimum.bic) / scale
+    if abs(difference) < DECISIVE:
+        return "undecided"
+    return (first if difference > 0 else second).ansatz.name

@@ -11,14 +11,27 @@ def with_error(value: SupportsFloat, error: SupportsFloat) -> str:
 
     Without a finite error above rounding the value stands alone, to four digits.
     """
-    value, error = float(value), float(error)
+    return with_errors(value, error)
+
+
+def with_errors(value: SupportsFloat, *errors: SupportsFloat | None) -> str:
+    """The same with several errors, ``0.971(2)(11)``; small numbers as ``8.1(1.6)e-05`` would
+    be read, ``8.1(16)e-05``. The smallest error sets the digits."""
+    value = float(value)
+    known = [float(error) for error in errors if error is not None]
     if not math.isfinite(value):
         return "nan"
-    if not (math.isfinite(error) and error > 1e-12 * abs(value)):
+    significant = [e for e in known if math.isfinite(e) and e > 1e-12 * abs(value)]
+    if not significant:
         return f"{value:.4g}"
-    digits = -math.floor(math.log10(error))
-    if round(error * 10**digits) < 2:
+    power = math.floor(math.log10(max(abs(value), *significant)))
+    if power < -3:
+        scaled = with_errors(value / 10**power, *(error / 10**power for error in known))
+        return f"{scaled}e{power:03d}"
+    smallest = min(significant)
+    digits = -math.floor(math.log10(smallest))
+    if round(smallest * 10**digits) < 2:
         digits += 1
-    if digits <= 0:
-        return f"{value:.0f}({error:.0f})"
-    return f"{value:.{digits}f}({round(error * 10**digits)})"
+    digits = max(digits, 0)
+    brackets = "".join(f"({round(error * 10**digits)})" for error in known)
+    return f"{value:.{digits}f}{brackets}"

@@ -3,14 +3,12 @@ Fig. 1, with error bands over replicas."""
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pruning_phases.analysis.estimates import mean_and_error
-from pruning_phases.records import write_beside
+from pruning_phases.analysis.sources import names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,17 +20,6 @@ PANELS = (
     ("prediction_entropy", "prediction entropy (nats)", "firebrick", "--", "s"),
     ("outcome_entropy", "outcome entropy (nats)", "seagreen", "-.", "^"),
 )
-
-
-def save_transition_figure(
-    observables: pd.DataFrame, stem: Path, info: dict[str, Any]
-) -> tuple[Path, Path]:
-    """Write ``stem``.pdf and, last, ``stem``.png, whose presence says that both are there."""
-    figure = transition_figure(observables, info)
-    paths = (stem.with_suffix(".pdf"), stem.with_suffix(".png"))
-    for path in paths:
-        write_beside(path, partial(figure.savefig, format=path.suffix[1:], dpi=150))
-    return paths
 
 
 def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure:
@@ -75,9 +62,7 @@ def _reference_lines(axes: list[Axes], num_classes: int) -> None:
 
 
 def _title(table: pd.DataFrame, info: dict[str, Any]) -> str:
-    physics = info.get("physics", {})
-    names = [str(physics.get(group, {}).get(key, "?")) for group, key in
-             (("model", "name"), ("dataset", "name"), ("pruner", "score"))]  # fmt: skip
+    names = names_of(info)
     count = table["replica"].nunique()
     commit = (info.get("git") or {}).get("commit") or "unknown commit"
     return (

@@ -1,0 +1,265 @@
+"""The critical law of one curve: order parameter = A (density - rho_c)^beta, window by window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2 as chi2_distribution
+
+from pruning_phases.analysis.least_squares import Box, Residuals, minimize
+from pruning_phases.analysis.order_parameters import Curve
+
+Array = NDArray[np.float64]
+
+FEWEST_POINTS = 6  # in a window, for three parameters
+MOST_ENDS = 14  # lower and upper ends of windows that the study tries
+SMOOTHED_OVER = 5  # neighbouring points whose variances are averaged for the weights
+SMALLEST_ERROR = 0.05  # of a point, as a share of the median error
+ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
+# A window begins where at most this share of the dense value above the floor is left: higher up lies
+# the decline of a network that works, and below a true critical point nothing would be left.
+COLLAPSED = 0.25
+MOST_ON_BOUND = 0.16  # share of resampled fits on a bound beyond which the interval is open
+AT_ZERO = 1e-3  # of the window's lowest density: nearer to 0 counts as 0
+ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
+# (rho_c / lowest density of the window, ln beta): a critical point inside the window is none.
+BOX = Box(np.array([0.0, np.log(0.01)]), np.array([0.9999, np.log(5.0)]))
+STARTS = np.array(
+    [[ratio, np.log(beta)] for ratio in (0.2, 0.6, 0.9, 0.99) for beta in (0.1, 0.3, 1.0)]
+)
+
+
+def critical_law(density: Array, critical: Array, exponent: Array) -> Array:
+    """(rho - rho_c)^beta for rho > rho_c, else 0; order parameter without its amplitude.
+
+    density [points]; critical, exponent [batch]; result [batch, points], dimensionless.
+    arXiv 2602.15224, eqs. 3 and 4, for densities above the critical one.
+    """
+    above = np.clip(density - critical[:, None], 0.0, None)
+    return above ** exponent[:, None]
+
+
+@dataclass(frozen=True)
+class WindowFit:
+    """The law fitted to the points first .. last of a curve."""
+
+    first: int
+    last: int
+    critical_point: float
+    exponent: float
+    chi2: float
+    weight: float  # of the window in the study
+    on_bound: bool
+
+    @property
+    def dof(self) -> int:
+        return self.last - self.first + 1 - 3
+
+
+@dataclass(frozen=True)
+class LawFit:
+    """The law in its best window, with errors; a critical point of None is not determined."""
+
+    curve: Curve
+    window: WindowFit
+    study: list[WindowFit]  # every admissible window
+    critical_point: float | None
+    exponent: float | None
+    critical_error: float | None  # statistical
+    exponent_error: float | None
+    critical_systematic: float | None  # spread over the windows
+    exponent_systematic: float | None
+    amplitude: float
+    resampled: Array  # [resampled, 2]: critical point and exponent
+    reason: str | None = None
+
+    @property
+    def critical_total(self) -> float | None:
+        return _quadrature(self.critical_error, self.critical_systematic)
+
+    @property
+    def exponent_total(self) -> float | None:
+        return _quadrature(self.exponent_error, self.exponent_systematic)
+
+
+def _quadrature(statistical: float | None, systematic: float | None) -> float | None:
+    if statistical is None or systematic is None:
+        return None
+    return float(np.hypot(statistical, systematic))
+
+
+def errors_of_mean(curve: Curve) -> Array:
+    """Standard errors [points], from variances averaged over neighbouring densities.
+
+    A variance over a handful of replicas is itself uncertain by tens of percent, and its square
+    root would weigh points by that accident.
+    """
+    variance = curve.values.var(axis=0, ddof=1) / curve.num_replicas
+    width = min(SMOOTHED_OVER, len(variance))
+    kernel = np.ones(width)
+    smooth = np.convolve(variance, kernel, "same") / np.convolve(
+        np.ones_like(variance), kernel, "same"
+    )
+    error = np.sqrt(smooth)
+    positive = error[error > 0]
+    return np.maximum(error, SMALLEST_ERROR * np.median(positive) if len(positive) else 1e-12)
+
+
+def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | str:
+    """The fit, or a sentence that says why there is none."""
+    if curve.num_replicas < 2:
+        return "one replica has no spread to take an error from: run with num_replicas=8 or more"
+    if len(curve.control) < FEWEST_POINTS:
+        return f"{len(curve.control)} densities: {FEWEST_POINTS} are needed"
+    mean, error = curve.values.mean(axis=0), errors_of_mean(curve)
+    collapsed = mean - curve.floor <= COLLAPSED * (mean[-1] - curve.floor)
+    if not collapsed.any():
+        return (
+            f"the lowest density, {curve.control[0]:.3g}, still has more than {COLLAPSED:.0%} of "
+            "the dense value: prune further (pruner.final_density)"
+        )
+    study = window_study(curve.control, mean, error, np.flatnonzero(collapsed))
+    if not study:
+        return "no window of densities in which the law fits (p >= 5%)"
+    best = max(study, key=lambda window: window.weight)
+    resampled = _resample(curve, error, best, num_resampled, seed)
+    low, high = np.percentile(resampled, ONE_SIGMA, axis=0)
+    statistical = (high - low) / 2
+    spread = [_spread(study, best, name) for name in ("critical_point", "exponent")]
+    reason = _undetermined(curve, best, resampled, float(np.hypot(statistical[0], spread[0])))
+    known = reason is None
+    return LawFit(
+        curve, best, study,
+        best.critical_point if known else None,
+        best.exponent if known else None,
+        float(statistical[0]) if known else None,
+        float(statistical[1]) if known else None,
+        spread[0], spread[1],
+        _amplitude(curve.control, mean, error, best), resampled, reason,
+    )  # fmt: skip
+
+
+def _undetermined(
+    curve: Curve, best: WindowFit, resampled: Array, total_error: float
+) -> str | None:
+    """Why the critical point is not determined, and with it the exponent; None where it is."""
+    low, high = curve.control[best.first], curve.control[best.last]
+    window = f"the fit in [{low:.3g}, {high:.3g}]"
+    if best.on_bound:
+        return f"{window} ends on a bound of the critical point or of the exponent"
+    if (resampled[:, 0] <= AT_ZERO * low).mean() > MOST_ON_BOUND:
+        return f"{window}: over {MOST_ON_BOUND:.0%} of the resampled fits end on the bound 0"
+    if total_error > best.critical_point:
+        return (
+            f"{window} gives {best.critical_point:.3g}, with an error of {total_error:.2g} that "
+            "includes 0 and any smaller density"
+        )
+    return None
+
+
+def window_study(
+    density: Array, mean: Array, error: Array, begins: NDArray[np.int64]
+) -> list[WindowFit]:
+    """Every window tried in which the law is admissible, with its weight; ``begins``: the points at
+    which a window may begin.
+
+    weight ~ exp(-(chi^2 + 2 N_cut) / 2), N_cut the points left out: the Akaike weight for choosing
+    a subset of the data (Jay and Neil 2021, Phys. Rev. D 103, 114502, eq. 36 with equal numbers of
+    parameters).
+    """
+    windows = _windows(len(density), begins)
+    if len(windows) == 0:
+        return []
+    inside = np.array(
+        [(np.arange(len(density)) >= low) & (np.arange(len(density)) <= high)
+         for low, high in windows]
+    )  # fmt: skip
+    lowest = density[windows[:, 0]]
+    starts = np.tile(STARTS, (len(windows), 1))
+    rows = np.repeat(np.arange(len(windows)), len(STARTS))
+    target = np.broadcast_to(mean, (len(rows), len(mean)))
+    minima = minimize(
+        _residuals(density, lowest[rows], target, error, inside[rows]), starts, BOX
+    )
+    chi2 = minima.chi2.reshape(len(windows), -1)
+    winner = chi2.argmin(axis=1)
+    best = minima.parameters.reshape(len(windows), -1, 2)[np.arange(len(windows)), winner]
+    chi2 = chi2.min(axis=1)
+    dof = inside.sum(axis=1) - 3
+    log_weight = -(chi2 + 2 * (~inside).sum(axis=1)) / 2
+    weight = np.exp(log_weight - log_weight.max())
+    admissible = chi2_distribution.sf(chi2, dof) >= ADMISSIBLE
+    on_bound = BOX.on_bound(best).any(axis=1)
+    return [
+        WindowFit(int(low), int(high), float(parameters[0] * lowest[index]),
+                  float(np.exp(parameters[1])), float(chi2[index]), float(weight[index]),
+                  bool(on_bound[index]))
+        for index, ((low, high), parameters) in enumerate(zip(windows, best, strict=True))
+        if admissible[index]
+    ]  # fmt: skip
+
+
+def _windows(num_points: int, begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    lows = begins[np.unique(np.linspace(0, len(begins) - 1, MOST_ENDS).astype(int))]
+    highs = np.unique(np.linspace(0, num_points - 1, 2 * MOST_ENDS).astype(int))
+    pairs = [(low, high) for low in lows for high in highs if high - low + 1 >= FEWEST_POINTS]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _residuals(
+    density: Array, lowest: Array, target: Array, error: Array, inside: NDArray[np.bool_]
+) -> Residuals:
+    """(y - A law) / error inside each row's window, 0 outside; the amplitude A is fitted away."""
+    weight = inside / error
+
+    def residuals(theta: Array) -> Array:
+        law = critical_law(density, theta[:, 0] * lowest, np.exp(theta[:, 1])) * weight
+        wanted = target * weight
+        norm = np.einsum("bn,bn->b", law, law)
+        amplitude = np.einsum("bn,bn->b", law, wanted) / np.where(norm > 0, norm, 1.0)
+        return wanted - amplitude[:, None] * law
+
+    return residuals
+
+
+def _resample(
+    curve: Curve, error: Array, window: WindowFit, num_resampled: int, seed: int
+) -> Array:
+    """Critical point and exponent [resampled, 2] of means over replicas drawn with replacement.
+
+    Deviations from the mean are widened by sqrt(R / (R - 1)), since drawing from R values shows
+    less than their spread. All densities of a replica stay together: they are not independent.
+    """
+    generator = np.random.default_rng(seed)
+    count = curve.num_replicas
+    drawn = generator.integers(count, size=(num_resampled, count))
+    shares = np.stack([(drawn == replica).mean(axis=1) for replica in range(count)], axis=1)
+    centre = curve.values.mean(axis=0)
+    means = centre + (shares @ curve.values - centre) * np.sqrt(count / (count - 1))
+    lowest = np.full(num_resampled, curve.control[window.first])
+    inside = np.zeros((num_resampled, len(centre)), dtype=bool)
+    inside[:, window.first : window.last + 1] = True
+    start = np.array([window.critical_point / lowest[0], np.log(window.exponent)])
+    fits = minimize(
+        _residuals(curve.control, lowest, means, error, inside),
+        np.tile(start, (num_resampled, 1)), BOX,
+    )  # fmt: skip
+    return np.stack([fits.parameters[:, 0] * lowest, np.exp(fits.parameters[:, 1])], axis=1)
+
+
+def _amplitude(density: Array, mean: Array, error: Array, window: WindowFit) -> float:
+    part = slice(window.first, window.last + 1)
+    law = critical_law(
+        density[part], np.array([window.critical_point]), np.array([window.exponent])
+    )[0]
+    weight = 1 / error[part] ** 2
+    return float((weight * law * mean[part]).sum() / (weight * law**2).sum())
+
+
+def _spread(study: list[WindowFit], best: WindowFit, name: str) -> float:
+    """The weighted root mean square distance of the windows' results from the best one's."""
+    weights = np.array([window.weight for window in study])
+    distance = np.array([getattr(window, name) - getattr(best, name) for window in study])
+    return float(np.sqrt((weights * distance**2).sum() / weights.sum()))

@@ -1,0 +1,150 @@
+"""Where the curves of different sizes cross, where they peak, and how that moves with size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.scaling_function import cubic_splines
+
+Array = NDArray[np.float64]
+
+GRID = 801  # places at which smoothed curves are compared
+MOST_LOST = 0.16  # share of resampled curves without a crossing beyond which there is none
+ONE_SIGMA = (15.865525393145708, 84.1344746068543)
+
+
+@dataclass(frozen=True)
+class SampledCurve:
+    """One size's curve and resampled versions of it: values [points], draws [batch, points]."""
+
+    size: float
+    control: Array
+    values: Array
+    error: Array
+    draws: Array
+
+
+@dataclass(frozen=True)
+class Located:
+    """A place on the control axis, with the value there; None: not determined, with a reason."""
+
+    sizes: tuple[float, ...]
+    control: tuple[float, float] | None  # and its error
+    value: tuple[float, float] | None = None
+    reason: str | None = None
+
+    @property
+    def size(self) -> float:
+        """The geometric mean of the sizes."""
+        return float(np.exp(np.mean(np.log(self.sizes))))
+
+
+def crossing(first: SampledCurve, second: SampledCurve) -> Located:
+    """The crossing of two curves at which they part most steeply."""
+    sizes = (first.size, second.size)
+    low = max(first.control.min(), second.control.min())
+    high = min(first.control.max(), second.control.max())
+    if not low < high:
+        return Located(sizes, None, reason="the curves share no range of the control parameter")
+    grid = np.linspace(low, high, GRID)
+    curves = [_smooth(curve, grid) for curve in (first, second)]
+    batch = min(len(curve) for curve in curves)
+    difference = curves[1][:batch] - curves[0][:batch]  # the curves themselves are row 0
+    roots = _sign_changes(grid, difference[0])
+    if not len(roots):
+        return Located(sizes, None, reason="the curves do not cross")
+    slopes = np.interp(roots, grid, np.abs(np.gradient(difference[0], grid)))
+    central = roots[slopes.argmax()]
+    found = [_nearest(_sign_changes(grid, row), central) for row in difference[1:]]
+    kept = np.array([place for place in found if place is not None])
+    if len(kept) < (1 - MOST_LOST) * len(found):
+        return Located(sizes, None, reason="within their errors the curves need not cross")
+    low, high = np.percentile(kept, ONE_SIGMA)
+    return Located(sizes, (float(central), float(high - low) / 2))
+
+
+def peak(curve: SampledCurve) -> Located:
+    """The curve's maximum; one that sits at an end of the range is none."""
+    grid = np.linspace(curve.control.min(), curve.control.max(), GRID)
+    smooth = _smooth(curve, grid)
+    places = smooth.argmax(axis=1)
+    inside = (places > 0) & (places < GRID - 1)
+    if not inside[0]:
+        return Located((curve.size,), None, reason="the largest value is at an end of the range")
+    if inside[1:].mean() < 1 - MOST_LOST:
+        return Located((curve.size,), None, reason="within its errors the curve need not peak")
+    controls = np.percentile(grid[places[1:]][inside[1:]], ONE_SIGMA)
+    heights = np.percentile(smooth.max(axis=1)[1:], ONE_SIGMA)
+    return Located(
+        (curve.size,),
+        (float(grid[places[0]]), float(np.diff(controls)[0]) / 2),
+        (float(smooth[0].max()), float(np.diff(heights)[0]) / 2),
+    )
+
+
+def extrapolate(crossings: list[Located]) -> tuple[float, float] | None:
+    """The crossings' limit at infinite size, by a straight line in 1 / size weighted with their
+    errors; None with fewer than two."""
+    known = [item for item in crossings if item.control and item.control[1] > 0]
+    if len(known) < 2:
+        return None
+    value, error = np.array([item.control for item in known], dtype=float).T
+    return _line(np.array([1 / item.size for item in known]), value, error)[0]
+
+
+def size_exponent(peaks: list[Located]) -> tuple[float, float] | None:
+    """d ln(height) / d ln(size) of the peaks: gamma / nu for a susceptibility."""
+    known = [item for item in peaks if item.value and item.value[0] > 0 and item.value[1] > 0]
+    if len(known) < 2:
+        return None
+    height, error = np.array([item.value for item in known], dtype=float).T
+    return _line(np.log([item.size for item in known]), np.log(height), error / height)[1]
+
+
+def _line(
+    x: Array, y: Array, error: Array
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Intercept and slope of a weighted line, with errors widened by sqrt(chi^2/dof) above 1."""
+    design = np.stack([np.ones_like(x), x], axis=1) / error[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    parameters = covariance @ design.T @ (y / error)
+    chi2 = ((y / error - design @ parameters) ** 2).sum()
+    widen = np.sqrt(max(1.0, chi2 / max(len(x) - 2, 1)))
+    errors = widen * np.sqrt(np.diag(covariance))
+    return (
+        (float(parameters[0]), float(errors[0])),
+        (float(parameters[1]), float(errors[1])),
+    )
+
+
+def _smooth(curve: SampledCurve, grid: Array) -> Array:
+    """Curve and draws [1 + batch, grid] as cubic splines, as many as the Bayesian information
+    criterion admits; far fewer than points, so that noise makes no crossings."""
+    low, high = curve.control.min(), curve.control.max()
+    position = (curve.control - low) / (high - low)
+    rows = np.vstack([curve.values, curve.draws]) / curve.error
+    best: tuple[float, int, Array] | None = None
+    for count in range(4, max(5, min(13, len(position) // 2 + 1))):
+        splines = cubic_splines(position, count) / curve.error[:, None]
+        coefficients = np.linalg.lstsq(splines, rows.T, rcond=None)[0]
+        chi2 = ((rows[0] - splines @ coefficients[:, 0]) ** 2).sum()
+        bic = chi2 + count * np.log(len(position))
+        if best is None or bic < best[0]:
+            best = (bic, count, coefficients)
+    assert best is not None
+    inside = np.clip((grid - low) / (high - low), 0, 1)
+    return (cubic_splines(inside, best[1]) @ best[2]).T
+
+
+def _sign_changes(grid: Array, difference: Array) -> Array:
+    """Where a curve crosses zero, interpolated linearly."""
+    index = np.flatnonzero(difference[:-1] * difference[1:] < 0)
+    share = difference[index] / (difference[index] - difference[index + 1])
+    return grid[index] + share * (grid[index + 1] - grid[index])
+
+
+def _nearest(places: Array, centre: float) -> float | None:
+    return float(places[np.abs(places - centre).argmin()]) if len(places) else None

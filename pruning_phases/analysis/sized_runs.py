@@ -1,0 +1,140 @@
+"""Runs of several sizes as the points, the noise and the fluctuations that scaling looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.collapse_fit import Noise
+from pruning_phases.analysis.critical_law import errors_of_mean
+from pruning_phases.analysis.crossings import SampledCurve
+from pruning_phases.analysis.estimates import binder_cumulant, susceptibility
+from pruning_phases.analysis.order_parameters import Curve, curve
+from pruning_phases.analysis.scaling_function import Points
+from pruning_phases.errors import UserError
+from pruning_phases.records import RunRecord
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SizedCurve:
+    """All replicas of one size."""
+
+    size: float
+    num_weights: float
+    curve: Curve
+
+
+def sized_curves(
+    records: list[RunRecord], size: str, order_parameter: str, window: tuple[float, float] | None
+) -> list[SizedCurve]:
+    """A curve for each size, ascending; runs of equal size bring their replicas together."""
+    import pandas as pd
+
+    groups: dict[float, list[RunRecord]] = {}
+    for record in records:
+        groups.setdefault(size_of(record, size), []).append(record)
+    curves = []
+    for value, members in sorted(groups.items()):
+        info = members[0].info()
+        table = pd.concat(
+            [record.observables().assign(replica=lambda t, run=record.id: run + ":" + t["replica"].astype(str))
+             for record in members]
+        )  # fmt: skip
+        whole = curve(table, order_parameter, info["data"]["num_classes"])
+        if window:
+            inside = (whole.control >= window[0]) & (whole.control <= window[1])
+            whole = Curve(whole.control[inside], whole.values[:, inside], whole.floor)
+        if whole.num_replicas < 2 or len(whole.control) < 5:
+            raise UserError(
+                f"runs: size {value:g} has {whole.num_replicas} replicas that share "
+                f"{len(whole.control)} densities: 2 and 5 are needed; runs of one size must "
+                "have the same schedule, and window=[LOW,HIGH] must leave densities over"
+            )
+        curves.append(SizedCurve(value, info["network"]["num_prunable"], whole))
+    return curves
+
+
+def size_of(record: RunRecord, key: str) -> float:
+    """A run's size: num_weights, or any number of its physics by its dotted key."""
+    info = record.info()
+    if key == "num_weights":
+        return float(info["network"]["num_prunable"])
+    if key == "train_size":
+        return float(info["data"]["num_train"])
+    node: Any = info["physics"]
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    if isinstance(node, list) and node and len(set(node)) == 1:
+        node = node[0]
+    if not isinstance(node, int | float) or isinstance(node, bool):
+        raise UserError(
+            f"size={key}: run {record.id} has {node} there; give num_weights, train_size, or a "
+            "key with one number, such as model.widths of equal widths"
+        )
+    return float(node)
+
+
+def points_of(curves: list[SizedCurve]) -> Points:
+    columns = [
+        (item.curve.control, np.full(len(item.curve.control), item.size),
+         item.curve.values.mean(axis=0), errors_of_mean(item.curve))
+        for item in curves
+    ]  # fmt: skip
+    return Points(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+
+
+def replica_noise(curves: list[SizedCurve]) -> Noise:
+    """Deviations of means over replicas drawn with replacement, size by size.
+
+    Widened by sqrt(R / (R - 1)), since drawing from R values shows less than their spread; all
+    densities of a replica stay together.
+    """
+
+    def noise(generator: np.random.Generator, batch: int) -> Array:
+        parts = []
+        for item in curves:
+            values, count = item.curve.values, item.curve.num_replicas
+            shares = _shares(generator, count, batch)
+            deviation = shares @ values - values.mean(axis=0)
+            parts.append(deviation * np.sqrt(count / (count - 1)))
+        return np.concatenate(parts, axis=1)
+
+    return noise
+
+
+def _shares(generator: np.random.Generator, count: int, batch: int) -> Array:
+    drawn = generator.integers(count, size=(batch, count))
+    return np.stack([(drawn == replica).mean(axis=1) for replica in range(count)], axis=1)
+
+
+def fluctuations(curves: list[SizedCurve], quantity: str, batch: int, seed: int
+) -> list[SampledCurve]:
+    """``susceptibility`` or ``binder`` of every size, resampled over replicas."""
+    generator = np.random.default_rng(seed)
+    sampled = []
+    for item in curves:
+        values = item.curve.values - item.curve.floor
+
+        def measure(some: Array, weights: float = item.num_weights) -> Array:
+            if quantity == "susceptibility":
+                return susceptibility(some, weights)
+            return np.nan_to_num(binder_cumulant(some))
+
+        count = len(values)
+        drawn = generator.integers(count, size=(batch, count))
+        # A sample of R values drawn from R shows (R - 1) / R of their variance.
+        widen = count / (count - 1) if quantity == "susceptibility" else 1.0
+        draws = np.stack([measure(values[rows]) for rows in drawn]) * widen
+        error = draws.std(axis=0, ddof=1)
+        floor = 1e-3 * np.median(error[error > 0]) if (error > 0).any() else 1.0
+        sampled.append(
+            SampledCurve(
+                item.size, item.curve.control, measure(values), np.maximum(error, floor), draws
+            )
+        )
+    return sampled

@@ -1,0 +1,119 @@
+"""What an analysis reads: records of runs, or a table of points from anywhere."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pruning_phases.analysis.scaling_function import Points
+from pruning_phases.errors import UserError
+from pruning_phases.records import DONE, RunRecord, find_records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("control", "size", "value", "error")
+HEADER = 1  # lines before the first point
+
+
+def done_runs(runs: Any) -> list[RunRecord]:
+    """The finished runs under ``runs``: a folder, a glob, or a list of them."""
+    if not runs:
+        raise UserError("runs has no value: give runs=FOLDER, such as runs=multirun/fig1")
+    patterns = [runs] if isinstance(runs, str) else list(runs)
+    found: dict[Path, RunRecord] = {}
+    for pattern in map(str, patterns):
+        places = sorted(glob.glob(str(Path(pattern).expanduser())))
+        if not places:
+            raise UserError(f"runs={pattern}: there is no such folder")
+        for place in places:
+            found |= {record.folder.resolve(): record for record in find_records(Path(place))}
+    if not found:
+        raise UserError(f"runs={runs}: no run.json in there; a run's folder holds one")
+    done = [record for record in found.values() if record.state == DONE]
+    if not done:
+        states = ", ".join(sorted({str(record.state) for record in found.values()}))
+        raise UserError(
+            f"runs={runs}: none of the {len(found)} runs is done ({states}): "
+            "the command that began them goes on with them"
+        )
+    return done
+
+
+def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
+    """Model, dataset and pruner of a record."""
+    physics = info.get("physics", {})
+    model, dataset, pruner = (
+        str(physics.get(group, {}).get(key, "?"))
+        for group, key in (("model", "name"), ("dataset", "name"), ("pruner", "score"))
+    )
+    return model, dataset, pruner
+
+
+def read_points(path: str | Path) -> Points:
+    """The points of a CSV file with the columns control, size, value and error."""
+    import pandas as pd
+
+    where = f"table={path}"
+    try:
+        table = pd.read_csv(path, skipinitialspace=True, comment="#")
+    except FileNotFoundError:
+        raise UserError(f"{where}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{where}: not a CSV file ({str(error).splitlines()[0]})") from None
+    table.columns = [str(name).strip() for name in table.columns]
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise UserError(
+            f"{where}: no column {', '.join(missing)}; the first line names "
+            f"{','.join(COLUMNS)}, and here it names {','.join(table.columns)}"
+        )
+    return check_points(_numbers(table[list(COLUMNS)], where), where)
+
+
+def _numbers(table: pd.DataFrame, where: str) -> Points:
+    import pandas as pd
+
+    columns = []
+    for name in COLUMNS:
+        numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
+        bad = np.flatnonzero(~np.isfinite(numbers))
+        if len(bad):
+            raise UserError(
+                f"{where}: {name} of point {bad[0] + HEADER} is {table[name].iloc[bad[0]]}: "
+                "every point needs four finite numbers"
+            )
+        columns.append(numbers)
+    return Points(*columns)
+
+
+def check_points(points: Points, where: str) -> Points:
+    """The points, fit for finite-size scaling, or one line that says what stands in the way."""
+    for name, values in (("error", points.error), ("size", points.size)):
+        bad = np.flatnonzero(values <= 0)
+        if len(bad):
+            raise UserError(
+                f"{where}: {name} of point {bad[0] + HEADER} is {values[bad[0]]:g}: "
+                "it has to be above 0"
+            )
+    seen: dict[tuple[float, float], int] = {}
+    for number, place in enumerate(zip(points.control, points.size, strict=True), HEADER):
+        if place in seen:
+            raise UserError(
+                f"{where}: points {seen[place]} and {number} are both at control {place[0]:g}, "
+                f"size {place[1]:g}: give their mean as one point"
+            )
+        seen[place] = number
+    if len(points.sizes) < 2:
+        raise UserError(
+            f"{where}: {len(points.sizes)} size: finite-size scaling compares two or more"
+        )
+    if len(points) < 20 or len(np.unique(points.control)) < 5:
+        raise UserError(
+            f"{where}: {len(points)} points at {len(np.unique(points.control))} values of the "
+            "control parameter: 20 at 5 or more are needed"
+        )
+    return points

@@ -1,0 +1,93 @@
+"""The shape of the analyses' configurations, as config.py is that of the runs'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any, TypeVar
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+from pruning_phases.analysis.order_parameters import LABELS
+from pruning_phases.config import refuse_unknown
+from pruning_phases.errors import UserError
+
+
+class AnsatzName(Enum):
+    power_law = 1
+    bkt = 2
+
+
+@dataclass
+class AnalysisConfig:
+    """What every analysis has."""
+
+    runs: Any = None  # a folder, a glob, or a list of them
+    output_dir: str | None = None  # null: beside what is read
+
+
+@dataclass
+class ExponentsConfig(AnalysisConfig):
+    order_parameters: list[str] = field(
+        default_factory=lambda: ["accuracy", "corrected_accuracy", "prediction_entropy"]
+    )
+    num_resampled: int = 1000
+    seed: int = 0
+
+
+@dataclass
+class CollapseConfig(AnalysisConfig):
+    table: str | None = None  # CSV: control,size,value,error
+    ansatz: Any = "power_law,bkt"
+    sigma: float | None = 0.5  # bkt; null: free
+    delta: float | None = None  # bkt: the power of L in front; null: free
+    correction: float | None = None  # omega of a correction to scaling; null: none
+    order_parameter: str = "corrected_accuracy"  # of runs
+    size: str = "num_weights"  # of runs
+    window: list[float] | None = None  # of the control parameter; null: all
+    num_resampled: int = 500
+    seed: int = 0
+
+    def forms(self) -> list[str]:
+        words = self.ansatz.split(",") if isinstance(self.ansatz, str) else list(self.ansatz or [])
+        return list(dict.fromkeys(str(word).strip() for word in words))
+
+
+@dataclass
+class EvolutionConfig(AnalysisConfig):
+    start: float | None = None  # density of the earlier snapshot; null: the last but one
+    end: float | None = None  # density of the later one; null: the last
+    replica: int = 0  # whose weights are drawn
+    order_parameters: list[str] = field(default_factory=lambda: ["accuracy", "prediction_entropy"])
+
+
+CONFIGS = {
+    "exponents": ExponentsConfig,
+    "collapse": CollapseConfig,
+    "evolution": EvolutionConfig,
+}
+Kind = TypeVar("Kind", bound=AnalysisConfig)
+
+
+def register() -> None:
+    for name, kind in CONFIGS.items():
+        ConfigStore.instance().store(name=f"schema_{name}", node=kind)
+
+
+def keys_of(name: str) -> list[str]:
+    return [entry.name for entry in fields(CONFIGS[name])]
+
+
+def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
+    """The typed configuration, or a UserError that names the key and the cure."""
+    refuse_unknown(composed, "")
+    config = OmegaConf.to_object(composed)
+    assert isinstance(config, kind)
+    for name in [*getattr(config, "order_parameters", []), *filter(None, [getattr(config, "order_parameter", None)])]:
+        if name not in LABELS:
+            raise UserError(f"order_parameters: {name} is none; choose {', '.join(LABELS)}")
+    least = getattr(config, "num_resampled", 100)
+    if least < 100:
+        raise UserError(f"num_resampled={least}: give 100 or more, or the errors are noise")
+    return config

@@ -1,0 +1,172 @@
+"""Critical points and exponents of pruning transitions: ``python -m pruning_phases.exponents``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.analysis_config import ExponentsConfig, keys_of, register, typed
+from pruning_phases.application import PLAIN, launch
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+    from rich.console import Console
+
+    from pruning_phases.records import RunRecord
+
+
+def main() -> None:
+    register()
+    launch("exponents", task, keys_of("exponents"))
+
+
+def task(composed: DictConfig) -> None:
+    from rich.console import Console
+
+    from pruning_phases.analysis.sources import done_runs
+
+    config = typed(composed, ExponentsConfig)
+    analyse(done_runs(config.runs), config, Console())
+
+
+def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console) -> list[dict]:
+    """Fit every order parameter of every run; write the tables and figures; the fits."""
+    from rich.progress import track
+
+    from pruning_phases.analysis.results import open_folder
+
+    folder = open_folder(config.output_dir, records[0].folder.parent)
+    fits: list[dict[str, Any]] = []
+    for record in track(records, "fitting", console=console, transient=True):
+        stem = folder / "exponents" if len(records) == 1 else folder / "exponents" / record.id
+        fits += _fit_run(record, config, stem)
+    _write(fits, folder, len(records) > 1)
+    _print(fits, console)
+    console.print(f"results: {folder / 'exponents.json'}, .csv, .tex", **PLAIN)
+    console.print(f"figure: {folder / 'exponents.png'}", **PLAIN)
+    return fits
+
+
+def _fit_run(record: RunRecord, config: ExponentsConfig, stem: Path) -> list[dict[str, Any]]:
+    from pruning_phases.analysis.critical_law import LawFit, fit_law
+    from pruning_phases.analysis.exponents_figure import exponents_figure
+    from pruning_phases.analysis.order_parameters import curve
+    from pruning_phases.analysis.results import save_figure
+    from pruning_phases.analysis.sources import names_of
+
+    info, observables = record.info(), record.observables()
+    model, dataset, pruner = names_of(info)
+    laws: dict[str, LawFit] = {}
+    fits = []
+    for name in config.order_parameters:
+        measured = curve(observables, name, info["data"]["num_classes"])
+        law = fit_law(measured, config.num_resampled, config.seed)
+        about = {
+            "model": model, "dataset": dataset, "pruner": pruner, "order_parameter": name,
+            "run": record.id, "num_replicas": measured.num_replicas,
+        }  # fmt: skip
+        fits.append(about | _entry(law))
+        if isinstance(law, LawFit):
+            laws[name] = law
+    if laws:
+        commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
+        title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit}"
+        save_figure(exponents_figure(laws, title), stem)
+    return fits
+
+
+def _entry(law: Any) -> dict[str, Any]:
+    """The contract's keys of one fit; nulls with a reason where nothing could be determined."""
+    from pruning_phases.analysis.results import number
+
+    if isinstance(law, str):
+        empty = dict.fromkeys(("critical_point", "exponent", "window", "chi2_per_dof"))
+        nothing = {"critical_point": None, "exponent": None}
+        return empty | {"systematic": nothing, "windows": [], "reason": law}
+    density = law.curve.control
+    entry = {
+        "critical_point": number(law.critical_point, law.critical_error),
+        "exponent": number(law.exponent, law.exponent_error),
+        "systematic": {
+            "critical_point": law.critical_systematic, "exponent": law.exponent_systematic,
+        },
+        "window": [density[law.window.first], density[law.window.last]],
+        "chi2_per_dof": law.window.chi2 / law.window.dof,
+        "windows": [
+            {"window": [density[fit.first], density[fit.last]],
+             "critical_point": fit.critical_point, "exponent": fit.exponent,
+             "chi2_per_dof": fit.chi2 / fit.dof, "weight": fit.weight}
+            for fit in law.study
+        ],
+    }  # fmt: skip
+    return entry | ({"reason": law.reason} if law.reason else {})
+
+
+def _write(fits: list[dict[str, Any]], folder: Path, several: bool) -> None:
+    import pandas as pd
+
+    from pruning_phases.analysis.exponents_figure import comparison_figure
+    from pruning_phases.analysis.results import save_csv, save_figure, save_json, save_latex
+
+    save_json(folder / "exponents.json", {"fits": fits})
+    flat = pd.DataFrame([_flat(fit) for fit in fits])
+    save_csv(folder / "exponents.csv", flat)
+    save_latex(folder / "exponents.tex", pd.DataFrame([_cells(fit) for fit in fits]))
+    if several or not (folder / "exponents.png").exists():
+        save_figure(comparison_figure(fits), folder / "exponents")
+
+
+def _flat(fit: dict[str, Any]) -> dict[str, Any]:
+    row = {key: fit[key] for key in ("model", "dataset", "pruner", "order_parameter", "run")}
+    for key in ("critical_point", "exponent"):
+        row[key] = fit[key]["value"] if fit[key] else None
+        row[f"{key}_error"] = fit[key]["error"] if fit[key] else None
+        row[f"{key}_systematic"] = fit["systematic"][key]
+    low, high = fit["window"] or (None, None)
+    return row | {
+        "window_low": low, "window_high": high, "chi2_per_dof": fit["chi2_per_dof"],
+        "num_replicas": fit["num_replicas"], "reason": fit.get("reason"),
+    }  # fmt: skip
+
+
+def _cells(fit: dict[str, Any]) -> dict[str, str]:
+    """A fit as a person reads it: statistical error in the first bracket, windows' in the second."""
+    from pruning_phases.analysis.text import with_errors
+
+    def quoted(key: str) -> str:
+        if fit[key] is None:
+            return "not determined"
+        return with_errors(fit[key]["value"], fit[key]["error"], fit["systematic"][key])
+
+    window = "{:.2g} to {:.2g}".format(*fit["window"]) if fit["window"] else ""
+    ratio = f"{fit['chi2_per_dof']:.2f}" if fit["chi2_per_dof"] is not None else ""
+    return {
+        "model": fit["model"], "dataset": fit["dataset"],
+        "order parameter": fit["order_parameter"].replace("_", " "),
+        "critical density": quoted("critical_point"), "exponent": quoted("exponent"),
+        "window": window, "chi2/dof": ratio, "replicas": str(fit["num_replicas"]),
+    }  # fmt: skip
+
+
+def _print(fits: list[dict[str, Any]], console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        caption="(statistical error)(spread over windows), in the last digits",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    rows = [_cells(fit) for fit in fits]
+    for name in rows[0]:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*row.values())
+    console.print(table)
+    for fit in fits:
+        if reason := fit.get("reason"):
+            name = fit["order_parameter"]
+            console.print(f"{fit['model']} {fit['dataset']} {name}: {reason}", **PLAIN)
+
+
+if __name__ == "__main__":
+    main()
