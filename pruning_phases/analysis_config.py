@@ -84,7 +84,10 @@ def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
     refuse_unknown(composed, "")
     config = OmegaConf.to_object(composed)
     assert isinstance(config, kind)
-    for name in [*getattr(config, "order_parameters", []), *filter(None, [getattr(config, "order_parameter", None)])]:
+    for name in [
+        *getattr(config, "order_parameters", []),
+        *filter(None, [getattr(config, "order_parameter", None)]),
+    ]:
         if name not in LABELS:
             raise UserError(f"order_parameters: {name} is none; choose {', '.join(LABELS)}")
     least = getattr(config, "num_resampled", 100)

@@ -14,10 +14,13 @@ from pruning_phases.errors import RunError, Terminated, UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+    from rich.console import Console
 
 
 # Text as it is: no colours for numbers, no [tags], no line breaks inside a path.
 PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
+
+WIDTH = 120  # columns of a table in a file or a pipe
 
 # Hydra's own flags; anything else that begins with a dash is a mistake.
 SWEEP_FLAGS = {"-m", "--multirun"}
@@ -26,6 +29,13 @@ FLAGS = SWEEP_FLAGS | {
     "-r", "--run", "-sc", "--shell-completion", "-cp", "--config-path", "-cn", "--config-name",
     "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
 }  # fmt: skip
+
+
+def new_console() -> Console:
+    """Standard output; lines of tables stay whole where no terminal sets a width."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDTH)
 
 
 def conf_dir() -> str:

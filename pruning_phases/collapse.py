@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis_config import AnsatzName, CollapseConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch
+from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ def main() -> None:
 
 
 def task(composed: DictConfig) -> None:
-    from rich.console import Console
-
     config = typed(composed, CollapseConfig)
     _check(config)
-    analyse(config, Console())
+    analyse(config, new_console())
 
 
 def _check(config: CollapseConfig) -> None:
@@ -40,7 +38,9 @@ def _check(config: CollapseConfig) -> None:
     known = [name.name for name in AnsatzName]
     for name in config.forms():
         if name not in known:
-            raise UserError(f"ansatz={name}: choose {' or '.join(known)}, or ansatz=[power_law,bkt]")
+            raise UserError(
+                f"ansatz={name}: choose {' or '.join(known)}, or ansatz=[power_law,bkt]"
+            )
     if not config.forms():
         raise UserError(f"ansatz is empty: choose {' or '.join(known)}")
     if config.sigma is not None and not 0.05 <= config.sigma <= 5:

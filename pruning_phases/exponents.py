@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis_config import ExponentsConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch
+from pruning_phases.application import PLAIN, launch, new_console
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -21,12 +21,10 @@ def main() -> None:
 
 
 def task(composed: DictConfig) -> None:
-    from rich.console import Console
-
     from pruning_phases.analysis.sources import done_runs
 
     config = typed(composed, ExponentsConfig)
-    analyse(done_runs(config.runs), config, Console())
+    analyse(done_runs(config.runs), config, new_console())
 
 
 def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console) -> list[dict]:

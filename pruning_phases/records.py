@@ -64,6 +64,11 @@ class RunRecord:
     def snapshot_file(self, name: str) -> Path:
         return self.folder / "snapshots" / f"{name}.safetensors"
 
+    def snapshots(self) -> list[Path]:
+        """The files of trained networks, dense first."""
+        steps = sorted((self.folder / "snapshots").glob("step_*.safetensors"))
+        return [*steps, *filter(Path.exists, [self.snapshot_file(FINAL)])]
+
     @property
     def figure_stem(self) -> Path:
         return self.folder / "transition"
@@ -158,14 +163,14 @@ class RunRecord:
         write_beside(path, lambda beside: beside.write_bytes(content))
 
     def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        from safetensors import SafetensorError, safe_open
+        with _opened(path) as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
 
-        try:
-            with safe_open(path, framework="numpy") as file:
-                about = json.loads((file.metadata() or {}).get("about", "{}"))
-                return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-        except (OSError, ValueError, SafetensorError) as error:
-            raise UserError(f"{path} is unreadable ({error}): delete it and run again") from error
+    def read_about(self, path: Path) -> dict[str, Any]:
+        """What is noted beside a file's tensors, without reading those."""
+        with _opened(path) as file:
+            return json.loads((file.metadata() or {}).get("about", "{}"))
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)
@@ -174,10 +179,24 @@ class RunRecord:
         return read_table(self.layers_file)
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A file of tensors, whose faults become one line."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UserError(f"{path} is unreadable ({error}): delete it and run again") from error
+
+
 def find_records(folder: Path) -> list[RunRecord]:
     """The record that is this folder, or all records somewhere below it."""
     found = [folder] if (folder / INFO).exists() else [f.parent for f in folder.rglob(INFO)]
-    return [RunRecord(f.parent.parent, f.parent.name, f.name) for f in sorted(map(_absolute, found))]
+    return [
+        RunRecord(f.parent.parent, f.parent.name, f.name) for f in sorted(map(_absolute, found))
+    ]
 
 
 def _absolute(path: Path) -> Path:

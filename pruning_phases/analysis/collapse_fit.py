@@ -111,9 +111,7 @@ def fit_collapse(
 
 
 def gaussian_noise(points: Points) -> Noise:
-    return lambda generator, batch: (
-        points.error * generator.standard_normal((batch, len(points)))
-    )
+    return lambda generator, batch: points.error * generator.standard_normal((batch, len(points)))
 
 
 # -- the optimum ---------------------------------------------------------------------------------
@@ -172,9 +170,7 @@ def _search(ansatz: Ansatz, form: Form, points: Points) -> Array:
     return minima.parameters[np.argsort(minima.chi2)[:NUM_KEPT]]
 
 
-def _descend(
-    ansatz: Ansatz, form: Form, points: Points, starts: Array
-) -> tuple[Array, float]:
+def _descend(ansatz: Ansatz, form: Form, points: Points, starts: Array) -> tuple[Array, float]:
     minima = minimize(residuals_of(ansatz, form, points), starts, ansatz.box)
     best = int(minima.chi2.argmin())
     return minima.parameters[best], float(minima.chi2[best])
@@ -183,9 +179,7 @@ def _descend(
 # -- errors --------------------------------------------------------------------------------------
 
 
-def resampled_parameters(
-    ansatz: Ansatz, points: Points, optimum: Optimum, draws: Array
-) -> Array:
+def resampled_parameters(ansatz: Ansatz, points: Points, optimum: Optimum, draws: Array) -> Array:
     """Parameters [batch, parameters] refitted to the smooth curve plus each draw of noise."""
     curve = fitted_values(ansatz, optimum.smooth_form, points, optimum.smooth_theta)
     values = curve + draws
@@ -238,8 +232,7 @@ def _estimates(
     on_bound = ansatz.box.on_bound(optimum.theta)
     often = ansatz.box.on_bound(refits).mean(axis=0) > MOST_ON_BOUND
     moved = {
-        name: None if other is None else other[0].quoted(other[1])
-        for name, other in drifts.items()
+        name: None if other is None else other[0].quoted(other[1]) for name, other in drifts.items()
     }
     estimates = {}
     for name, searched in ansatz.searched.items():

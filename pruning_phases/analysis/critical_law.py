@@ -180,9 +180,7 @@ def window_study(
     starts = np.tile(STARTS, (len(windows), 1))
     rows = np.repeat(np.arange(len(windows)), len(STARTS))
     target = np.broadcast_to(mean, (len(rows), len(mean)))
-    minima = minimize(
-        _residuals(density, lowest[rows], target, error, inside[rows]), starts, BOX
-    )
+    minima = minimize(_residuals(density, lowest[rows], target, error, inside[rows]), starts, BOX)
     chi2 = minima.chi2.reshape(len(windows), -1)
     winner = chi2.argmin(axis=1)
     best = minima.parameters.reshape(len(windows), -1, 2)[np.arange(len(windows)), winner]

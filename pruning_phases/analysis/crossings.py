@@ -104,9 +104,7 @@ def size_exponent(peaks: list[Located]) -> tuple[float, float] | None:
     return _line(np.log([item.size for item in known]), np.log(height), error / height)[1]
 
 
-def _line(
-    x: Array, y: Array, error: Array
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def _line(x: Array, y: Array, error: Array) -> tuple[tuple[float, float], tuple[float, float]]:
     """Intercept and slope of a weighted line, with errors widened by sqrt(chi^2/dof) above 1."""
     design = np.stack([np.ones_like(x), x], axis=1) / error[:, None]
     covariance = np.linalg.inv(design.T @ design)

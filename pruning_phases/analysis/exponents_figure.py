@@ -76,9 +76,10 @@ def _statement(law: LawFit) -> str:
 def _residuals(axis: Axes, name: str, law: LawFit) -> None:
     density, window = law.curve.control, law.window
     mean, error = law.curve.values.mean(axis=0), errors_of_mean(law.curve)
-    fit = law.amplitude * critical_law(
-        density, np.array([window.critical_point]), np.array([window.exponent])
-    )[0]
+    fit = (
+        law.amplitude
+        * critical_law(density, np.array([window.critical_point]), np.array([window.exponent]))[0]
+    )
     inside = slice(window.first, window.last + 1)
     axis.plot(density[inside], ((mean - fit) / error)[inside], "o", markersize=3.5,
               color=COLOURS.get(name, "black"))  # fmt: skip

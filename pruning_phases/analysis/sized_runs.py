@@ -112,7 +112,8 @@ def _shares(generator: np.random.Generator, count: int, batch: int) -> Array:
     return np.stack([(drawn == replica).mean(axis=1) for replica in range(count)], axis=1)
 
 
-def fluctuations(curves: list[SizedCurve], quantity: str, batch: int, seed: int
+def fluctuations(
+    curves: list[SizedCurve], quantity: str, batch: int, seed: int
 ) -> list[SampledCurve]:
     """``susceptibility`` or ``binder`` of every size, resampled over replicas."""
     generator = np.random.default_rng(seed)

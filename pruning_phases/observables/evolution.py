@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -29,3 +31,10 @@ def evolution_metric(
     defined = (n > 2) & (spread > 1e-14 * squares)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(defined, residual / spread * (n - 1) / (n - 2), np.nan)
+
+
+def movement_sums(alive: Any, later: Any, earlier: Any) -> tuple[Any, Any, Any, Any]:
+    """The sums over the last axis that ``evolution_metric`` asks for, in the arrays' own kind
+    (numpy or torch, float64): n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
+    target, moved = later * alive, (later - earlier) * alive
+    return tuple(part.sum(-1) for part in (alive, target, target**2, moved**2))  # type: ignore[return-value]

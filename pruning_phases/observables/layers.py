@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.observables.evolution import evolution_metric
+from pruning_phases.observables.evolution import evolution_metric, movement_sums
 from pruning_phases.topology.components import largest_component
 from pruning_phases.topology.paths import effective_counts, node_graphs
 
@@ -57,8 +57,5 @@ def _row(size: int, counts: NDArray) -> dict[str, NDArray]:
 
 def _movement_sums(mask: Tensor, weights: Tensor, earlier: Tensor) -> NDArray:
     """[4, R] float64: n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
-    alive = mask.flatten(1).double()
-    later = weights.flatten(1).double() * alive
-    before = earlier.flatten(1).double() * alive
-    sums = (alive, later, later**2, (later - before) ** 2)
-    return np.stack([part.sum(dim=1).cpu().numpy() for part in sums])
+    parts = (part.flatten(1).double() for part in (mask, weights, earlier))
+    return np.stack([part.cpu().numpy() for part in movement_sums(*parts)])

@@ -1,0 +1,103 @@
+"""What became of the weights between two snapshots of one run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.errors import UserError
+from pruning_phases.observables.evolution import evolution_metric, movement_sums
+from pruning_phases.records import RunRecord
+
+Array = NDArray[np.float64]
+
+WHOLE = "all"  # stands for the whole network
+TOLERANCE = 0.1  # a snapshot's density may differ from the one asked for by this share
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Weights and masks of all replicas, {layer: [replicas, weights]}."""
+
+    density: float
+    weights: dict[str, Array]
+    alive: dict[str, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """An earlier and a later snapshot."""
+
+    earlier: Snapshot
+    later: Snapshot
+
+    def evolution(self) -> dict[str, Array]:
+        """The evolution metric of each replica, [replicas], per layer and for all layers."""
+        sums = {
+            layer: np.stack(
+                movement_sums(alive.astype(np.float64), self.later.weights[layer],
+                              self.earlier.weights[layer])
+            )
+            for layer, alive in self.later.alive.items()
+        }  # fmt: skip
+        sums[WHOLE] = np.sum(list(sums.values()), axis=0)
+        return {layer: evolution_metric(*parts) for layer, parts in sums.items()}
+
+
+def read_snapshot(record: RunRecord, path: Path) -> Snapshot:
+    tensors, about = record.read_tensors(path)
+    names = [name.removeprefix("mask:") for name in tensors if name.startswith("mask:")]
+    order = {layer: index for index, layer in enumerate(about.get("layers", []))}
+    layers = sorted(
+        ((name.removesuffix(".weight"), name) for name in names),
+        key=lambda pair: order.get(pair[0], len(order)),
+    )
+    return Snapshot(
+        float(about["density"]),
+        {layer: _flat(tensors[name]).astype(np.float64) for layer, name in layers},
+        {layer: _flat(tensors[f"mask:{name}"]).astype(bool) for layer, name in layers},
+    )
+
+
+def _flat(tensor: NDArray) -> NDArray:
+    return tensor.reshape(len(tensor), -1)
+
+
+def read_jump(record: RunRecord, start: float | None, end: float | None) -> Jump:
+    """The snapshots nearest to two densities; by default the last two that differ."""
+    files = {read_density(record, path): path for path in record.snapshots()}
+    densities = sorted(files, reverse=True)
+    if len(densities) < 2:
+        raise UserError(
+            f"run {record.id} holds one snapshot of a trained network: a jump needs two; "
+            "train with snapshots=[0.02,0.01]"
+        )
+    later = densities[-1] if end is None else _nearest(record, densities, "end", end)
+    before = [density for density in densities if density > later]
+    if not before:
+        raise UserError(f"end={end}: no snapshot of run {record.id} is denser than that")
+    earlier = before[-1] if start is None else _nearest(record, densities, "start", start)
+    if earlier <= later:
+        raise UserError(f"start={start}, end={end}: start has to be the denser one")
+    return Jump(read_snapshot(record, files[earlier]), read_snapshot(record, files[later]))
+
+
+def read_density(record: RunRecord, path: Path) -> float:
+    return float(record.read_about(path)["density"])
+
+
+def _nearest(record: RunRecord, densities: list[float], key: str, wanted: float) -> float:
+    if wanted <= 0:
+        raise UserError(f"{key}={wanted}: a density is above 0")
+    best = min(densities, key=lambda density: abs(math.log(density / wanted)))
+    if abs(best / wanted - 1) > TOLERANCE:
+        there = ", ".join(f"{density:.3g}" for density in densities)
+        raise UserError(
+            f"{key}={wanted}: run {record.id} has snapshots at {there}; choose one of them, or "
+            f"train with snapshots=[{wanted}]"
+        )
+    return best

@@ -1,0 +1,129 @@
+"""How weights evolve under pruning: ``python -m pruning_phases.evolution runs=…``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.analysis_config import EvolutionConfig, keys_of, register, typed
+from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+    from rich.console import Console
+
+    from pruning_phases.analysis.weights import Jump
+    from pruning_phases.records import RunRecord
+
+
+def main() -> None:
+    register()
+    launch("evolution", task, keys_of("evolution"))
+
+
+def task(composed: DictConfig) -> None:
+    from pruning_phases.analysis.sources import done_runs
+
+    config = typed(composed, EvolutionConfig)
+    analyse(done_runs(config.runs), config, new_console())
+
+
+def analyse(records: list[RunRecord], config: EvolutionConfig, console: Console) -> None:
+    """Figures and numbers of each run, beside its record or in a folder of its own name."""
+    from pruning_phases.analysis.results import open_folder
+
+    for record in records:
+        asked = config.output_dir and str(Path(config.output_dir) / record.id)
+        _analyse_run(record, config, open_folder(asked, record.folder), console)
+
+
+def _analyse_run(
+    record: RunRecord, config: EvolutionConfig, folder: Path, console: Console
+) -> None:
+    from pruning_phases.analysis.evolution_figure import evolution_figure, weights_figure
+    from pruning_phases.analysis.results import save_csv, save_figure, save_json
+    from pruning_phases.analysis.sources import names_of
+    from pruning_phases.analysis.weights import read_jump
+
+    info = record.info()
+    model, dataset, pruner = names_of(info)
+    jump = read_jump(record, config.start, config.end)
+    first, count = info["physics"]["first_replica"], info["physics"]["num_replicas"]
+    if not first <= config.replica < first + count:
+        raise UserError(
+            f"replica={config.replica}: run {record.id} holds {first} to {first + count - 1}"
+        )
+    commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
+    title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit}"
+    layers = record.layers()
+    save_json(folder / "evolution.json", _content(record, jump))
+    save_csv(folder / "evolution.csv", _over_density(layers))
+    save_figure(
+        weights_figure(jump, config.replica - first, f"{title}; replica {config.replica}"),
+        folder / "weights",
+    )
+    figure = evolution_figure(
+        record.observables(), layers, config.order_parameters, info["data"]["num_classes"], title
+    )
+    save_figure(figure, folder / "evolution")
+    _print(record, jump, console)
+    console.print(f"results: {folder / 'evolution.json'}, .csv", **PLAIN)
+    console.print(f"figures: {folder / 'weights.png'}, {folder / 'evolution.png'}", **PLAIN)
+
+
+def _content(record: RunRecord, jump: Jump) -> dict[str, Any]:
+    """The jump's evolution metric per layer, as mean over the replicas in which it is defined."""
+    import numpy as np
+
+    from pruning_phases.analysis.estimates import mean_and_error
+    from pruning_phases.analysis.results import number
+
+    rows = []
+    for layer, values in jump.evolution().items():
+        defined = values[np.isfinite(values)]
+        row: dict[str, Any] = {"layer": layer, "num_replicas": len(defined)}
+        if len(defined):
+            mean, error = mean_and_error(defined)
+            row["evolution_metric"] = number(float(mean), float(error))
+        else:
+            row["evolution_metric"] = None
+            row["reason"] = "no replica has three survivors of different weight"
+        rows.append(row)
+    return {
+        "run": record.id, "start": jump.earlier.density, "end": jump.later.density, "layers": rows,
+    }  # fmt: skip
+
+
+def _over_density(layers: Any) -> Any:
+    """Mean and standard error of the metric of each step and layer."""
+    import pandas as pd
+
+    groups = layers[layers["step"] > 0].groupby(["step", "layer"], sort=False)["evolution_metric"]
+    table = pd.DataFrame(
+        {"mean": groups.mean(), "error": groups.sem(), "num_replicas": groups.count()}
+    )
+    return table.reset_index()
+
+
+def _print(record: RunRecord, jump: Jump, console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from pruning_phases.analysis.text import with_error
+
+    table = Table(
+        title=f"{record.id}: density {jump.earlier.density:.3g} to {jump.later.density:.3g}",
+        box=box.SIMPLE_HEAD,
+    )
+    for name in ("layer", "evolution metric", "replicas"):
+        table.add_column(name, justify="right")
+    for row in _content(record, jump)["layers"]:
+        known = row["evolution_metric"]
+        text = with_error(known["value"], known["error"] or float("nan")) if known else "undefined"
+        table.add_row(row["layer"], text, str(row["num_replicas"]))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
