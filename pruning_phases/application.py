@@ -48,7 +48,7 @@ def conf_dir() -> str:
 
 
 def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
-    """Run ``task`` as a Hydra application and leave with its exit code; ``keys``: those it knows."""
+    """Run ``task`` as a Hydra application that knows ``keys``, and leave with its exit code."""
     sys.argv[1:] = _flags_first(name, sys.argv[1:])
     import hydra
     from hydra.core.hydra_config import HydraConfig

@@ -128,7 +128,7 @@ def _flat(fit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cells(fit: dict[str, Any]) -> dict[str, str]:
-    """A fit as a person reads it: statistical error in the first bracket, windows' in the second."""
+    """A fit as a person reads it: in brackets the statistical error, then the windows' spread."""
     from pruning_phases.analysis.text import with_errors
 
     def quoted(key: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pruning_phases.application import PLAIN, launch
 from pruning_phases.config import Config, all_keys, check, register, run_id, without_effect

@@ -100,8 +100,7 @@ def _after(axis: Axes, collapse: Collapse) -> None:
         for name, item in collapse.estimates.items()
     ]
     axis.set(xlabel=across, ylabel=up, title=f"{TITLES[collapse.ansatz.name]}: collapsed")
-    span = np.abs(x)
-    axis.set_xscale("symlog", linthresh=float(np.percentile(span, 40)))
+    axis.set_xscale("asinh", linear_width=float(np.percentile(np.abs(x), 50)))
     axis.annotate(
         "\n".join(lines), (0.03, 0.97), xycoords="axes fraction", va="top", fontsize=8,
         bbox={"boxstyle": "round", "facecolor": "white", "alpha": 0.8, "edgecolor": "lightgrey"},
@@ -153,8 +152,8 @@ def crossings_figure(
             axis.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)
         for place in places:
             if place.control:
-                centre, error = place.control
-                axis.axvspan(centre - error, centre + error, color="grey", alpha=0.25, linewidth=0)
+                centre, width = place.control
+                axis.axvspan(centre - width, centre + width, color="grey", alpha=0.25, linewidth=0)
         _spread_scale(axis, np.concatenate([curve.control for curve in curves]))
         axis.set(xlabel=control, ylabel=quantity)
         axis.grid(alpha=0.3)

@@ -250,7 +250,9 @@ def _estimates(
             for key, there in moved.items()
         }
         total = np.sqrt(statistical**2 + sum(shift**2 for shift in shifts.values() if shift))
-        estimates[name] = Estimate(value, float(total), statistical, **shifts)
+        estimates[name] = Estimate(
+            value, float(total), statistical, shifts["drift_size"], shifts["drift_window"]
+        )
     return estimates
 
 

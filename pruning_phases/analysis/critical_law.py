@@ -18,8 +18,8 @@ MOST_ENDS = 14  # lower and upper ends of windows that the study tries
 SMOOTHED_OVER = 5  # neighbouring points whose variances are averaged for the weights
 SMALLEST_ERROR = 0.05  # of a point, as a share of the median error
 ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
-# A window begins where at most this share of the dense value above the floor is left: higher up lies
-# the decline of a network that works, and below a true critical point nothing would be left.
+# A window begins where at most this share of the dense value above the floor is left: higher up
+# lies the decline of a network that works, and below a critical point nothing would be left.
 COLLAPSED = 0.25
 MOST_ON_BOUND = 0.16  # share of resampled fits on a bound beyond which the interval is open
 AT_ZERO = 1e-3  # of the window's lowest density: nearer to 0 counts as 0
@@ -188,8 +188,8 @@ def window_study(
     dof = inside.sum(axis=1) - 3
     log_weight = -(chi2 + 2 * (~inside).sum(axis=1)) / 2
     weight = np.exp(log_weight - log_weight.max())
-    admissible = chi2_distribution.sf(chi2, dof) >= ADMISSIBLE
-    on_bound = BOX.on_bound(best).any(axis=1)
+    admissible = np.asarray(chi2_distribution.sf(chi2, dof)) >= ADMISSIBLE
+    on_bound = np.asarray(BOX.on_bound(best).any(axis=1))
     return [
         WindowFit(int(low), int(high), float(parameters[0] * lowest[index]),
                   float(np.exp(parameters[1])), float(chi2[index]), float(weight[index]),

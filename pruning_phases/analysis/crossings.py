@@ -124,12 +124,12 @@ def _smooth(curve: SampledCurve, grid: Array) -> Array:
     low, high = curve.control.min(), curve.control.max()
     position = (curve.control - low) / (high - low)
     rows = np.vstack([curve.values, curve.draws]) / curve.error
-    best: tuple[float, int, Array] | None = None
+    best: tuple[float, int, NDArray] | None = None
     for count in range(4, max(5, min(13, len(position) // 2 + 1))):
         splines = cubic_splines(position, count) / curve.error[:, None]
         coefficients = np.linalg.lstsq(splines, rows.T, rcond=None)[0]
-        chi2 = ((rows[0] - splines @ coefficients[:, 0]) ** 2).sum()
-        bic = chi2 + count * np.log(len(position))
+        chi2 = float(((rows[0] - splines @ coefficients[:, 0]) ** 2).sum())
+        bic = float(chi2 + count * np.log(len(position)))
         if best is None or bic < best[0]:
             best = (bic, count, coefficients)
     assert best is not None

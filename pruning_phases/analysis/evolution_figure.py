@@ -32,11 +32,8 @@ def weights_figure(jump: Jump, replica: int, title: str) -> Figure:
     metrics = jump.evolution()
     for axis, layer in zip(axes, layers, strict=False):
         _scatter(axis, jump, layer, replica)
-        mean, error = (
-            mean_and_error(metrics[layer][np.isfinite(metrics[layer])])
-            if np.isfinite(metrics[layer]).any()
-            else (np.nan, np.nan)
-        )
+        defined = metrics[layer][np.isfinite(metrics[layer])]
+        mean, error = mean_and_error(defined) if len(defined) else (np.nan, np.nan)
         axis.set_title(f"{layer}: evolution metric {with_error(mean, error)}", fontsize=9)
     for axis in axes[len(layers) :]:
         axis.remove()
@@ -101,9 +98,10 @@ def _metric(axis: Axes, layers: pd.DataFrame, observables: pd.DataFrame) -> None
         mean, error = wide.mean(), wide.sem()
         x = density.loc[wide.columns].to_numpy()
         whole = layer == WHOLE
+        name = "whole network" if whole else str(layer)
         colour = "black" if whole else f"C{index}"
         axis.plot(x, mean, linestyle=STYLES[index % len(STYLES)], color=colour,
-                  linewidth=1.8 if whole else 1.1, label="whole network" if whole else layer)  # fmt: skip
+                  linewidth=1.8 if whole else 1.1, label=name)  # fmt: skip
         axis.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
     axis.set_yscale("log")
     axis.set_ylabel("evolution metric per step")

@@ -41,7 +41,9 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
     window = law.window
     low, high = density[window.first], density[window.last]
     axis.axvspan(low, high, color="grey", alpha=0.12, linewidth=0, label="window")
-    line = np.geomspace(max(window.critical_point * 1.0001, low * 0.5), high, 300)
+    line = window.critical_point + np.geomspace(
+        min(low - window.critical_point, low) / 10, high - window.critical_point, 300
+    )
     fit = law.amplitude * critical_law(
         line, np.array([window.critical_point]), np.array([window.exponent])
     )
@@ -50,6 +52,7 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
     axis.set(xlabel="density", ylabel=LABELS.get(name, name), title=_statement(law))
     axis.title.set_fontsize(9)
     axis.legend(fontsize=8, loc="upper left")
+    axis.margins(y=0.12)
     axis.grid(alpha=0.3)
     inset = axis.inset_axes((0.56, 0.13, 0.42, 0.45))
     above = (density > window.critical_point) & (density <= 3 * high) & (mean > 0)
@@ -84,7 +87,7 @@ def _residuals(axis: Axes, name: str, law: LawFit) -> None:
     axis.plot(density[inside], ((mean - fit) / error)[inside], "o", markersize=3.5,
               color=COLOURS.get(name, "black"))  # fmt: skip
     axis.axhspan(-1, 1, color="grey", alpha=0.2, linewidth=0)
-    axis.set_xscale("log")
+    axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
     axis.set(xlabel="density", ylabel="(measured - fit) / error", title="residuals in the window")
     axis.title.set_fontsize(9)
     axis.grid(alpha=0.3)

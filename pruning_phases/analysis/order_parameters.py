@@ -43,7 +43,7 @@ def chance_corrected(accuracy: ArrayLike, num_classes: int) -> Array:
 
 
 def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> Curve:
-    """One order parameter over density; empty networks and replicas that lack a step are left out."""
+    """One order parameter over density, without empty networks and replicas that lack a step."""
     column = "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
     living = observables[observables["num_kept"] > 0]
     wide = living.pivot_table(index="replica", columns="density", values=column).dropna(axis=0)

@@ -38,13 +38,15 @@ def sized_curves(
     groups: dict[float, list[RunRecord]] = {}
     for record in records:
         groups.setdefault(size_of(record, size), []).append(record)
-    curves = []
+    curves: list[SizedCurve] = []
     for value, members in sorted(groups.items()):
         info = members[0].info()
-        table = pd.concat(
-            [record.observables().assign(replica=lambda t, run=record.id: run + ":" + t["replica"].astype(str))
-             for record in members]
-        )  # fmt: skip
+        tables = []
+        for record in members:
+            table = record.observables()
+            table["replica"] = record.id + ":" + table["replica"].astype(str)
+            tables.append(table)
+        table = pd.concat(tables)
         whole = curve(table, order_parameter, info["data"]["num_classes"])
         if window:
             inside = (whole.control >= window[0]) & (whole.control <= window[1])

@@ -33,8 +33,8 @@ def evolution_metric(
         return np.where(defined, residual / spread * (n - 1) / (n - 2), np.nan)
 
 
-def movement_sums(alive: Any, later: Any, earlier: Any) -> tuple[Any, Any, Any, Any]:
+def movement_sums(alive: Any, later: Any, earlier: Any) -> tuple[Any, ...]:
     """The sums over the last axis that ``evolution_metric`` asks for, in the arrays' own kind
     (numpy or torch, float64): n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
     target, moved = later * alive, (later - earlier) * alive
-    return tuple(part.sum(-1) for part in (alive, target, target**2, moved**2))  # type: ignore[return-value]
+    return tuple(part.sum(-1) for part in (alive, target, target**2, moved**2))
