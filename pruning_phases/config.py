@@ -24,7 +24,7 @@ PHYSICS_VERSION = 1  # raise it when the same configuration gives other numbers 
 
 # What may differ between two runs with the same numbers, and so stays outside the run's identity.
 MACHINE_KEYS = (
-    "study", "trainer", "logger", "data_dir", "results_dir", "figure", "progress",
+    "study", "trainer", "logger", "data_dir", "results_dir", "figures", "progress",
     "checkpoint_seconds",
 )  # fmt: skip
 
@@ -65,6 +65,14 @@ class Schedule(Enum):
     geometric = 2
     two_stage = 3
     list = 4
+
+
+class Figures(Enum):
+    """What is drawn at the end of a run, each by the analysis of that name."""
+
+    transition = 1  # order parameters over density
+    evolution = 2  # weights between two snapshots, evolution metric over density
+    exponents = 3  # critical points and exponents of all finished runs of the study
 
 
 @dataclass
@@ -184,7 +192,7 @@ class Config:
     logger: LoggerConfig = field(default_factory=LoggerConfig)
     data_dir: str = "data"
     results_dir: str = "multirun"
-    figure: bool = True
+    figures: list[Figures] = field(default_factory=lambda: [Figures.transition])  # at the end
     progress: bool = True
     checkpoint_seconds: float = 10.0  # a step that ends this long after the last one writes one
 

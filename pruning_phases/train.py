@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pruning_phases.application import PLAIN, launch
-from pruning_phases.config import Config, all_keys, check, register, run_id, without_effect
+from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.config import Config, Figures, all_keys, check, register, run_id, without_effect
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.records import DONE, RunRecord
 
@@ -28,9 +28,8 @@ def task(composed: DictConfig) -> None:
     """One run. In a sweep a failing run says so at once, and the next one goes on."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
-    from rich.console import Console
 
-    console = Console()
+    console = new_console()
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
     try:
@@ -64,8 +63,8 @@ def make_run(config: Config, console: Console) -> RunRecord:
         run(config, record, console)
         _summarize(record, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
-    if config.figure:
-        _draw(record, console)
+    for figures in config.figures:
+        _draw(figures, record, console)
     return record
 
 
@@ -76,20 +75,45 @@ def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
     console.print(f"{seconds:.0f} s", **PLAIN)
 
 
-def _draw(record: RunRecord, console: Console) -> None:
+def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
     """A figure that cannot be drawn costs a line, not the run."""
+    try:
+        if figures is Figures.transition:
+            _draw_transition(record, console)
+        elif figures is Figures.evolution:
+            _draw_evolution(record, console)
+        else:
+            _draw_exponents(record, console)
+    except Exception as error:
+        console.print(f"no figure ({figures.name}): {error}", **PLAIN)
+
+
+def _draw_transition(record: RunRecord, console: Console) -> None:
     from pruning_phases.analysis.results import save_figure
     from pruning_phases.analysis.transition_figure import transition_figure
 
     path = record.figure_stem.with_suffix(".png")
     if not path.exists():
-        try:
-            figure = transition_figure(record.observables(), record.info())
-            save_figure(figure, record.figure_stem)
-        except Exception as error:
-            console.print(f"no figure: {error}", **PLAIN)
-            return
+        save_figure(transition_figure(record.observables(), record.info()), record.figure_stem)
     console.print(f"figure: {path}", **PLAIN)
+
+
+def _draw_evolution(record: RunRecord, console: Console) -> None:
+    from pruning_phases import evolution
+    from pruning_phases.analysis_config import EvolutionConfig
+
+    first = record.info()["physics"]["first_replica"]
+    evolution.analyse([record], EvolutionConfig(replica=first), console)
+
+
+def _draw_exponents(record: RunRecord, console: Console) -> None:
+    """Over all runs of the study that are done by now; the last one of a sweep sees all."""
+    from pruning_phases import exponents
+    from pruning_phases.analysis.sources import done_runs
+    from pruning_phases.analysis_config import ExponentsConfig
+
+    runs = done_runs(str(record.folder.parent))
+    exponents.analyse(runs, ExponentsConfig(), console)
 
 
 if __name__ == "__main__":

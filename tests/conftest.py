@@ -15,7 +15,7 @@ from pruning_phases.config import Config, check, register
 
 # Small networks on few examples: seconds, and still every part of the machinery.
 TINY = [
-    "logger=none", "trainer=cpu", "figure=false", "progress=false", "num_replicas=2",
+    "logger=none", "trainer=cpu", "figures=[]", "progress=false", "num_replicas=2",
     "model.widths=[20,16,12]", "dataset.train_size=200", "training.budget.amount=2",
     "pruner.steps=4", "pruner.final_density=0.02", "pruner.finetune.amount=6",
 ]  # fmt: skip

@@ -161,7 +161,7 @@ def test_an_option_that_does_nothing_is_pointed_out(tmp_path):
 
 
 def test_a_figure_is_drawn_and_its_path_is_shown(tmp_path):
-    result = train(*TINY, "figure=true", cwd=tmp_path)
+    result = train(*TINY, "figures=[transition]", cwd=tmp_path)
     (path,) = re.findall(r"^figure: (.*)$", result.stdout, re.MULTILINE)
     assert (tmp_path / path).stat().st_size > 10_000
     assert (tmp_path / path).with_suffix(".pdf").read_bytes().startswith(b"%PDF")

@@ -18,9 +18,10 @@ MOST_ENDS = 14  # lower and upper ends of windows that the study tries
 SMOOTHED_OVER = 5  # neighbouring points whose variances are averaged for the weights
 SMALLEST_ERROR = 0.05  # of a point, as a share of the median error
 ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
-# A window begins where at most this share of the dense value above the floor is left: higher up
-# lies the decline of a network that works, and below a critical point nothing would be left.
-COLLAPSED = 0.25
+# A window begins where between these shares of the dense value above the floor are left. Higher up
+# lies the decline of a network that works, and below a critical point nothing would be left; lower
+# down lies the rounded tail of a finite network, which the law does not describe.
+ONSET, COLLAPSED = 0.05, 0.25
 MOST_ON_BOUND = 0.16  # share of resampled fits on a bound beyond which the interval is open
 AT_ZERO = 1e-3  # of the window's lowest density: nearer to 0 counts as 0
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
@@ -114,13 +115,21 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
     if len(curve.control) < FEWEST_POINTS:
         return f"{len(curve.control)} densities: {FEWEST_POINTS} are needed"
     mean, error = curve.values.mean(axis=0), errors_of_mean(curve)
-    collapsed = mean - curve.floor <= COLLAPSED * (mean[-1] - curve.floor)
-    if not collapsed.any():
+    if mean[-1] - curve.floor <= error[-1]:
+        return "the dense value is not above the disordered one: train longer (training.budget)"
+    left = (mean - curve.floor) / (mean[-1] - curve.floor)
+    if left.min() > COLLAPSED:
         return (
-            f"the lowest density, {curve.control[0]:.3g}, still has more than {COLLAPSED:.0%} of "
-            "the dense value: prune further (pruner.final_density)"
+            f"at the lowest density, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value is "
+            "left: prune further (pruner.final_density)"
         )
-    study = window_study(curve.control, mean, error, np.flatnonzero(collapsed))
+    begins = _begins(left)
+    if not len(begins):
+        return (
+            f"the curve falls from over {COLLAPSED:.0%} of the dense value to under {ONSET:.0%} "
+            "in one step: take finer ones (pruner.steps)"
+        )
+    study = window_study(curve.control, mean, error, begins)
     if not study:
         return "no window of densities in which the law fits (p >= 5%)"
     best = max(study, key=lambda window: window.weight)
@@ -197,6 +206,15 @@ def window_study(
         for index, ((low, high), parameters) in enumerate(zip(windows, best, strict=True))
         if admissible[index]
     ]  # fmt: skip
+
+
+def _begins(left: Array) -> NDArray[np.int64]:
+    """The points at which a window may begin: those above the tail, before the curve has risen."""
+    tail = np.flatnonzero(left < ONSET)
+    risen = np.flatnonzero(left > COLLAPSED)
+    first = tail[-1] + 1 if len(tail) else 0
+    last = risen[risen >= first][0] if (risen >= first).any() else len(left)
+    return np.arange(first, last)
 
 
 def _windows(num_points: int, begins: NDArray[np.int64]) -> NDArray[np.int64]:

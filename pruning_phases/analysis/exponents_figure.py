@@ -61,7 +61,8 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
                    linewidth=0.6)  # fmt: skip
     inset.plot(line - window.critical_point, fit[0], color="darkorange", linewidth=1)
     inset.set_xscale("log")
-    inset.set_yscale("log")
+    if above.any():
+        inset.set_yscale("log")
     inset.set_xlabel(r"$\rho-\rho_c$", fontsize=8, labelpad=0)
     inset.tick_params(labelsize=6, which="both")
 
@@ -140,7 +141,8 @@ def comparison_figure(fits: list[dict[str, Any]]) -> Figure:
                   label=LABELS.get(name, name), markersize=4)  # fmt: skip
     left.set_yticks(range(len(labels)), labels)
     left.set_ylim(len(labels) - 0.4, -0.6)
-    left.set_xscale("log")
+    if any(fit["critical_point"] for fit in fits):
+        left.set_xscale("log")
     left.set_xlabel(r"critical density $\rho_c$")
     right.set_xlabel(r"exponent $\beta$")
     figure.legend(fontsize=8, loc="outside upper center", ncols=len(names))
