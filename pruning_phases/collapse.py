@@ -184,8 +184,8 @@ def _entry(collapse: Collapse) -> dict[str, Any]:
     entry["errors"] = {
         name: {
             "statistical": item.statistical,
-            "without_smallest_size": item.drift_size,
-            "inner_half_of_window": item.drift_window,
+            "drift_with_size": item.drift_size,
+            "drift_with_window": item.drift_window,
         }
         for name, item in collapse.estimates.items()
         if item.value is not None and not item.fixed
@@ -235,8 +235,8 @@ def _print(collapses: dict[str, Collapse], content: dict[str, Any], console: Con
     from pruning_phases.analysis.text import with_error
 
     table = Table(
-        caption="drift: how far the fit moves without the smallest size, and in the inner half "
-        "of the window",
+        caption="drift: without the smallest size, carried on to infinite size as 1/L; "
+        "in the inner half of the window",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in ("ansatz", "parameter", "value", "statistical", "drift: size", "drift: window"):

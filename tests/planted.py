@@ -14,8 +14,9 @@ Array = NDArray[np.float64]
 FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
     "softplus": lambda x, beta: np.logaddexp(0.0, x) ** beta,
     "algebraic": lambda x, beta: (np.sqrt(1 + x**2) + x + 0.05) ** beta,
-    "sigmoid": lambda x, beta: (1 + np.clip(x, 0, None) ** 2) ** (beta / 2)
-    / (1 + np.exp(np.clip(-x, -50, 50))),
+    "sigmoid": lambda x, beta: (
+        (1 + np.clip(x, 0, None) ** 2) ** (beta / 2) / (1 + np.exp(np.clip(-x, -50, 50)))
+    ),
     "step": lambda x, _: 1.3 + np.tanh(x),
 }
 
@@ -54,7 +55,8 @@ def _plant(
     half = reach / scale(np.median(sizes, keepdims=True))[0]
     low, high = generator.uniform(0.6, 1.2, 2) * half
     control, size = (
-        part.ravel() for part in np.meshgrid(np.linspace(critical - low, critical + high, 20), sizes)
+        part.ravel()
+        for part in np.meshgrid(np.linspace(critical - low, critical + high, 20), sizes)
     )
     shape = FUNCTIONS[str(generator.choice(list(FUNCTIONS)))]
     value = factor(size) * shape((control - critical) * scale(size), beta)

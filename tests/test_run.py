@@ -336,7 +336,13 @@ def test_options_that_need_company_change_the_result(configure, overrides):
 def test_machine_options_change_neither_identity_nor_result(configure):
     reference = results(make(fresh(configure(), "reference")))
     for number, override in enumerate(
-        ["checkpoint_seconds=0", "study=other", "progress=true", "trainer=auto", "figures=[transition]"]
+        [
+            "checkpoint_seconds=0",
+            "study=other",
+            "progress=true",
+            "trainer=auto",
+            "figures=[transition]",
+        ]
     ):
         config = fresh(configure(override), str(number))
         if override == "trainer=auto":

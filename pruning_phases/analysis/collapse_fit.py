@@ -59,7 +59,7 @@ class Estimate:
     value: float | None
     error: float | None  # statistical and drifts, in quadrature
     statistical: float | None = None
-    drift_size: float | None = None  # when the smallest size is left out
+    drift_size: float | None = None  # without the smallest size, carried on to infinite size
     drift_window: float | None = None  # when the outer half of every size's points is left out
     fixed: bool = False
     reason: str | None = None
@@ -249,11 +249,20 @@ def _estimates(
             key: None if there is None else abs(float(there[name]) - value)
             for key, there in moved.items()
         }
+        if shifts["drift_size"] is not None:
+            shifts["drift_size"] *= _carried_on(points)
         total = np.sqrt(statistical**2 + sum(shift**2 for shift in shifts.values() if shift))
         estimates[name] = Estimate(
             value, float(total), statistical, shifts["drift_size"], shifts["drift_window"]
         )
     return estimates
+
+
+def _carried_on(points: Points) -> float:
+    """1 / (1 - L1/L2) for the two smallest sizes: a shift ~ 1/L of which leaving out L1 shows the
+    part from L1 to L2 is this much larger up to infinite size."""
+    first, second = points.sizes[:2]
+    return float(1 / (1 - first / second))
 
 
 def _why(ansatz: Ansatz, name: str, on_bound: bool) -> str:
