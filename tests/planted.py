@@ -27,8 +27,9 @@ def planted_power_law(seed: int) -> tuple[Points, dict[str, float]]:
     critical = generator.choice([0.1, 0.5927, 1.0, 2.269])
     nu = generator.choice([0.7, 1.0, 4 / 3, 2.0])
     beta = generator.choice([0.05, 0.125, 0.3, 0.5, 1.0])
+    sizes = np.array([8.0, 16, 32, 64, 128, 256])
     points = _plant(
-        generator, critical, np.array([8.0, 16, 32, 64, 128, 256]), beta, generator.choice([2, 4, 8]),
+        generator, critical, sizes, beta, generator.choice([2, 4, 8]),
         scale=lambda size: size ** (1 / nu), factor=lambda size: size ** (-beta / nu),
     )  # fmt: skip
     return points, {"critical_point": critical, "nu": nu, "beta": beta}
