@@ -192,8 +192,7 @@ def _entry(collapse: Collapse) -> dict[str, Any]:
     }
     entry["chi2_per_dof"] = collapse.chi2_per_dof
     entry["bic"] = collapse.optimum.bic
-    if len(collapse.points.sizes) < 3:
-        entry["note"] = "two sizes: the drift with the smallest size cannot be seen"
+    entry["notes"] = collapse.notes
     return entry
 
 
@@ -232,7 +231,6 @@ def _print(collapses: dict[str, Collapse], content: dict[str, Any], console: Con
     from rich.table import Table
 
     from pruning_phases.analysis.results import cell
-    from pruning_phases.analysis.text import with_error
 
     table = Table(
         caption="drift: without the smallest size, carried on to infinite size as 1/L; "
@@ -249,20 +247,32 @@ def _print(collapses: dict[str, Collapse], content: dict[str, Any], console: Con
             table.add_row(name, parameter, value, *shown)
         table.add_row(name, "chi2/dof", f"{collapse.chi2_per_dof:.2f}", "", "", "")
     console.print(table)
-    for collapse in collapses.values():
-        for item in collapse.estimates.values():
-            if item.reason:
-                console.print(f"{collapse.ansatz.name}: {item.reason}", **PLAIN)
+    for name, collapse in collapses.items():
+        reasons = [item.reason for item in collapse.estimates.values() if item.reason]
+        for line in collapse.notes + list(dict.fromkeys(reasons)):
+            console.print(f"{name}: {line}", **PLAIN)
     if "preferred" in content:
         console.print(f"preferred: {content['preferred']}", **PLAIN)
     for quantity, found in content["crossings"].items():
-        places = [
-            f"{row['sizes'][0]:g}/{row['sizes'][1]:g} at "
-            + with_error(row["control"]["value"], row["control"]["error"])
-            for row in found["pairs"]
-            if row["control"]
-        ]
-        console.print(f"crossings of {quantity}: {', '.join(places) or 'none'}", **PLAIN)
+        console.print(f"crossings of {quantity}: {_places(found['pairs'])}", **PLAIN)
+    if "susceptibility" in content:
+        peaks = _places(content["susceptibility"]["peaks"])
+        exponent = content["susceptibility"]["gamma_over_nu"]
+        tail = f"; gamma/nu {cell(exponent['value'], exponent['error'])}" if exponent else ""
+        console.print(f"susceptibility peaks: {peaks}{tail}", **PLAIN)
+
+
+def _places(rows: list[dict[str, Any]]) -> str:
+    from pruning_phases.analysis.text import with_error
+
+    places = [
+        "/".join(f"{size:g}" for size in row["sizes"])
+        + " at "
+        + with_error(row["control"]["value"], row["control"]["error"])
+        for row in rows
+        if row["control"]
+    ]
+    return ", ".join(places) or "none"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ class Ansatz:
     box: Box
     axes: Callable[[Array, Array, Array], tuple[Array, Array]]
     quoted: Callable[[Array], dict[str, Array]]
-    searched: dict[str, int]  # quoted name -> the searched parameter whose bounds it has
+    # quoted name -> the searched parameters it needs, first the one whose bounds it has
+    searched: dict[str, tuple[int, ...]]
 
     @property
     def num_free(self) -> int:
@@ -70,9 +71,8 @@ def power_law(control: Array, size: Array) -> Ansatz:
         return {"critical_point": theta[..., 0], "nu": nu, "beta": theta[..., 2] * nu}
 
     box = _box((control.min(), control.max()), LOG_NU, POWER_OF_SIZE)
-    return Ansatz(
-        "power_law", box, power_law_axes, quoted, {"critical_point": 0, "nu": 1, "beta": 2}
-    )
+    searched = {"critical_point": (0,), "nu": (1, 0), "beta": (2, 1, 0)}
+    return Ansatz("power_law", box, power_law_axes, quoted, searched)
 
 
 def bkt(
@@ -95,7 +95,7 @@ def bkt(
         LOG_DISTANCE,
         POWER_OF_SIZE if delta is None else (delta, delta),
     )
-    searched = {"critical_point": 0, "sigma": 1, "L0": 2, "Delta": 3}
+    searched = {"critical_point": (0,), "sigma": (1, 0), "L0": (2, 0), "Delta": (3, 0)}
     return Ansatz("bkt", box, bkt_axes, quoted, searched)
 
 

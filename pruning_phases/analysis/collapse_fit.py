@@ -34,6 +34,7 @@ POINTS_PER_COEFFICIENT = 3  # a spline needs at least so many points
 SIGMAS_ABOVE_ZERO = 4  # all values must be, before their logarithm is fitted
 DECISIVE = 2.0  # difference of the information criterion at which one ansatz is preferred
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
+NO_COLLAPSE = 5.0  # chi^2/dof from which the curves are said not to fall onto one
 MOST_ON_BOUND = 0.16  # share of refits on a bound beyond which the interval is open
 
 
@@ -78,6 +79,19 @@ class Collapse:
     @property
     def chi2_per_dof(self) -> float:
         return self.optimum.chi2 / self.optimum.dof(self.ansatz, self.points)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know before the numbers."""
+        found = []
+        if self.chi2_per_dof > NO_COLLAPSE:
+            found.append(
+                f"chi2/dof is {self.chi2_per_dof:.0f}: the curves do not fall onto one within "
+                "their errors; a window=[LOW,HIGH] nearer to the critical point may help"
+            )
+        if len(self.points.sizes) < 3:
+            found.append("two sizes: the drift with the smallest size cannot be seen")
+        return found
 
 
 def fit_collapse(
@@ -237,11 +251,13 @@ def _estimates(
     estimates = {}
     for name, searched in ansatz.searched.items():
         value = float(quoted[name])
-        if ansatz.box.width[searched] == 0:
+        if ansatz.box.width[searched[0]] == 0:
             estimates[name] = Estimate(value, 0.0, 0.0, fixed=True)
             continue
-        if on_bound[searched] or often[searched]:
-            estimates[name] = Estimate(None, None, reason=_why(ansatz, name, on_bound[searched]))
+        open_ended = [index for index in searched if on_bound[index] or often[index]]
+        if open_ended:
+            reason = _why(ansatz, open_ended[0], bool(on_bound[open_ended[0]]))
+            estimates[name] = Estimate(None, None, reason=reason)
             continue
         low, high = np.percentile(spread[name], ONE_SIGMA)
         statistical = float(widen * (high - low) / 2)
@@ -265,7 +281,8 @@ def _carried_on(points: Points) -> float:
     return float(1 / (1 - first / second))
 
 
-def _why(ansatz: Ansatz, name: str, on_bound: bool) -> str:
+def _why(ansatz: Ansatz, open_ended: int, on_bound: bool) -> str:
+    name = next(key for key, searched in ansatz.searched.items() if searched[0] == open_ended)
     low, high = ansatz.bounds(name)
     what = "the fit ends" if on_bound else f"over {MOST_ON_BOUND:.0%} of the refits end"
     return f"{what} on a bound of {name}, [{low:.4g}, {high:.4g}]: the data do not determine it"
@@ -275,10 +292,13 @@ def _why(ansatz: Ansatz, name: str, on_bound: bool) -> str:
 
 
 def preferred(first: Collapse, second: Collapse) -> str:
-    """The ansatz with the smaller Bayesian information criterion, or ``undecided``.
+    """The ansatz with the smaller Bayesian information criterion, or ``undecided``; ``neither``
+    where neither has a critical point.
 
     Where neither fits within the errors (chi^2/dof > 1) the difference counts for as much less.
     """
+    if all(one.estimates["critical_point"].value is None for one in (first, second)):
+        return "neither"
     scale = max(1.0, min(first.chi2_per_dof, second.chi2_per_dof))
     difference = (second.optimum.bic - first.optimum.bic) / scale
     if abs(difference) < DECISIVE:

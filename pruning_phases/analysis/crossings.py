@@ -11,7 +11,10 @@ from pruning_phases.analysis.scaling_function import cubic_splines
 
 Array = NDArray[np.float64]
 
+MOST_SPLINES = 31
 GRID = 801  # places at which smoothed curves are compared
+SPREAD_OUT = 20.0  # ratio of largest to smallest control from which the axis is logarithmic
+CLEAR = 3.0  # standard errors by which curves part on both sides of a crossing
 MOST_LOST = 0.16  # share of resampled curves without a crossing beyond which there is none
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)
 
@@ -43,21 +46,26 @@ class Located:
 
 
 def crossing(first: SampledCurve, second: SampledCurve) -> Located:
-    """The crossing of two curves at which they part most steeply."""
+    """The crossing of two curves with the clearest parting on both of its sides."""
     sizes = (first.size, second.size)
     low = max(first.control.min(), second.control.min())
     high = min(first.control.max(), second.control.max())
     if not low < high:
         return Located(sizes, None, reason="the curves share no range of the control parameter")
-    grid = np.linspace(low, high, GRID)
+    grid = _grid(low, high)
     curves = [_smooth(curve, grid) for curve in (first, second)]
     batch = min(len(curve) for curve in curves)
     difference = curves[1][:batch] - curves[0][:batch]  # the curves themselves are row 0
     roots = _sign_changes(grid, difference[0])
     if not len(roots):
         return Located(sizes, None, reason="the curves do not cross")
-    slopes = np.interp(roots, grid, np.abs(np.gradient(difference[0], grid)))
-    central = roots[slopes.argmax()]
+    parting = _parting(grid, difference, roots)
+    if parting.max() < CLEAR:
+        return Located(
+            sizes, None,
+            reason=f"the curves do not part by {CLEAR:g} errors on both sides of any crossing",
+        )  # fmt: skip
+    central = roots[parting.argmax()]
     found = [_nearest(_sign_changes(grid, row), central) for row in difference[1:]]
     kept = np.array([place for place in found if place is not None])
     if len(kept) < (1 - MOST_LOST) * len(found):
@@ -68,7 +76,7 @@ def crossing(first: SampledCurve, second: SampledCurve) -> Located:
 
 def peak(curve: SampledCurve) -> Located:
     """The curve's maximum; one that sits at an end of the range is none."""
-    grid = np.linspace(curve.control.min(), curve.control.max(), GRID)
+    grid = _grid(curve.control.min(), curve.control.max())
     smooth = _smooth(curve, grid)
     places = smooth.argmax(axis=1)
     inside = (places > 0) & (places < GRID - 1)
@@ -121,11 +129,10 @@ def _line(x: Array, y: Array, error: Array) -> tuple[tuple[float, float], tuple[
 def _smooth(curve: SampledCurve, grid: Array) -> Array:
     """Curve and draws [1 + batch, grid] as cubic splines, as many as the Bayesian information
     criterion admits; far fewer than points, so that noise makes no crossings."""
-    low, high = curve.control.min(), curve.control.max()
-    position = (curve.control - low) / (high - low)
+    position = _position(curve.control, curve.control)
     rows = np.vstack([curve.values, curve.draws]) / curve.error
     best: tuple[float, int, NDArray] | None = None
-    for count in range(4, max(5, min(13, len(position) // 2 + 1))):
+    for count in range(4, max(5, min(MOST_SPLINES, len(position) // 2 + 1))):
         splines = cubic_splines(position, count) / curve.error[:, None]
         coefficients = np.linalg.lstsq(splines, rows.T, rcond=None)[0]
         chi2 = float(((rows[0] - splines @ coefficients[:, 0]) ** 2).sum())
@@ -133,8 +140,33 @@ def _smooth(curve: SampledCurve, grid: Array) -> Array:
         if best is None or bic < best[0]:
             best = (bic, count, coefficients)
     assert best is not None
-    inside = np.clip((grid - low) / (high - low), 0, 1)
-    return (cubic_splines(inside, best[1]) @ best[2]).T
+    return (cubic_splines(_position(grid, curve.control), best[1]) @ best[2]).T
+
+
+def _parting(grid: Array, difference: Array, roots: Array) -> Array:
+    """By how many standard errors the curves part at most between a root and its neighbours, the
+    smaller of its two sides [roots]. Row 0 of ``difference`` is measured, the others resampled."""
+    error = difference[1:].std(axis=0)
+    clearness = np.abs(difference[0]) / np.where(error > 0, error, np.inf)
+    ends = np.searchsorted(grid, roots)
+    stretches = np.array([part.max(initial=0.0) for part in np.split(clearness, ends)])
+    return np.minimum(stretches[:-1], stretches[1:])
+
+
+def _logarithmic(low: float, high: float) -> bool:
+    return low > 0 and high / low > SPREAD_OUT
+
+
+def _grid(low: float, high: float) -> Array:
+    return (np.geomspace if _logarithmic(low, high) else np.linspace)(low, high, GRID)
+
+
+def _position(control: Array, whole: Array) -> Array:
+    """Where in [0, 1] ``control`` lies within the range of ``whole``, on the axis that suits it."""
+    low, high = whole.min(), whole.max()
+    if _logarithmic(low, high):
+        control, low, high = np.log(control), np.log(low), np.log(high)
+    return np.clip((control - low) / (high - low), 0, 1)
 
 
 def _sign_changes(grid: Array, difference: Array) -> Array:

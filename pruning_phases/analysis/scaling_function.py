@@ -73,11 +73,11 @@ def cubic_splines(position: Array, num_splines: int) -> Array:
 def spline_position(x: Array, size: Array) -> Array:
     """Where [batch, points] in [0, 1] the scaled variable x lies on the splines' axis.
 
-    The axis is asinh(x / typical), typical the root mean square of x at the smallest size: even in
-    x near the critical point, and in ln |x| far from it, where large sizes reach out.
+    The axis is asinh(x / typical), typical the median of |x| at the smallest size: even in x near
+    the critical point, and in ln |x| far from it, where large sizes reach out.
     """
     smallest = size == size.min()
-    typical = np.sqrt((x[:, smallest] ** 2).mean(axis=1, keepdims=True))
+    typical = np.median(np.abs(x[:, smallest]), axis=1, keepdims=True)
     u = np.arcsinh(x / typical)
     low, high = u.min(axis=1, keepdims=True), u.max(axis=1, keepdims=True)
     return (u - low) / (high - low)
