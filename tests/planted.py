@@ -21,28 +21,34 @@ FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
 }
 
 
-def planted_power_law(seed: int) -> tuple[Points, dict[str, float]]:
-    """Points and the truth: 4 to 6 sizes x 20 points, noise of 0.5 to 5%, relative or even."""
+def planted_power_law(
+    seed: int, ratio: float = 2.0, noisy: bool = True
+) -> tuple[Points, dict[str, float]]:
+    """Points and the truth: 4 to 6 sizes x 20 points, noise of 0.5 to 5%, relative or even.
+
+    ``ratio`` of neighbouring sizes; not ``noisy``: the exact values, with the same errors.
+    """
     generator = np.random.default_rng([seed, 1])
     critical = generator.choice([0.1, 0.5927, 1.0, 2.269])
     nu = generator.choice([0.7, 1.0, 4 / 3, 2.0])
     beta = generator.choice([0.05, 0.125, 0.3, 0.5, 1.0])
-    sizes = np.array([8.0, 16, 32, 64, 128, 256])
     points = _plant(
-        generator, critical, sizes, beta, generator.choice([2, 4, 8]),
+        generator, critical, 8 * ratio ** np.arange(6), beta, generator.choice([2, 4, 8]), noisy,
         scale=lambda size: size ** (1 / nu), factor=lambda size: size ** (-beta / nu),
     )  # fmt: skip
     return points, {"critical_point": critical, "nu": nu, "beta": beta}
 
 
-def planted_bkt(seed: int) -> tuple[Points, dict[str, float]]:
+def planted_bkt(
+    seed: int, ratio: float = 2.0, noisy: bool = True
+) -> tuple[Points, dict[str, float]]:
     """The same with sigma = 1/2."""
     generator = np.random.default_rng([seed, 2])
     critical = generator.choice([0.1, 0.5927, 1.0, 2.269])
     start = generator.choice([0.5, 1.0, 3.0])
     delta = generator.choice([-0.25, -0.125, 0.0])
     points = _plant(
-        generator, critical, np.array([16.0, 32, 64, 128, 256, 512]), 0.3, generator.choice([2, 4]),
+        generator, critical, 16 * ratio ** np.arange(6), 0.3, generator.choice([2, 4]), noisy,
         scale=lambda size: np.log(size / start) ** 2, factor=lambda size: size**delta,
     )  # fmt: skip
     return points, {"critical_point": critical, "L0": start, "Delta": delta}
@@ -50,7 +56,7 @@ def planted_bkt(seed: int) -> tuple[Points, dict[str, float]]:
 
 def _plant(
     generator: np.random.Generator, critical: float, sizes: Array, beta: float, reach: float,
-    scale: Callable[[Array], Array], factor: Callable[[Array], Array],
+    noisy: bool, scale: Callable[[Array], Array], factor: Callable[[Array], Array],
 ) -> Points:  # fmt: skip
     sizes = sizes[: generator.integers(4, 7)]
     half = reach / scale(np.median(sizes, keepdims=True))[0]
@@ -64,4 +70,5 @@ def _plant(
     noise = generator.choice([0.005, 0.01, 0.02, 0.05])
     relative = generator.random() < 0.5
     error = noise * (value if relative else np.full_like(value, value.max()))
-    return Points(control, size, value + error * generator.standard_normal(len(value)), error)
+    deviation = error * generator.standard_normal(len(value)) * noisy
+    return Points(control, size, value + deviation, error)
