@@ -65,6 +65,19 @@ def _before(axis: Axes, points: Points, names: tuple[str, str, str]) -> None:
     axis.grid(alpha=0.3)
 
 
+def _spread_both_ways(axis: Axes, x: np.ndarray) -> None:
+    """An axis that is linear near 0 and logarithmic far from it, with ticks at 0 and at the powers
+    of ten from where it turns."""
+    from matplotlib.ticker import NullLocator
+
+    width = float(np.median(np.abs(x)))
+    powers = 10.0 ** np.arange(np.ceil(np.log10(width)), np.log10(np.abs(x).max()) + 1)
+    ticks = np.concatenate([-powers[::-1], [0.0], powers])
+    axis.set_xscale("asinh", linear_width=width)
+    axis.set_xticks(ticks[(ticks >= x.min()) & (ticks <= x.max()) | (ticks == 0)])
+    axis.xaxis.set_minor_locator(NullLocator())
+
+
 def _spread_scale(axis: Axes, control: np.ndarray) -> None:
     if control.min() > 0 and control.max() > 30 * control.min():
         axis.set_xscale("log")
@@ -92,19 +105,15 @@ def _after(axis: Axes, collapse: Collapse) -> None:
         )  # fmt: skip
     if collapse.optimum.form.correction is None:
         order = np.argsort(x)
-        axis.plot(x[order], (fit / factor)[order], color="black", linewidth=0.7, label="f")
-        axis.legend(fontsize=8)
+        axis.plot(x[order], (fit / factor)[order], color="black", linewidth=0.7)
     across, up = SCALED[collapse.ansatz.name]
     lines = [
         f"{SYMBOLS[name]} = {cell(item.value, item.error)}{' (fixed)' if item.fixed else ''}"
         for name, item in collapse.estimates.items()
     ]
     axis.set(xlabel=across, ylabel=up, title=f"{TITLES[collapse.ansatz.name]}: collapsed")
-    axis.set_xscale("asinh", linear_width=float(np.percentile(np.abs(x), 50)))
-    axis.annotate(
-        "\n".join(lines), (0.03, 0.97), xycoords="axes fraction", va="top", fontsize=8,
-        bbox={"boxstyle": "round", "facecolor": "white", "alpha": 0.8, "edgecolor": "lightgrey"},
-    )  # fmt: skip
+    axis.legend([], [], title="\n".join(lines), title_fontsize=8, alignment="left")
+    _spread_both_ways(axis, x)
     axis.grid(alpha=0.3)
 
 
