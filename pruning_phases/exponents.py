@@ -82,6 +82,7 @@ def _entry(law: Any) -> dict[str, Any]:
         nothing = {"critical_point": None, "exponent": None}
         return empty | {"systematic": nothing, "windows": [], "reason": law}
     density = law.curve.control
+    total = sum(fit.weight for fit in law.study)
     entry = {
         "critical_point": number(law.critical_point, law.critical_error),
         "exponent": number(law.exponent, law.exponent_error),
@@ -93,7 +94,7 @@ def _entry(law: Any) -> dict[str, Any]:
         "windows": [
             {"window": [density[fit.first], density[fit.last]],
              "critical_point": fit.critical_point, "exponent": fit.exponent,
-             "chi2_per_dof": fit.chi2 / fit.dof, "weight": fit.weight}
+             "chi2_per_dof": fit.chi2 / fit.dof, "weight": fit.weight / total}
             for fit in law.study
         ],
     }  # fmt: skip

@@ -292,13 +292,13 @@ def _why(ansatz: Ansatz, open_ended: int, on_bound: bool) -> str:
 
 
 def preferred(first: Collapse, second: Collapse) -> str:
-    """The ansatz with the smaller Bayesian information criterion, or ``undecided``; ``neither``
-    where neither has a critical point.
+    """The ansatz with the smaller Bayesian information criterion, or ``undecided``: where the two
+    are close, and where neither has a critical point.
 
     Where neither fits within the errors (chi^2/dof > 1) the difference counts for as much less.
     """
     if all(one.estimates["critical_point"].value is None for one in (first, second)):
-        return "neither"
+        return "undecided"
     scale = max(1.0, min(first.chi2_per_dof, second.chi2_per_dof))
     difference = (second.optimum.bic - first.optimum.bic) / scale
     if abs(difference) < DECISIVE:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pruning_phases.errors import UserError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -45,6 +47,8 @@ def chance_corrected(accuracy: ArrayLike, num_classes: int) -> Array:
 def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> Curve:
     """One order parameter over density, without empty networks and replicas that lack a step."""
     column = "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
+    if column not in observables:
+        raise UserError(f"order_parameters: the run has no {column} in its observables")
     living = observables[observables["num_kept"] > 0]
     wide = living.pivot_table(index="replica", columns="density", values=column).dropna(axis=0)
     values = wide.to_numpy(dtype=np.float64)
