@@ -28,7 +28,8 @@ def transitions(tmp_path):
 
 
 def test_exponents_hold_the_contract(transitions):
-    words = ["runs=written", "num_resampled=100", "order_parameters=[accuracy,prediction_entropy]"]
+    names = "[corrected_accuracy,prediction_entropy]"
+    words = ["runs=written", "num_resampled=100", f"order_parameters={names}"]
     result = run("exponents", *words, cwd=transitions)
     assert result.returncode == 0, result.stderr
     folder = transitions / "written"
