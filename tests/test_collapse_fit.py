@@ -143,6 +143,7 @@ def test_sizes_that_do_not_matter_leave_the_parameters_undetermined():
     found = collapse.estimates["nu"]
     assert found.value is None and found.error is None
     assert "bound of nu" in found.reason
+    assert collapse.estimates["beta"].value is None  # beta/nu times nu
 
 
 def test_fixed_parameters_stay_fixed():

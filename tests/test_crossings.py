@@ -34,6 +34,24 @@ def test_parallel_curves_do_not_cross():
     assert found.control is None and "do not cross" in found.reason
 
 
+def test_curves_that_differ_by_noise_do_not_cross():
+    for seed in range(10):
+        curves = [sampled(size, np.tanh(X - 0.4), seed=seed) for size in (2, 4)]
+        assert crossing(*curves).control is None
+
+
+def test_over_decades_the_axis_is_logarithmic():
+    """A crossing at 3e-3 among densities from 1e-4 to 1, which a linear grid would not resolve."""
+    density = np.geomspace(1e-4, 1, 40)
+    curves = []
+    for size in (2, 4):
+        values = np.tanh(np.log(density / 3e-3) * size / 4)
+        draws = values + 0.01 * np.random.default_rng(size).standard_normal((300, 40))
+        curves.append(SampledCurve(size, density, draws[0], np.full(40, 0.01), draws))
+    found = crossing(*curves)
+    assert abs(found.control[0] - 3e-3) < 4 * found.control[1] < 1e-3
+
+
 def test_peaks_and_how_they_grow():
     curves = [sampled(size, size**0.5 * np.exp(-((X - 0.6) ** 2) * 20)) for size in (4, 8, 16)]
     peaks = [peak(curve) for curve in curves]

@@ -75,6 +75,7 @@ def test_noise_has_the_error_of_the_mean_and_keeps_replicas_together(records):
     raw = np.concatenate([item.curve.values.std(axis=0, ddof=1) / np.sqrt(12) for item in sized])
     np.testing.assert_allclose(draws.mean(axis=0) / raw, 0, atol=0.1)
     np.testing.assert_allclose(draws.std(axis=0), raw, rtol=0.08)
+    assert (draws.std(axis=0) / raw).mean() == pytest.approx(1, abs=0.01)
     one = np.flatnonzero(points.size == 64)
     replicas = sized[2].curve.values
     np.testing.assert_allclose(

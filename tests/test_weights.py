@@ -80,3 +80,14 @@ def test_one_snapshot_makes_no_jump(tmp_path):
     record.snapshot_file("final").unlink()
     with pytest.raises(UserError, match=r"a jump needs two; train with snapshots="):
         read_jump(record, None, None)
+
+
+def test_by_default_the_jump_is_between_the_last_two_snapshots(tmp_path):
+    record, earlier, later, alive = written(tmp_path, 3)
+    write_snapshot(
+        record, "step_0001", 0.5, earlier, {n: np.abs(w) > 0 for n, w in earlier.items()}
+    )
+    jump = read_jump(record, None, None)
+    assert (jump.earlier.density, jump.later.density) == (0.5, 0.1)
+    jump = read_jump(record, 0.98, 0.52)
+    assert (jump.earlier.density, jump.later.density) == (1.0, 0.5)
