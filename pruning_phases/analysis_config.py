@@ -56,8 +56,8 @@ class CollapseConfig(AnalysisConfig):
 
 @dataclass
 class EvolutionConfig(AnalysisConfig):
-    start: float | None = None  # density of the earlier snapshot; null: the last but one
-    end: float | None = None  # density of the later one; null: the last
+    start: float | None = None  # density of the earlier snapshot; null: the one before end
+    end: float | None = None  # of the later one; null: the last; both null: all jumps
     replica: int = 0  # whose weights are drawn
     order_parameters: list[str] = field(default_factory=lambda: ["accuracy", "prediction_entropy"])
 

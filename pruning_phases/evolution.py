@@ -44,11 +44,11 @@ def _analyse_run(
     from pruning_phases.analysis.evolution_figure import evolution_figure, weights_figure
     from pruning_phases.analysis.results import save_csv, save_figure, save_json
     from pruning_phases.analysis.sources import names_of
-    from pruning_phases.analysis.weights import read_jump
+    from pruning_phases.analysis.weights import read_jumps
 
     info = record.info()
     model, dataset, pruner = names_of(info)
-    jump = read_jump(record, config.start, config.end)
+    jumps = read_jumps(record, config.start, config.end)
     first, count = info["physics"]["first_replica"], info["physics"]["num_replicas"]
     if not first <= config.replica < first + count:
         raise UserError(
@@ -57,22 +57,24 @@ def _analyse_run(
     commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
     title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit}"
     layers = record.layers()
-    save_json(folder / "evolution.json", _content(record, jump))
+    content = [_entry(jump) for jump in jumps]
+    save_json(folder / "evolution.json", {"run": record.id, "jumps": content})
     save_csv(folder / "evolution.csv", _over_density(layers))
     save_figure(
-        weights_figure(jump, config.replica - first, f"{title}; replica {config.replica}"),
+        weights_figure(jumps, config.replica - first, f"{title}; replica {config.replica}"),
         folder / "weights",
     )
     figure = evolution_figure(
         record.observables(), layers, config.order_parameters, info["data"]["num_classes"], title
     )
     save_figure(figure, folder / "evolution")
-    _print(record, jump, console)
+    for entry in content:
+        _print(record, entry, console)
     console.print(f"results: {folder / 'evolution.json'}, .csv", **PLAIN)
     console.print(f"figures: {folder / 'weights.png'}, {folder / 'evolution.png'}", **PLAIN)
 
 
-def _content(record: RunRecord, jump: Jump) -> dict[str, Any]:
+def _entry(jump: Jump) -> dict[str, Any]:
     """The jump's evolution metric per layer, as mean over the replicas in which it is defined."""
     import numpy as np
 
@@ -90,9 +92,7 @@ def _content(record: RunRecord, jump: Jump) -> dict[str, Any]:
             row["evolution_metric"] = None
             row["reason"] = "no replica has three survivors of different weight"
         rows.append(row)
-    return {
-        "run": record.id, "start": jump.earlier.density, "end": jump.later.density, "layers": rows,
-    }  # fmt: skip
+    return {"start": jump.earlier.density, "end": jump.later.density, "layers": rows}
 
 
 def _over_density(layers: Any) -> Any:
@@ -106,19 +106,19 @@ def _over_density(layers: Any) -> Any:
     return table.reset_index()
 
 
-def _print(record: RunRecord, jump: Jump, console: Console) -> None:
+def _print(record: RunRecord, entry: dict[str, Any], console: Console) -> None:
     from rich import box
     from rich.table import Table
 
     from pruning_phases.analysis.text import with_error
 
     table = Table(
-        title=f"{record.id}: density {jump.earlier.density:.3g} to {jump.later.density:.3g}",
+        title=f"{record.id}: density {entry['start']:.3g} to {entry['end']:.3g}",
         box=box.SIMPLE_HEAD,
     )
     for name in ("layer", "evolution metric", "replicas"):
         table.add_column(name, justify="right")
-    for row in _content(record, jump)["layers"]:
+    for row in entry["layers"]:
         known = row["evolution_metric"]
         text = with_error(known["value"], known["error"] or float("nan")) if known else "undefined"
         table.add_row(row["layer"], text, str(row["num_replicas"]))

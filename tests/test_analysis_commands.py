@@ -62,9 +62,10 @@ def test_evolution_writes_its_numbers_and_figures(tmp_path):
     assert result.returncode == 0, result.stderr
     folder = tmp_path / "out" / record.id
     content = json.loads((folder / "evolution.json").read_text())
-    assert (content["start"], content["end"]) == (1.0, 0.1)
-    assert [row["layer"] for row in content["layers"]] == ["conv", "fc", "all"]
-    assert all(set(row["evolution_metric"]) == {"value", "error"} for row in content["layers"])
+    (jump,) = content["jumps"]
+    assert (jump["start"], jump["end"]) == (1.0, 0.1)
+    assert [row["layer"] for row in jump["layers"]] == ["conv", "fc", "all"]
+    assert all(set(row["evolution_metric"]) == {"value", "error"} for row in jump["layers"])
     for name in ("weights.png", "weights.pdf", "evolution.png", "evolution.pdf"):
         assert (folder / name).stat().st_size > 5000
 
@@ -74,7 +75,7 @@ def test_evolution_of_too_few_survivors_is_null_with_a_reason(tmp_path):
     result = run("evolution", f"runs={record.folder}", "output_dir=out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "out" / record.id / "evolution.json").read_text())
-    for row in content["layers"]:
+    for row in content["jumps"][0]["layers"]:
         assert row["evolution_metric"] is None and "three survivors" in row["reason"]
 
 

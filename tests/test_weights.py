@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from pruning_phases.analysis.weights import WHOLE, read_jump
+from pruning_phases.analysis.weights import WHOLE, read_jumps
 from pruning_phases.errors import UserError
 from tests.written_records import write_run, write_snapshot
 
@@ -40,7 +40,8 @@ def by_sklearn(earlier, later):
 @pytest.mark.parametrize("survivors", [0, 1, 2, 3, 10])
 def test_agrees_with_sklearn_and_is_nan_where_undefined(tmp_path, survivors):
     record, earlier, later, alive = written(tmp_path, survivors)
-    found = read_jump(record, None, None).evolution()
+    (jump,) = read_jumps(record, None, None)
+    found = jump.evolution()
     assert list(found) == [*SHAPES, WHOLE]
     for replica in range(2):
         before, after = [], []
@@ -72,22 +73,25 @@ def test_agrees_with_sklearn_and_is_nan_where_undefined(tmp_path, survivors):
 def test_a_jump_that_is_not_there(tmp_path, start, end, said):
     record, *_ = written(tmp_path, 3)
     with pytest.raises(UserError, match=said):
-        read_jump(record, start, end)
+        read_jumps(record, start, end)
 
 
 def test_one_snapshot_makes_no_jump(tmp_path):
     record, *_ = written(tmp_path, 3)
     record.snapshot_file("final").unlink()
     with pytest.raises(UserError, match=r"a jump needs two; train with snapshots="):
-        read_jump(record, None, None)
+        read_jumps(record, None, None)
 
 
-def test_by_default_the_jump_is_between_the_last_two_snapshots(tmp_path):
-    record, earlier, later, alive = written(tmp_path, 3)
-    write_snapshot(
-        record, "step_0001", 0.5, earlier, {n: np.abs(w) > 0 for n, w in earlier.items()}
-    )
-    jump = read_jump(record, None, None)
-    assert (jump.earlier.density, jump.later.density) == (0.5, 0.1)
-    jump = read_jump(record, 0.98, 0.52)
-    assert (jump.earlier.density, jump.later.density) == (1.0, 0.5)
+def test_which_jumps_are_taken(tmp_path):
+    record, earlier, *_ = written(tmp_path, 3)
+    write_snapshot(record, "step_0001", 0.5, earlier, {n: w != 0 for n, w in earlier.items()})
+
+    def jumps(start, end):
+        found = read_jumps(record, start, end)
+        return [(jump.earlier.density, jump.later.density) for jump in found]
+
+    assert jumps(None, None) == [(1.0, 0.5), (0.5, 0.1)]
+    assert jumps(0.98, None) == [(1.0, 0.1)]
+    assert jumps(None, 0.1) == [(0.5, 0.1)]
+    assert jumps(0.98, 0.52) == [(1.0, 0.5)]

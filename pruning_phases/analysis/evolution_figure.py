@@ -20,24 +20,21 @@ MOST_DOTS = 4000  # of a kind in a panel; more are thinned out evenly
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
 
 
-def weights_figure(jump: Jump, replica: int, title: str) -> Figure:
-    """Later over earlier weights, a panel a layer: cut ones red, survivors blue."""
+def weights_figure(jumps: list[Jump], replica: int, title: str) -> Figure:
+    """Later over earlier weights, a row a jump, a column a layer: cut ones red, survivors blue."""
     from matplotlib.figure import Figure
 
-    layers = list(jump.later.alive)
-    columns = min(len(layers), 3)
-    rows = -(-len(layers) // columns)
-    figure = Figure(figsize=(4 * columns, 3.9 * rows + 0.3), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    metrics = jump.evolution()
-    for axis, layer in zip(axes, layers, strict=False):
-        _scatter(axis, jump, layer, replica)
-        defined = metrics[layer][np.isfinite(metrics[layer])]
-        mean, error = mean_and_error(defined) if len(defined) else (np.nan, np.nan)
-        axis.set_title(f"{layer}: evolution metric {with_error(mean, error)}", fontsize=9)
-    for axis in axes[len(layers) :]:
-        axis.remove()
-    figure.suptitle(title, fontsize=10)
+    layers = list(jumps[0].later.alive)
+    figure = Figure(figsize=(3.6 * len(layers), 3.3 * len(jumps) + 0.3), layout="constrained")
+    rows = figure.subplots(len(jumps), len(layers), squeeze=False)
+    for row, jump in zip(rows, jumps, strict=True):
+        metrics = jump.evolution()
+        for axis, layer in zip(row, layers, strict=True):
+            _scatter(axis, jump, layer, replica)
+            defined = metrics[layer][np.isfinite(metrics[layer])]
+            mean, error = mean_and_error(defined) if len(defined) else (np.nan, np.nan)
+            axis.set_title(f"{layer}: evolution metric {with_error(mean, error)}", fontsize=9)
+    figure.suptitle(title, fontsize=11)
     return figure
 
 

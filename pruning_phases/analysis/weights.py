@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,9 @@ def _flat(tensor: NDArray) -> NDArray:
     return tensor.reshape(len(tensor), -1)
 
 
-def read_jump(record: RunRecord, start: float | None, end: float | None) -> Jump:
-    """The snapshots nearest to two densities; by default the last two that differ."""
+def read_jumps(record: RunRecord, start: float | None, end: float | None) -> list[Jump]:
+    """From each snapshot to the next, or one jump between the snapshots nearest to two densities:
+    without ``start`` from the one before ``end``, without ``end`` to the last."""
     files = {read_density(record, path): path for path in record.snapshots()}
     densities = sorted(files, reverse=True)
     if len(densities) < 2:
@@ -76,6 +78,9 @@ def read_jump(record: RunRecord, start: float | None, end: float | None) -> Jump
             f"run {record.id} holds one snapshot of a trained network: a jump needs two; "
             "train with snapshots=[0.02,0.01]"
         )
+    if start is None and end is None:
+        snapshots = [read_snapshot(record, files[density]) for density in densities]
+        return [Jump(*pair) for pair in pairwise(snapshots)]
     later = densities[-1] if end is None else _nearest(record, densities, "end", end)
     before = [density for density in densities if density > later]
     if not before:
@@ -83,7 +88,7 @@ def read_jump(record: RunRecord, start: float | None, end: float | None) -> Jump
     earlier = before[-1] if start is None else _nearest(record, densities, "start", start)
     if earlier <= later:
         raise UserError(f"start={start}, end={end}: start has to be the denser one")
-    return Jump(read_snapshot(record, files[earlier]), read_snapshot(record, files[later]))
+    return [Jump(read_snapshot(record, files[earlier]), read_snapshot(record, files[later]))]
 
 
 def read_density(record: RunRecord, path: Path) -> float:
