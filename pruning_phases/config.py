@@ -108,6 +108,7 @@ class CnnConfig(ModelConfig):
 class DatasetConfig:
     name: str = MISSING
     train_size: int | None = None  # training examples of a replica; null: all
+    train_sizes: list[int] | None = None  # several of them side by side, in place of train_size
     validation_fraction: float = 0.1  # of the training set, for early stopping
 
 
@@ -150,15 +151,34 @@ class PrunerConfig:
 
 @dataclass
 class DropoutPhaseConfig:
+    num_draws: int = 1  # mask draws that an evaluation with dropout averages over
+
+
+@dataclass
+class FixedRatesConfig(DropoutPhaseConfig):
     p_train: float = 0.0
     p_eval: float = 0.0
-    num_draws: int = 1  # mask draws that an evaluation with dropout averages over
+
+    def rates(self) -> tuple[list[float], list[float]]:
+        return [self.p_train], [self.p_eval]
+
+
+@dataclass
+class RateGridConfig(DropoutPhaseConfig):
+    """Every replica is trained at each p_train, and each of these is evaluated at each p_eval."""
+
+    p_train: list[float] = MISSING
+    p_eval: list[float] = MISSING
+
+    def rates(self) -> tuple[list[float], list[float]]:
+        return self.p_train, self.p_eval
 
 
 @dataclass
 class TrainerConfig:
     accelerator: str = "auto"
     num_threads: int | None = None  # torch's CPU threads; null: torch decides
+    networks_at_once: int | None = None  # more are trained in parts; null: what memory holds
     matmul_precision: str = "highest"
     options: dict[str, Any] = field(default_factory=dict)  # anything else for Lightning's Trainer
 
@@ -208,7 +228,8 @@ def register() -> None:
         ("optimizer", "schema_adam", AdamConfig),
         ("optimizer", "schema_sgd", SgdConfig),
         ("pruner", "schema", PrunerConfig),
-        ("dropout_phase", "schema", DropoutPhaseConfig),
+        ("dropout_phase", "schema_fixed", FixedRatesConfig),
+        ("dropout_phase", "schema_grid", RateGridConfig),
         ("trainer", "schema", TrainerConfig),
         ("logger", "schema", LoggerConfig),
     ):
@@ -224,6 +245,11 @@ def check(composed: DictConfig) -> Config:
     config = OmegaConf.to_object(composed)
     assert isinstance(config, Config)
     config.snapshots = sorted(set(config.snapshots), reverse=True)
+    if config.dataset.train_sizes is not None:
+        config.dataset.train_sizes = sorted(set(config.dataset.train_sizes))
+    if isinstance(config.dropout_phase, RateGridConfig):
+        for rates in config.dropout_phase.rates():
+            rates[:] = sorted(set(rates))
     _check_names(config)
     _check_counts(config)
     _check_model(config.model)
@@ -240,8 +266,9 @@ def without_effect(config: Config) -> set[str]:
         keys |= {f"pruner.{part.name}" for part in fields(PrunerConfig)} - {"pruner.score"}
     else:
         keys |= {f"pruner.{key}" for key in _unused_schedule_keys(config.pruner.schedule)}
-    if config.dropout_phase.p_eval == 0:
+    if not any(dropout_rates(config)[1]):
         keys.add("dropout_phase.num_draws")
+    keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
     for path, budget in (
         ("training.budget", config.training.budget),
         ("pruner.finetune", config.pruner.finetune),
@@ -284,6 +311,12 @@ def machine(config: Config) -> dict[str, Any]:
     plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
     assert isinstance(plain, dict)
     return {key: plain[key] for key in MACHINE_KEYS}
+
+
+def dropout_rates(config: Config) -> tuple[list[float], list[float]]:
+    """All p_train and all p_eval."""
+    assert isinstance(config.dropout_phase, FixedRatesConfig | RateGridConfig)
+    return config.dropout_phase.rates()
 
 
 def schedule(config: PrunerConfig) -> list[float]:
@@ -360,8 +393,14 @@ def _check_counts(config: Config) -> None:
     threads = config.trainer.num_threads
     if threads is not None and threads < 1:
         raise UserError(f"trainer.num_threads={threads}: give 1 or more, or null")
+    at_once = config.trainer.networks_at_once
+    if at_once is not None and at_once < 1:
+        raise UserError(f"trainer.networks_at_once={at_once}: give 1 or more, or null")
     if config.dataset.train_size is not None and config.dataset.train_size < 1:
         raise UserError(f"dataset.train_size={config.dataset.train_size}: give 1 or more, or null")
+    sizes = config.dataset.train_sizes
+    if sizes is not None and (not sizes or sizes[0] < 1):
+        raise UserError(f"dataset.train_sizes={sizes}: give sizes of 1 or more, or null")
     for path, budget in (
         ("training.budget", config.training.budget),
         ("pruner.finetune", config.pruner.finetune),
@@ -420,15 +459,17 @@ def _check_optimizer(optimizer: OptimizerConfig) -> None:
 
 
 def _check_rates(config: Config) -> None:
-    dropout = config.dropout_phase
-    for key, rate in (("p_train", dropout.p_train), ("p_eval", dropout.p_eval)):
-        if not 0 <= rate < 1:
-            raise UserError(
-                f"dropout_phase.{key}={rate}: a dropout rate is at least 0 and below 1 "
-                "(at 1 nothing is left to scale up)"
-            )
-    if dropout.num_draws < 1:
-        raise UserError(f"dropout_phase.num_draws={dropout.num_draws}: give 1 or more")
+    for key, rates in zip(("p_train", "p_eval"), dropout_rates(config), strict=True):
+        if not rates:
+            raise UserError(f"dropout_phase.{key}=[]: give one rate or more")
+        for rate in rates:
+            if not 0 <= rate < 1:
+                raise UserError(
+                    f"dropout_phase.{key}={rate}: a dropout rate is at least 0 and below 1 "
+                    "(at 1 nothing is left to scale up)"
+                )
+    if config.dropout_phase.num_draws < 1:
+        raise UserError(f"dropout_phase.num_draws={config.dropout_phase.num_draws}: give 1 or more")
     lowest = min(schedule(config.pruner), default=1.0)
     for density in config.snapshots:
         if not lowest <= density <= 1:
@@ -455,7 +496,7 @@ def all_keys() -> list[str]:
     nodes = {
         "model": (FcConfig, CnnConfig), "dataset": (DatasetConfig,), "pruner": (PrunerConfig,),
         "training": (TrainingConfig,), "optimizer": (AdamConfig, SgdConfig),
-        "dropout_phase": (DropoutPhaseConfig,), "trainer": (TrainerConfig,),
+        "dropout_phase": (FixedRatesConfig, RateGridConfig), "trainer": (TrainerConfig,),
         "logger": (LoggerConfig,), "training.budget": (Budget,), "pruner.finetune": (Budget,),
     }  # fmt: skip
     inner = {

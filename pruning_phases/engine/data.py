@@ -38,10 +38,6 @@ class DeviceData:
     def to(self, device: torch.device) -> DeviceData:
         return DeviceData(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
-    @property
-    def largest_size(self) -> int:
-        return int(self.sizes.max())
-
 
 def device_data(
     dataset: Dataset,
@@ -59,17 +55,10 @@ def device_data(
         for images in (dataset.train_images, dataset.test_images)
     )
     mean, deviation = train_x.mean(), train_x.std()
-    num_train = len(train_x)
-    num_validation = max(1, round(num_train * validation_fraction))
-    shuffled = permutations(validation_key, num_train)
+    sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
+    num_validation = _num_validation(len(train_x), validation_fraction)
+    shuffled = permutations(validation_key, len(train_x))
     validation, pool = shuffled[:num_validation], shuffled[num_validation:].sort().values
-    sizes = [len(pool) if size is None else size for size in train_sizes]
-    for size in sizes:
-        if not 1 <= size <= len(pool):
-            raise UserError(
-                f"dataset.train_size={size}: {len(pool)} training examples are left beside the "
-                f"{num_validation} for validation: give 1 to {len(pool)}, or null for all"
-            )
     order = permutations(subset_keys, len(pool))[:, : max(sizes)]
     return DeviceData(
         train_x=(train_x - mean) / deviation,
@@ -80,6 +69,27 @@ def device_data(
         subset=pool[order],
         sizes=torch.tensor(sizes),
     )
+
+
+def actual_sizes(
+    num_train: int, validation_fraction: float, train_sizes: Sequence[int | None]
+) -> list[int]:
+    """The training-set sizes in numbers, or a UserError if one is more than there is."""
+    num_validation = _num_validation(num_train, validation_fraction)
+    left = num_train - num_validation
+    sizes = [left if size is None else size for size in train_sizes]
+    for size in sizes:
+        if not 1 <= size <= left:
+            key = "train_size" if len(set(sizes)) == 1 else "train_sizes"
+            raise UserError(
+                f"dataset.{key}={size}: {left} training examples are left beside the "
+                f"{num_validation} for validation: give 1 to {left}, or null for all"
+            )
+    return sizes
+
+
+def _num_validation(num_train: int, validation_fraction: float) -> int:
+    return max(1, round(num_train * validation_fraction))
 
 
 class DataOrder:

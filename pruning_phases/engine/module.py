@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from torch.optim import Optimizer
 from pruning_phases.config import Budget, Config, Rule
 from pruning_phases.engine.budget import updates_per_epoch
 from pruning_phases.engine.data import DataOrder, DeviceData, RoundSource
+from pruning_phases.engine.members import Member, keys_of, train_rates
 from pruning_phases.engine.optimizers import (
     build_optimizer,
     load_state,
@@ -24,23 +24,18 @@ from pruning_phases.engine.optimizers import (
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.errors import RunError
 from pruning_phases.observables.outputs import OutputSums, output_sums
-from pruning_phases.streams import derive, key_words, stream_key
+from pruning_phases.streams import derive, key_words
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
 # Of the test set at a time. It decides which dropout mask meets which example, so it is fixed.
 EXAMPLES_PER_CALL = 1000
 
 
-@dataclass(frozen=True)
-class DropoutRates:
-    """Each replica's dropout rates, [R] float64, in training and in evaluation."""
-
-    train: Tensor
-    evaluation: Tensor
-
-
 class EnsembleModule(LightningModule):
-    """Trains R replicas, cuts, trains again, until the schedule ends.
+    """Trains the networks of ``group``, cuts, trains again, until the schedule ends.
+
+    The group may be a part of the run's ensemble; ``largest_size`` is the ensemble's largest
+    training set. Where a dimension is called R, it counts the networks of the group.
 
     A *step* is a cut and the training that follows; step 0 is the dense training. A step's training
     goes in *rounds* of one epoch (of the largest training set in the run) or what is left of the
@@ -61,17 +56,19 @@ class EnsembleModule(LightningModule):
     def __init__(
         self,
         config: Config,
+        group: list[Member],
         replicas: Replicas,
         data: DeviceData,
-        rates: DropoutRates,
         kept_counts: list[int],
+        largest_size: int,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.config = config
         self.replicas = replicas
         self.data = data
-        self.rates = rates
+        self.group = group
+        self.train_rates = train_rates(group)
         self.kept_counts = kept_counts
         self.step = 0
         self.round = 0
@@ -80,7 +77,7 @@ class EnsembleModule(LightningModule):
         self.ended = False  # the last step has ended
         self.active = [True] * replicas.num_replicas
         self.train_loss = np.full(replicas.num_replicas, np.nan)
-        self.epoch_updates = updates_per_epoch(data.largest_size, config.training.batch_size)
+        self.epoch_updates = updates_per_epoch(largest_size, config.training.batch_size)
         self.source = RoundSource(DataOrder(data, config.training.batch_size), UPDATES_PER_CALL)
         self._loss_sum = torch.zeros(replicas.num_replicas)
         self._optimizer = build_optimizer(config.optimizer, replicas)
@@ -120,18 +117,18 @@ class EnsembleModule(LightningModule):
         return self._optimizer
 
     def stream(self, purpose: str, step: int | None = None) -> Tensor:
-        """[R, 2]: every replica's stream for a purpose, at the current step or at another."""
+        """[R, 2]: every network's stream for a purpose, at the current step or at another."""
         at = self.step if step is None else step
-        return key_words(replica_keys(self.config, purpose, at), self.replicas.device)
+        return key_words(keys_of(self.group, self.config.seed, purpose, at), self.replicas.device)
 
     @torch.no_grad()
     def evaluate(
         self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
     ) -> OutputSums:
         """The sums of all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
-        none = torch.zeros_like(self.rates.train)
+        none = torch.zeros_like(self.train_rates)
         self.replicas.eval()
-        self.replicas.set_dropout_rates(self.rates.train, none if rates is None else rates)
+        self.replicas.set_dropout_rates(self.train_rates, none if rates is None else rates)
         keys = derive(self.stream("dropout_eval"), draw)
         total: OutputSums | None = None
         for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
@@ -148,7 +145,7 @@ class EnsembleModule(LightningModule):
         """Set the counters and streams to the first round of a step."""
         self.step, self.round, self.num_updates = step, 0, 0
         self.active = [True] * self.replicas.num_replicas
-        self._drops_out = bool((self.rates.train > 0).any())
+        self._drops_out = bool((self.train_rates > 0).any())
         self._dropout_keys = self.stream("dropout_train")
         self.source.order.start(self.stream("order"))
         if step and self.budget.rule is Rule.plateau:
@@ -167,7 +164,7 @@ class EnsembleModule(LightningModule):
     def on_fit_start(self) -> None:
         self.data = self.source.order.data = self.data.to(self.device)
         self._loss_sum = self._loss_sum.to(self.device)
-        self.replicas.set_dropout_rates(self.rates.train, torch.zeros_like(self.rates.train))
+        self.replicas.set_dropout_rates(self.train_rates, torch.zeros_like(self.train_rates))
         self.begin_step(self.step)
 
     def on_train_start(self) -> None:
@@ -219,21 +216,8 @@ class EnsembleModule(LightningModule):
 
 
 def diverged(module: EnsembleModule, rows: NDArray[np.intp], what: str) -> RunError:
-    numbers = ", ".join(str(module.config.first_replica + r) for r in rows)
+    numbers = ", ".join(str(module.group[r].replica) for r in rows)
     return RunError(
         f"the {what} of replica {numbers} became NaN or infinite at step {module.step} "
         f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"
     )
-
-
-def replica_keys(config: Config, purpose: str, step: int = 0) -> list[int]:
-    """The stream keys of a run's replicas for a purpose.
-
-    The address holds nothing but the seed, the replica's own number, the purpose and the step, so a
-    replica alone is what it is in company.
-    """
-    first = config.first_replica
-    return [
-        stream_key(config.seed, replica, purpose, step)
-        for replica in range(first, first + config.num_replicas)
-    ]

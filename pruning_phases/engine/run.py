@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from rich.console import Console
+from torch import nn
 
 from pruning_phases import datasets
+from pruning_phases.application import PLAIN
 from pruning_phases.config import Config, machine, physics, schedule
 from pruning_phases.datasets import Dataset
 from pruning_phases.engine.callbacks import wandb_log
@@ -22,8 +25,10 @@ from pruning_phases.engine.callbacks.progress import ShowProgress
 from pruning_phases.engine.callbacks.prune import Prune
 from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.engine.callbacks.stop import Stop
-from pruning_phases.engine.data import ReplicaDataModule, device_data
-from pruning_phases.engine.module import DropoutRates, EnsembleModule, replica_keys
+from pruning_phases.engine.data import ReplicaDataModule, actual_sizes, device_data
+from pruning_phases.engine.members import Member, in_parts, keys_of, members
+from pruning_phases.engine.memory import networks_at_once
+from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.models import build_model
@@ -39,16 +44,16 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
         torch.set_num_threads(config.trainer.num_threads)
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
     dataset = datasets.load(config.dataset.name, config.data_dir)
-    module = build_module(config, dataset)
-    _trainer(config, record.folder, [], None)  # refuses a missing device before anything is written
+    # Both refuse what cannot be run before anything is written.
+    device = _trainer(config, record.folder, [], None).strategy.root_device
+    facts = _facts(build_module(config, dataset, members(config)[:1]), dataset)
     with record.lock():
         if record.state == DONE:  # by another process, since this one looked
             return
-        facts = _facts(module, dataset)
         _refuse_other_data(record, facts["data"])
         record.begin(physics(config), machine(config), **facts)
         try:
-            _fit(config, record, module, console)
+            _fit_all(config, record, dataset, device, console)
         except (KeyboardInterrupt, Terminated):
             raise
         except BaseException as error:
@@ -57,34 +62,56 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
         record.finish()
 
 
-def build_module(config: Config, dataset: Dataset) -> EnsembleModule:
-    """The ensemble that the configuration describes, untrained."""
+def build_module(
+    config: Config, dataset: Dataset, group: list[Member] | None = None
+) -> EnsembleModule:
+    """The networks of the group, untrained; by default all that the configuration describes."""
+    group = members(config) if group is None else group
+    count, share = len(dataset.train_labels), config.dataset.validation_fraction
+    sizes = actual_sizes(count, share, [member.train_size for member in members(config)])
     data = device_data(
         dataset,
-        config.dataset.validation_fraction,
+        share,
         key_words([stream_key(config.seed, "validation")])[0],
-        key_words(replica_keys(config, "subset")),
-        [config.dataset.train_size] * config.num_replicas,
+        key_words(keys_of(group, config.seed, "subset")),
+        [member.train_size for member in group],
     )
-    replicas = Replicas(
-        lambda: build_model(config.model, dataset.input_shape, dataset.num_classes),
-        replica_keys(config, "init"),
-    )
+    replicas = Replicas(_builder(config, dataset), keys_of(group, config.seed, "init"))
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
-    rates = DropoutRates(
-        *(
-            torch.full((config.num_replicas,), rate, dtype=torch.float64)
-            for rate in (config.dropout_phase.p_train, config.dropout_phase.p_eval)
-        )
-    )
-    return EnsembleModule(config, replicas, data, rates, counts)
+    return EnsembleModule(config, group, replicas, data, counts, max(sizes))
 
 
-def _fit(config: Config, record: RunRecord, module: EnsembleModule, console: Console) -> None:
+def _builder(config: Config, dataset: Dataset) -> Callable[[], nn.Module]:
+    return lambda: build_model(config.model, dataset.input_shape, dataset.num_classes)
+
+
+def _fit_all(
+    config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console
+) -> None:
+    """Train the ensemble: in one piece, or one part after the other where memory is short."""
     measure = Measure()
     keeper = Record(record, measure, config.checkpoint_seconds)
-    if keeper.resume(module):
-        return
+    at_once = keeper.networks_at_once or config.trainer.networks_at_once
+    if at_once is None:
+        batch = max(config.training.batch_size, EXAMPLES_PER_CALL)
+        at_once = networks_at_once(_builder(config, dataset), dataset.input_shape, batch, device)
+    groups = in_parts(members(config), at_once)
+    for part, group in enumerate(groups):
+        if keeper.has_finished(part):
+            continue
+        keeper.begin_part(part, len(groups), at_once)
+        if len(groups) > 1:
+            console.print(f"part {part + 1} of {len(groups)}: {len(group)} networks", **PLAIN)
+        _fit(config, build_module(config, dataset, group), measure, keeper, record, console)
+    if len(groups) > 1:
+        keeper.sort_tables()
+
+
+def _fit(
+    config: Config, module: EnsembleModule, measure: Measure, keeper: Record,
+    record: RunRecord, console: Console,
+) -> None:  # fmt: skip
+    keeper.resume(module)
     callbacks: list[lightning.Callback] = [Prune(), Stop(), measure, keeper]
     logger = None
     try:

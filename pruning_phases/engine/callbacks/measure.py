@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
+import torch
 from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pruning_phases.config import dropout_rates
 from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.observables.layers import WHOLE, layer_observables
 
+COLUMNS = ["step", "density", "num_kept", "replica", "seed", "p_train", "p_eval", "train_size"]
+DRAW_ERRORS = ("accuracy", "loss")  # what is quoted with the error of the mean over mask draws
+
 
 class Measure(Callback):
-    """Gathers one row a step and replica (``observables``), and a layer (``layers``)."""
+    """Gathers one row a step, network and p_eval (``observables``), and one a step, network and
+    layer (``layers``)."""
 
     def __init__(self) -> None:
         self.observables: list[pd.DataFrame] = []
@@ -44,23 +48,32 @@ class Measure(Callback):
         layers = layer_observables(replicas.layer_masks(), replicas.layer_weights(), self._earlier)
         self._remember_weights(module)
         whole = layers[WHOLE]
-        shared = self._about(module)
-        outputs = test_observables(module)
-        self.latest = pd.DataFrame(
-            shared
-            | outputs
-            | {
+        about = _about(module)
+        shared = pd.DataFrame(
+            {
                 "train_loss": module.train_loss,
                 "effective_density": whole["effective_density"],
                 "largest_component": whole["largest_component"],
                 "evolution_metric": whole["evolution_metric"],
             }
         )
+        rows = [
+            pd.concat(
+                [about.assign(p_eval=p_eval)[COLUMNS], _test_observables(module, p_eval), shared],
+                axis=1,
+            )
+            for p_eval in dropout_rates(module.config)[1]
+        ]
+        # All p_eval of a network together.
+        self.latest = pd.concat(rows).sort_index(kind="stable").reset_index(drop=True)
         self.observables.append(self.latest)
-        keys = {name: shared[name] for name in ("step", "replica", "seed")}
+        keys = about[["step", "replica", "seed", "p_train", "train_size"]]
         self.layers.append(
             pd.concat(
-                [pd.DataFrame(keys | {"layer": name} | row) for name, row in layers.items()],
+                [
+                    pd.concat([keys.assign(layer=name), pd.DataFrame(row)], axis=1)
+                    for name, row in layers.items()
+                ],
                 ignore_index=True,
             )
         )
@@ -69,31 +82,41 @@ class Measure(Callback):
         weights = module.replicas.layer_weights()
         self._earlier = {name: weight.clone() for name, weight in weights.items()}
 
-    def _about(self, module: EnsembleModule) -> dict[str, Any]:
-        config, count = module.config, module.replicas.num_replicas
-        return {
-            "step": np.full(count, module.step),
-            "density": np.full(count, module.density),
-            "num_kept": np.full(count, module.num_kept),
-            "replica": np.arange(config.first_replica, config.first_replica + count),
-            "seed": np.full(count, config.seed),
-            "p_train": module.rates.train.numpy(),
-            "p_eval": module.rates.evaluation.numpy(),
+
+def _about(module: EnsembleModule) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "step": module.step,
+            "density": module.density,
+            "num_kept": module.num_kept,
+            "replica": [member.replica for member in module.group],
+            "seed": module.config.seed,
+            "p_train": [member.p_train for member in module.group],
             "train_size": module.data.sizes.cpu().numpy(),
         }
+    )
 
 
-def test_observables(module: EnsembleModule) -> dict[str, NDArray[np.float64]]:
-    """The observables on the whole test set, each [R]; with dropout at evaluation, the mean of each
-    over ``dropout_phase.num_draws`` mask draws."""
-    data, rates = module.data, module.rates.evaluation
-    num_draws = module.config.dropout_phase.num_draws if bool((rates > 0).any()) else 1
+def _test_observables(module: EnsembleModule, p_eval: float) -> pd.DataFrame:
+    """Every network's observables on the whole test set; with dropout at evaluation their means
+    over ``dropout_phase.num_draws`` mask draws, with the standard errors of two of them."""
+    data = module.data
+    num_draws = module.config.dropout_phase.num_draws if p_eval > 0 else 1
+    rates = torch.full_like(module.train_rates, p_eval)
     draws = [
         module.evaluate(data.test_x, data.test_y, rates, draw).observables()
         for draw in range(num_draws)
     ]
-    means = {name: np.mean([draw[name] for draw in draws], axis=0) for name in draws[0]}
-    lost = np.flatnonzero(~np.isfinite(means["loss"]))
+    table: dict[str, NDArray[np.float64]] = {}
+    for name in draws[0]:
+        values = np.stack([draw[name] for draw in draws])
+        table[name] = values.mean(axis=0)
+        if name in DRAW_ERRORS:
+            error = values.std(axis=0, ddof=1) / np.sqrt(num_draws) if num_draws > 1 else np.nan
+            table[f"{name}_error"] = np.broadcast_to(
+                error if p_eval > 0 else 0.0, table[name].shape
+            )
+    lost = np.flatnonzero(~np.isfinite(table["loss"]))
     if len(lost):
         raise diverged(module, lost, "test loss")
-    return means
+    return pd.DataFrame(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,32 +19,53 @@ from pruning_phases.records import FINAL, INITIAL, RunRecord
 class Record(Callback):
     """Snapshots as they fall due; tables, then a checkpoint, at the end of a step.
 
-    A checkpoint holds the state at a step's end: weights, masks, momentum and the step's number.
-    Everything else follows from the configuration, since random streams have no state. Tables
-    and checkpoints are written at most every ``seconds``; what was done since is done again after a
-    kill, with the same numbers.
+    A checkpoint holds the state at a step's end: weights, masks, momentum, which step of which part
+    of the ensemble it is, and how many rows the tables had. Everything else follows from the
+    configuration, since random streams have no state. Tables and checkpoints are written at most
+    every ``seconds``; what was done since is done again after a kill, with the same numbers.
     """
 
     def __init__(self, record: RunRecord, measure: Measure, seconds: float) -> None:
         self.record = record
         self.measure = measure
         self.seconds = seconds
+        self.part, self.num_parts = 0, 1
+        self.networks_at_once: int | None = None  # known when the run was begun earlier
+        self._checkpoint: dict[str, Any] | None = None  # what is noted in the one that was found
         self._written = time.monotonic()
+        if record.checkpoint_file.exists():
+            self._checkpoint = record.read_about(record.checkpoint_file)
+            self.networks_at_once = self._checkpoint["networks_at_once"]
+            rows = self._checkpoint["num_rows"]
+            measure.load(record.observables()[: rows[0]], record.layers()[: rows[1]])
 
-    def resume(self, module: EnsembleModule) -> bool:
-        """Bring module and tables to the last checkpoint, if there is one; True if all is done."""
-        if not self.record.checkpoint_file.exists():
-            return False
+    def has_finished(self, part: int) -> bool:
+        """Whether the checkpoint that was found is beyond this part of the ensemble."""
+        found = self._checkpoint
+        return found is not None and (part, False) < (found["part"], found["ended"])
+
+    def begin_part(self, part: int, num_parts: int, networks_at_once: int) -> None:
+        self.part, self.num_parts = part, num_parts
+        self.networks_at_once = networks_at_once
+
+    def resume(self, module: EnsembleModule) -> None:
+        """Bring the part's module to the checkpoint that was found, if it is one of this part."""
+        if self._checkpoint is None or self._checkpoint["part"] != self.part:
+            return
         tensors, about = self.record.read_tensors(self.record.checkpoint_file)
-        step = int(about["step"])
         load_replicas(module, tensors)
+        module.step = int(about["step"]) + 1
+
+    def sort_tables(self) -> None:
+        """Rows of all parts in the order that they have when there is one part."""
         observables, layers = self.record.observables(), self.record.layers()
-        self.measure.load(observables[observables.step <= step], layers[layers.step <= step])
-        module.step = min(step + 1, module.num_steps)
-        return step == module.num_steps
+        self.record.write_tables(
+            observables.sort_values("step", kind="stable"),
+            layers.sort_values("step", kind="stable"),
+        )
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
-        if module.step == 0 and not self.record.snapshot_file(INITIAL).exists():
+        if module.step == 0:
             self._snapshot(module, INITIAL)
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
@@ -54,14 +76,19 @@ class Record(Callback):
         if module.step == module.num_steps:
             self._snapshot(module, FINAL)
         if time.monotonic() - self._written >= self.seconds or module.step in (0, module.num_steps):
-            self.record.write_tables(*self.measure.tables())
+            tables = self.measure.tables()
+            self.record.write_tables(*tables)
             tensors = replica_tensors(module) | _as_numpy(
                 {
                     f"optimizer:{k}": v
                     for k, v in state_tensors(module.optimizer, module.replicas).items()
                 }
             )
-            self.record.write_tensors(self.record.checkpoint_file, tensors, step=module.step)
+            self.record.write_tensors(
+                self.record.checkpoint_file, tensors,
+                step=module.step, ended=module.step == module.num_steps, part=self.part,
+                networks_at_once=self.networks_at_once, num_rows=[len(table) for table in tables],
+            )  # fmt: skip
             self._written = time.monotonic()
 
     def _is_due(self, module: EnsembleModule) -> bool:
@@ -77,6 +104,8 @@ class Record(Callback):
         return any(module.num_kept <= count < before for count in wanted)
 
     def _snapshot(self, module: EnsembleModule, name: str) -> None:
+        if self.num_parts > 1:
+            name = f"part_{self.part:03d}_{name}"
         self.record.write_tensors(
             self.record.snapshot_file(name), replica_tensors(module),
             step=module.step, density=module.density,

@@ -1,0 +1,53 @@
+"""How many networks a device holds at once. An estimate, and a cautious one: an ensemble in parts
+has the same numbers and costs next to nothing more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+SHARE = 0.4  # of the device's memory
+# Weights, gradients, two moments, masks, the weights before; and copies while a record is written.
+COPIES_OF_WEIGHTS = 12
+COPIES_OF_ACTIVATIONS = 6  # kept for the backward pass, their gradients, dropout's random bits
+BYTES = 4
+
+
+def networks_at_once(
+    build: Callable[[], nn.Module], input_shape: tuple[int, ...], batch: int, device: torch.device
+) -> int:
+    """Networks that fit beside each other, at least 1; ``batch`` examples of each at a time."""
+    with torch.device("meta"):
+        module = build()
+        num_weights = sum(parameter.numel() for parameter in module.parameters())
+        num_activations = _activations(module, input_shape)
+    per_network = COPIES_OF_WEIGHTS * num_weights * BYTES
+    if device.type != "cpu":  # on the CPU one network is at work at a time
+        per_network += COPIES_OF_ACTIVATIONS * num_activations * batch * BYTES
+    return max(1, int(SHARE * _memory(device)) // per_network)
+
+
+def _activations(module: nn.Module, input_shape: tuple[int, ...]) -> int:
+    """Numbers that the layers of a network put out for one example, the input included."""
+    counts = [1]
+    for dimension in input_shape:
+        counts[0] *= dimension
+    handles = [
+        part.register_forward_hook(lambda _, __, output: counts.append(output.numel()))
+        for part in module.modules()
+        if not list(part.children())
+    ]
+    module(torch.zeros(1, *input_shape, device="meta"))
+    for handle in handles:
+        handle.remove()
+    return sum(counts)
+
+
+def _memory(device: torch.device) -> int:
+    """Bytes in all, not those that happen to be free: so a machine always makes the same parts."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
