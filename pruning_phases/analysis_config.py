@@ -39,7 +39,7 @@ class ExponentsConfig(AnalysisConfig):
 @dataclass
 class CollapseConfig(AnalysisConfig):
     table: str | None = None  # CSV: control,size,value,error
-    ansatz: Any = "power_law,bkt"
+    ansatz: Any = field(default_factory=lambda: ["power_law", "bkt"])
     sigma: float | None = 0.5  # bkt; null: free
     delta: float | None = None  # bkt: the power of L in front; null: free
     correction: float | None = None  # omega of a correction to scaling; null: none
@@ -84,13 +84,20 @@ def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
     refuse_unknown(composed, "")
     config = OmegaConf.to_object(composed)
     assert isinstance(config, kind)
-    for name in [
-        *getattr(config, "order_parameters", []),
-        *filter(None, [getattr(config, "order_parameter", None)]),
-    ]:
-        if name not in LABELS:
-            raise UserError(f"order_parameters: {name} is none; choose {', '.join(LABELS)}")
+    _check_order_parameters(config)
     least = getattr(config, "num_resampled", 100)
     if least < 100:
         raise UserError(f"num_resampled={least}: give 100 or more, or the errors are noise")
     return config
+
+
+def _check_order_parameters(config: AnalysisConfig) -> None:
+    several = getattr(config, "order_parameters", None)
+    one = getattr(config, "order_parameter", None)
+    known = ", ".join(LABELS)
+    if several == []:
+        raise UserError(f"order_parameters is empty: choose some of {known}")
+    for key, names in (("order_parameters", several), ("order_parameter", one and [one])):
+        for name in names or []:
+            if name not in LABELS:
+                raise UserError(f"{key}={name}: no such order parameter; choose {known}")

@@ -108,6 +108,10 @@ def _flags_first(name: str, words: list[str]) -> list[str]:
         if word.startswith("-") and word.split("=")[0] not in FLAGS:
             _leave(name, f"{word}: no such flag; keys are given as key=value, see --help", 2)
     sweep = [word for word in words if word in SWEEP_FLAGS]
+    if sweep and name != "train":
+        _leave(
+            name, f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them", 2
+        )
     return [*sweep[:1], *(word for word in words if word not in SWEEP_FLAGS)]
 
 
@@ -128,6 +132,12 @@ def explain(error: Exception, keys: list[str]) -> str:
         return f"{key}: an option for Lightning's Trainer is added with +{key}=VALUE"
     if re.search(r"not in '|is not in struct", text) and key:
         return f"{key}: no such key{_nearest(key, keys)}; --help lists all"
+    if key and "is not a ListConfig" in text:
+        return f"{key}: give a list, {key}=[A,B]"
+    if "missing EQUAL" in text and "=" not in (
+        word := _first(r"parsing override '(.*)'", text) or "="
+    ):
+        return f"{word}: give KEY={word}; --help lists the keys"
     if cause and key:
         reason = str(cause).splitlines()[0]
         return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"

@@ -50,7 +50,7 @@ def _check(config: CollapseConfig) -> None:
     if config.window is not None and (
         len(config.window) != 2 or not config.window[0] < config.window[1]
     ):
-        raise UserError(f"window={config.window}: give window=[LOW,HIGH]")
+        raise UserError(f"window={config.window}: give window=[LOW,HIGH], LOW below HIGH")
 
 
 def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
@@ -64,12 +64,12 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     collapses = {
         name: _fit(make, points, noise, config, console) for name, make in _ansaetze(config).items()
     }
-    content: dict[str, Any] = {name: _entry(collapse) for name, collapse in collapses.items()}
+    content: dict[str, Any] = {"source": _source(config, points)}
+    content |= {name: _entry(collapse) for name, collapse in collapses.items()}
     if len(collapses) == 2:
         content["preferred"] = preferred(*collapses.values())
     content |= _located(panels)
-    source = str(config.table or config.runs)
-    title = f"{source}: {len(points)} points, {len(points.sizes)} sizes"
+    title = f"{_short(config)}: {len(points)} points, {len(points.sizes)} sizes"
     save_json(folder / "collapse.json", content)
     save_figure(collapse_figure(list(collapses.values()), names, title), folder / "collapse")
     save_figure(crossings_figure(panels, names[:2], title), folder / "crossings")
@@ -77,6 +77,23 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     console.print(f"results: {folder / 'collapse.json'}", **PLAIN)
     console.print(f"figures: {folder / 'collapse.png'}, {folder / 'crossings.png'}", **PLAIN)
     return content
+
+
+def _source(config: CollapseConfig, points: Points) -> dict[str, Any]:
+    """What was fitted, and how: enough to do it again."""
+    keys = ["table"] if config.table else ["runs", "size", "order_parameter"]
+    keys += ["window", "correction", "num_resampled", "seed"]
+    return {key: getattr(config, key) for key in keys} | {
+        "sizes": points.sizes.tolist(), "num_points": len(points),
+    }  # fmt: skip
+
+
+def _short(config: CollapseConfig) -> str:
+    """What was read, as a figure's title has room for it."""
+    if config.table:
+        return Path(config.table).name
+    runs = [config.runs] if isinstance(config.runs, str) else list(config.runs)
+    return Path(runs[0]).name if len(runs) == 1 else f"{len(runs)} folders of runs"
 
 
 def _read(
@@ -93,6 +110,11 @@ def _read(
         if config.window:
             low, high = config.window
             inside = (points.control >= low) & (points.control <= high)
+            if not inside.any():
+                raise UserError(
+                    f"window={config.window}: no point is in there; the control goes from "
+                    f"{points.control.min():g} to {points.control.max():g}"
+                )
             points = check_points(points.where(inside), f"table={config.table} in window")
         curves = _sample(points, None, config)
         panels = {"value": (curves, _neighbours(curves, crossing))}
@@ -201,7 +223,7 @@ def _located(panels: Panels) -> dict[str, Any]:
     from pruning_phases.analysis.results import number
 
     content: dict[str, Any] = {"crossings": {}}
-    for quantity, (_, places) in panels.items():
+    for quantity, (curves, places) in panels.items():
         rows = []
         for place in places:
             row: dict[str, Any] = {
@@ -219,10 +241,11 @@ def _located(panels: Panels) -> dict[str, Any]:
                 "peaks": rows, "gamma_over_nu": number(*exponent) if exponent else None
             }  # fmt: skip
         else:
-            limit = extrapolate(places)
-            content["crossings"][quantity] = {
-                "pairs": rows, "infinite_size": number(*limit) if limit else None
-            }  # fmt: skip
+            low = min(float(curve.control.min()) for curve in curves)
+            high = max(float(curve.control.max()) for curve in curves)
+            limit, reason = extrapolate(places, low, high)
+            found = {"pairs": rows, "infinite_size": number(*limit) if limit else None}
+            content["crossings"][quantity] = found | ({"reason": reason} if reason else {})
     return content
 
 
@@ -254,7 +277,11 @@ def _print(collapses: dict[str, Collapse], content: dict[str, Any], console: Con
     if "preferred" in content:
         console.print(f"preferred: {content['preferred']}", **PLAIN)
     for quantity, found in content["crossings"].items():
-        console.print(f"crossings of {quantity}: {_places(found['pairs'])}", **PLAIN)
+        where = " (the critical point where beta = 0)" if quantity != "Binder cumulant" else ""
+        places = _places(found["pairs"])
+        console.print(
+            f"crossings of {quantity}{where if places != 'none' else ''}: {places}", **PLAIN
+        )
     if "susceptibility" in content:
         peaks = _places(content["susceptibility"]["peaks"])
         exponent = content["susceptibility"]["gamma_over_nu"]

@@ -84,7 +84,10 @@ def _entry(jump: Jump) -> dict[str, Any]:
     rows = []
     for layer, values in jump.evolution().items():
         defined = values[np.isfinite(values)]
-        row: dict[str, Any] = {"layer": layer, "num_replicas": len(defined)}
+        row: dict[str, Any] = {
+            "layer": layer, "num_replicas": len(defined),
+            "survivors": float(jump.num_survivors(layer).mean()),
+        }  # fmt: skip
         if len(defined):
             mean, error = mean_and_error(defined)
             row["evolution_metric"] = number(float(mean), float(error))
@@ -116,13 +119,16 @@ def _print(record: RunRecord, entry: dict[str, Any], console: Console) -> None:
         title=f"{record.id}: density {entry['start']:.3g} to {entry['end']:.3g}",
         box=box.SIMPLE_HEAD,
     )
-    for name in ("layer", "evolution metric", "replicas"):
+    for name in ("layer", "evolution metric", "replicas", "survivors"):
         table.add_column(name, justify="right")
     for row in entry["layers"]:
         known = row["evolution_metric"]
         text = with_error(known["value"], known["error"] or float("nan")) if known else "undefined"
-        table.add_row(row["layer"], text, str(row["num_replicas"]))
+        survivors = f"{row['survivors']:.4g}"
+        table.add_row(row["layer"], text, str(row["num_replicas"]), survivors)
     console.print(table)
+    if any("reason" in row for row in entry["layers"]):
+        console.print("undefined: no replica has three survivors of different weight", **PLAIN)
 
 
 if __name__ == "__main__":

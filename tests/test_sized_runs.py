@@ -58,8 +58,8 @@ def test_points_are_means_over_the_replicas_of_all_runs_of_a_size(records):
 def test_size_may_be_any_number(records):
     assert size_of(records[0], "num_weights") == 256
     assert size_of(records[0], "train_size") == 60000
-    for key, there in (("model.name", "fc"), ("model.depth", "None"), ("nowhere.at.all", "None")):
-        with pytest.raises(UserError, match=f"size={key}: run w16_0 has {there} there"):
+    for key, there in (("model.name", "fc there"), ("model.depth", "no such key")):
+        with pytest.raises(UserError, match=f"size={key}: run w16_0 has {there}"):
             size_of(records[0], key)
 
 

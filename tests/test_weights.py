@@ -64,7 +64,7 @@ def test_agrees_with_sklearn_and_is_nan_where_undefined(tmp_path, survivors):
 @pytest.mark.parametrize(
     ("start", "end", "said"),
     [
-        (0.5, None, r"start=0\.5: run run has snapshots at 1, 0\.1; choose one of them"),
+        (0.3, None, r"start=0\.3: run run has snapshots at 1, 0\.1; choose one of them"),
         (None, 1.0, r"no snapshot of run run is denser"),
         (0.1, 0.1, r"start has to be the denser one"),
         (None, -1, r"end=-1: a density is above 0"),

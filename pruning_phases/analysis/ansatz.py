@@ -29,8 +29,7 @@ class Ansatz:
     box: Box
     axes: Callable[[Array, Array, Array], tuple[Array, Array]]
     quoted: Callable[[Array], dict[str, Array]]
-    # quoted name -> the searched parameters it needs, first the one whose bounds it has
-    searched: dict[str, tuple[int, ...]]
+    searched: dict[str, int]  # quoted name -> the searched parameter whose bounds it has
 
     @property
     def num_free(self) -> int:
@@ -71,7 +70,7 @@ def power_law(control: Array, size: Array) -> Ansatz:
         return {"critical_point": theta[..., 0], "nu": nu, "beta": theta[..., 2] * nu}
 
     box = _box((control.min(), control.max()), LOG_NU, POWER_OF_SIZE)
-    searched = {"critical_point": (0,), "nu": (1, 0), "beta": (2, 1, 0)}
+    searched = {"critical_point": 0, "nu": 1, "beta": 2}
     return Ansatz("power_law", box, power_law_axes, quoted, searched)
 
 
@@ -95,7 +94,7 @@ def bkt(
         LOG_DISTANCE,
         POWER_OF_SIZE if delta is None else (delta, delta),
     )
-    searched = {"critical_point": (0,), "sigma": (1, 0), "L0": (2, 0), "Delta": (3, 0)}
+    searched = {"critical_point": 0, "sigma": 1, "L0": 2, "Delta": 3}
     return Ansatz("bkt", box, bkt_axes, quoted, searched)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import qmc
 
 from pruning_phases.analysis.ansatz import Ansatz
@@ -34,7 +35,7 @@ POINTS_PER_COEFFICIENT = 3  # a spline needs at least so many points
 SIGMAS_ABOVE_ZERO = 4  # all values must be, before their logarithm is fitted
 DECISIVE = 2.0  # difference of the information criterion at which one ansatz is preferred
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
-NO_COLLAPSE = 5.0  # chi^2/dof from which the curves are said not to fall onto one
+MISFIT = 1e-3  # probability of so large, or so small, a chi^2 below which that is said
 MOST_ON_BOUND = 0.16  # share of refits on a bound beyond which the interval is open
 
 
@@ -84,11 +85,15 @@ class Collapse:
     def notes(self) -> list[str]:
         """What a reader has to know before the numbers."""
         found = []
-        if self.chi2_per_dof > NO_COLLAPSE:
+        dof = self.optimum.dof(self.ansatz, self.points)
+        said = f"chi2/dof is {self.chi2_per_dof:.2g} (dof {dof})"
+        if chi2_distribution.sf(self.optimum.chi2, dof) < MISFIT:
             found.append(
-                f"chi2/dof is {self.chi2_per_dof:.0f}: the curves do not fall onto one within "
-                "their errors; a window=[LOW,HIGH] nearer to the critical point may help"
+                f"{said}: the curves do not fall onto one within their errors; a "
+                "window=[LOW,HIGH] nearer to the critical point or correction=1 may help"
             )
+        elif chi2_distribution.cdf(self.optimum.chi2, dof) < MISFIT:
+            found.append(f"{said}: the errors of the points look too large")
         if len(self.points.sizes) < 3:
             found.append("two sizes: the drift with the smallest size cannot be seen")
         return found
@@ -239,7 +244,8 @@ def _estimates(
     drifts: dict[str, tuple[Ansatz, Array] | None],
 ) -> dict[str, Estimate]:
     """Statistical errors are half the central 68% of the refits, widened by sqrt(chi^2/dof) where
-    that exceeds 1, as for any fit whose errors prove too small."""
+    that exceeds 1, as for any fit whose errors prove too small. One parameter on a bound leaves
+    the others without meaning, since each was fitted given that one."""
     quoted = ansatz.quoted(optimum.theta)
     spread = ansatz.quoted(refits)
     widen = max(1.0, np.sqrt(optimum.chi2 / max(optimum.dof(ansatz, points), 1)))
@@ -248,15 +254,16 @@ def _estimates(
     moved = {
         name: None if other is None else other[0].quoted(other[1]) for name, other in drifts.items()
     }
+    open_ended = np.flatnonzero(on_bound | often)
     estimates = {}
     for name, searched in ansatz.searched.items():
         value = float(quoted[name])
-        if ansatz.box.width[searched[0]] == 0:
-            estimates[name] = Estimate(value, 0.0, 0.0, fixed=True)
+        if ansatz.box.width[searched] == 0:
+            estimates[name] = Estimate(value, None, fixed=True)
             continue
-        open_ended = [index for index in searched if on_bound[index] or often[index]]
-        if open_ended:
-            reason = _why(ansatz, open_ended[0], bool(on_bound[open_ended[0]]))
+        if len(open_ended):
+            first = int(open_ended[0])
+            reason = _why(ansatz, first, bool(on_bound[first]))
             estimates[name] = Estimate(None, None, reason=reason)
             continue
         low, high = np.percentile(spread[name], ONE_SIGMA)
@@ -282,7 +289,7 @@ def _carried_on(points: Points) -> float:
 
 
 def _why(ansatz: Ansatz, open_ended: int, on_bound: bool) -> str:
-    name = next(key for key, searched in ansatz.searched.items() if searched[0] == open_ended)
+    name = next(key for key, searched in ansatz.searched.items() if searched == open_ended)
     low, high = ansatz.bounds(name)
     what = "the fit ends" if on_bound else f"over {MOST_ON_BOUND:.0%} of the refits end"
     return f"{what} on a bound of {name}, [{low:.4g}, {high:.4g}]: the data do not determine it"
@@ -293,7 +300,7 @@ def _why(ansatz: Ansatz, open_ended: int, on_bound: bool) -> str:
 
 def preferred(first: Collapse, second: Collapse) -> str:
     """The ansatz with the smaller Bayesian information criterion, or ``undecided``: where the two
-    are close, and where neither has a critical point.
+    are close, and where neither is determined.
 
     Where neither fits within the errors (chi^2/dof > 1) the difference counts for as much less.
     """

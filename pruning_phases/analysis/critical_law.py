@@ -52,7 +52,7 @@ class WindowFit:
     exponent: float
     chi2: float
     weight: float  # of the window in the study
-    on_bound: bool
+    on_bound: str | None  # which of the two, if any
 
     @property
     def dof(self) -> int:
@@ -118,6 +118,8 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
     if mean[-1] - curve.floor <= error[-1]:
         return "the dense value is not above the disordered one: train longer (training.budget)"
     left = (mean - curve.floor) / (mean[-1] - curve.floor)
+    if left[0] > 1:
+        return "it is larger at the lowest density than in the dense network: no order parameter"
     if left.min() > COLLAPSED:
         return (
             f"at the lowest density, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value is "
@@ -145,7 +147,8 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
         best.exponent if known else None,
         float(statistical[0]) if known else None,
         float(statistical[1]) if known else None,
-        spread[0], spread[1],
+        spread[0] if known else None,
+        spread[1] if known else None,
         _amplitude(curve.control, mean, error, best), resampled, reason,
     )  # fmt: skip
 
@@ -156,8 +159,8 @@ def _undetermined(
     """Why the critical point is not determined, and with it the exponent; None where it is."""
     low, high = curve.control[best.first], curve.control[best.last]
     window = f"the fit in [{low:.3g}, {high:.3g}]"
-    if best.on_bound:
-        return f"{window} ends on a bound of the critical point or of the exponent"
+    if best.on_bound is not None:
+        return f"{window} ends on a bound of {best.on_bound}"
     if (resampled[:, 0] <= AT_ZERO * low).mean() > MOST_ON_BOUND:
         return f"{window}: over {MOST_ON_BOUND:.0%} of the resampled fits end on the bound 0"
     if total_error > best.critical_point:
@@ -198,11 +201,15 @@ def window_study(
     log_weight = -(chi2 + 2 * (~inside).sum(axis=1)) / 2
     weight = np.exp(log_weight - log_weight.max())
     admissible = np.asarray(chi2_distribution.sf(chi2, dof)) >= ADMISSIBLE
-    on_bound = np.asarray(BOX.on_bound(best).any(axis=1))
+    names = ("the critical point", "the exponent")
+    on_bound = [
+        next((name for name, there in zip(names, row, strict=True) if there), None)
+        for row in BOX.on_bound(best)
+    ]
     return [
         WindowFit(int(low), int(high), float(parameters[0] * lowest[index]),
                   float(np.exp(parameters[1])), float(chi2[index]), float(weight[index]),
-                  bool(on_bound[index]))
+                  on_bound[index])
         for index, ((low, high), parameters) in enumerate(zip(windows, best, strict=True))
         if admissible[index]
     ]  # fmt: skip

@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 MOST_SPLINES = 31
 GRID = 801  # places at which smoothed curves are compared
 SPREAD_OUT = 20.0  # ratio of largest to smallest control from which the axis is logarithmic
+RELEVANT = 0.01  # share of the curves' whole rise by which they also part
 CLEAR = 3.0  # standard errors by which curves part on both sides of a crossing
 MOST_LOST = 0.16  # share of resampled curves without a crossing beyond which there is none
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)
@@ -59,11 +60,16 @@ def crossing(first: SampledCurve, second: SampledCurve) -> Located:
     roots = _sign_changes(grid, difference[0])
     if not len(roots):
         return Located(sizes, None, reason="the curves do not cross")
-    parting = _parting(grid, difference, roots)
+    rise = max(float(np.ptp(curve[0])) for curve in curves)
+    parting = np.where(
+        _parting(np.abs(difference[0]) / rise, grid, roots) > RELEVANT,
+        _parting(np.abs(difference[0]) / _spread(difference[1:]), grid, roots), 0.0,
+    )  # fmt: skip
     if parting.max() < CLEAR:
         return Located(
             sizes, None,
-            reason=f"the curves do not part by {CLEAR:g} errors on both sides of any crossing",
+            reason=f"the curves do not part by {CLEAR:g} errors and {RELEVANT:.0%} of their rise "
+            "on both sides of any crossing",
         )  # fmt: skip
     central = roots[parting.argmax()]
     found = [_nearest(_sign_changes(grid, row), central) for row in difference[1:]]
@@ -93,14 +99,19 @@ def peak(curve: SampledCurve) -> Located:
     )
 
 
-def extrapolate(crossings: list[Located]) -> tuple[float, float] | None:
+def extrapolate(
+    crossings: list[Located], low: float, high: float
+) -> tuple[tuple[float, float] | None, str | None]:
     """The crossings' limit at infinite size, by a straight line in 1 / size weighted with their
-    errors; None with fewer than two."""
+    errors; None and the reason with fewer than three, or if it leaves the range of the control."""
     known = [item for item in crossings if item.control and item.control[1] > 0]
-    if len(known) < 2:
-        return None
+    if len(known) < 3:
+        return None, f"{len(known)} crossings: three show whether they move on a line"
     value, error = np.array([item.control for item in known], dtype=float).T
-    return _line(np.array([1 / item.size for item in known]), value, error)[0]
+    limit = _line(np.array([1 / item.size for item in known]), value, error)[0]
+    if not low <= limit[0] <= high:
+        return None, f"the line ends at {limit[0]:.3g}, outside what was measured"
+    return limit, None
 
 
 def size_exponent(peaks: list[Located]) -> tuple[float, float] | None:
@@ -143,14 +154,18 @@ def _smooth(curve: SampledCurve, grid: Array) -> Array:
     return (cubic_splines(_position(grid, curve.control), best[1]) @ best[2]).T
 
 
-def _parting(grid: Array, difference: Array, roots: Array) -> Array:
-    """By how many standard errors the curves part at most between a root and its neighbours, the
-    smaller of its two sides [roots]. Row 0 of ``difference`` is measured, the others resampled."""
-    error = difference[1:].std(axis=0)
-    clearness = np.abs(difference[0]) / np.where(error > 0, error, np.inf)
+def _parting(distance: Array, grid: Array, roots: Array) -> Array:
+    """How far apart [grid] the curves come between a root and its neighbours, the smaller of its
+    two sides [roots]."""
     ends = np.searchsorted(grid, roots)
-    stretches = np.array([part.max(initial=0.0) for part in np.split(clearness, ends)])
+    stretches = np.array([part.max(initial=0.0) for part in np.split(distance, ends)])
     return np.minimum(stretches[:-1], stretches[1:])
+
+
+def _spread(differences: Array) -> Array:
+    """Standard deviation of resampled differences, infinite where they do not vary."""
+    error = differences.std(axis=0)
+    return np.where(error > 0, error, np.inf)
 
 
 def _logarithmic(low: float, high: float) -> bool:

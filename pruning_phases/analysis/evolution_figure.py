@@ -33,8 +33,9 @@ def weights_figure(jumps: list[Jump], replica: int, title: str) -> Figure:
             _scatter(axis, jump, layer, replica)
             defined = metrics[layer][np.isfinite(metrics[layer])]
             mean, error = mean_and_error(defined) if len(defined) else (np.nan, np.nan)
-            axis.set_title(f"{layer}: evolution metric {with_error(mean, error)}", fontsize=9)
-    figure.suptitle(title, fontsize=11)
+            metric = with_error(mean, error) if len(defined) else "undefined"
+            axis.set_title(f"{layer}: evolution metric {metric}", fontsize=9)
+    figure.suptitle(f"{title}; metric: mean over replicas", fontsize=11)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,9 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
     fit = law.amplitude * critical_law(
         line, np.array([window.critical_point]), np.array([window.exponent])
     )
-    axis.plot(line, fit[0], color="darkorange", linewidth=1.5, label=r"$A(\rho-\rho_c)^\beta$")
+    style = "-" if law.critical_point is not None else ":"
+    axis.plot(line, fit[0], style, color="darkorange", linewidth=1.5,
+              label=r"$A(\rho-\rho_c)^\beta$")  # fmt: skip
     axis.set_xscale("log")
     axis.set(xlabel="density", ylabel=LABELS.get(name, name), title=_statement(law))
     axis.title.set_fontsize(9)
@@ -69,11 +72,11 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
 
 def _statement(law: LawFit) -> str:
     if law.critical_point is None:
-        return f"not determined: {law.reason}"[:70]
+        return fill(f"not determined: {law.reason}", 72)
     return (
         rf"$\rho_c$ = {cell(law.critical_point, law.critical_total)}, "
         rf"$\beta$ = {cell(law.exponent, law.exponent_total)}, "
-        rf"$\chi^2$/dof = {law.window.chi2 / law.window.dof:.2f}"
+        rf"$\chi^2$/dof = {law.window.chi2 / law.window.dof:.2f} (total errors)"
     )
 
 
@@ -109,7 +112,8 @@ def _windows(axis: Axes, law: LawFit) -> None:
         axis.errorbar(law.critical_point, law.exponent, law.exponent_error, law.critical_error,
                       fmt="+", color="darkorange", markersize=12, capsize=3)  # fmt: skip
     axis.set(xlabel=r"$\rho_c$", ylabel=r"$\beta$",
-             title=f"{len(law.study)} admissible windows; cross: statistical error")  # fmt: skip
+             title=f"{len(law.study)} admissible windows"
+             + ("; cross: statistical error" if law.critical_point is not None else ""))  # fmt: skip
     axis.title.set_fontsize(9)
     axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
     axis.grid(alpha=0.3)

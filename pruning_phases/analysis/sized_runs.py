@@ -52,10 +52,11 @@ def sized_curves(
             inside = (whole.control >= window[0]) & (whole.control <= window[1])
             whole = Curve(whole.control[inside], whole.values[:, inside], whole.floor)
         if whole.num_replicas < 2 or len(whole.control) < 5:
+            ids = ", ".join(record.id for record in members)
             raise UserError(
-                f"runs: size {value:g} has {whole.num_replicas} replicas that share "
-                f"{len(whole.control)} densities: 2 and 5 are needed; runs of one size must "
-                "have the same schedule, and window=[LOW,HIGH] must leave densities over"
+                f"runs: size {value:g} ({ids}) has {whole.num_replicas} replicas that share "
+                f"{len(whole.control)} densities: 2 and 5 are needed; leave out runs of another "
+                "schedule with runs=[FOLDER,FOLDER], or widen window"
             )
         curves.append(SizedCurve(value, info["network"]["num_prunable"], whole))
     return curves
@@ -69,14 +70,16 @@ def size_of(record: RunRecord, key: str) -> float:
     if key == "train_size":
         return float(info["data"]["num_train"])
     node: Any = info["physics"]
+    key = {"model.width": "model.widths"}.get(key, key)  # as which a record knows it
     for part in key.split("."):
         node = node.get(part) if isinstance(node, dict) else None
     if isinstance(node, list) and node and len(set(node)) == 1:
         node = node[0]
     if not isinstance(node, int | float) or isinstance(node, bool):
+        there = "no such key" if node is None else f"{node} there"
         raise UserError(
-            f"size={key}: run {record.id} has {node} there; give num_weights, train_size, or a "
-            "key with one number, such as model.widths of equal widths"
+            f"size={key}: run {record.id} has {there}; give num_weights, train_size, or a "
+            "key of its physics with one number, such as model.widths of equal widths"
         )
     return float(node)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,12 @@ def check_points(points: Points, where: str) -> Points:
         raise UserError(
             f"{where}: {len(points.sizes)} size: finite-size scaling compares two or more"
         )
+    for small, large in pairwise(points.sizes):
+        ranges = [points.control[points.size == size] for size in (small, large)]
+        if max(part.min() for part in ranges) >= min(part.max() for part in ranges):
+            raise UserError(
+                f"{where}: sizes {small:g} and {large:g} share no range of the control parameter"
+            )
     if len(points) < 20 or len(np.unique(points.control)) < 5:
         raise UserError(
             f"{where}: {len(points)} points at {len(np.unique(points.control))} values of the "

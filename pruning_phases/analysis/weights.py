@@ -17,7 +17,8 @@ from pruning_phases.records import RunRecord
 Array = NDArray[np.float64]
 
 WHOLE = "all"  # stands for the whole network
-TOLERANCE = 0.1  # a snapshot's density may differ from the one asked for by this share
+# A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
+FARTHEST = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Jump:
 
     earlier: Snapshot
     later: Snapshot
+
+    def num_survivors(self, layer: str) -> Array:
+        """Of each replica, [replicas]; ``WHOLE``: of all layers."""
+        layers = list(self.later.alive) if layer == WHOLE else [layer]
+        return np.sum([self.later.alive[name].sum(axis=1) for name in layers], axis=0)
 
     def evolution(self) -> dict[str, Array]:
         """The evolution metric of each replica, [replicas], per layer and for all layers."""
@@ -83,11 +89,14 @@ def read_jumps(record: RunRecord, start: float | None, end: float | None) -> lis
         return [Jump(*pair) for pair in pairwise(snapshots)]
     later = densities[-1] if end is None else _nearest(record, densities, "end", end)
     before = [density for density in densities if density > later]
-    if not before:
+    if start is None and not before:
         raise UserError(f"end={end}: no snapshot of run {record.id} is denser than that")
     earlier = before[-1] if start is None else _nearest(record, densities, "start", start)
     if earlier <= later:
-        raise UserError(f"start={start}, end={end}: start has to be the denser one")
+        raise UserError(
+            f"start={start}, end={end}: the snapshots there have densities {earlier:.3g} and "
+            f"{later:.3g}: start has to be the denser one"
+        )
     return [Jump(read_snapshot(record, files[earlier]), read_snapshot(record, files[later]))]
 
 
@@ -99,7 +108,7 @@ def _nearest(record: RunRecord, densities: list[float], key: str, wanted: float)
     if wanted <= 0:
         raise UserError(f"{key}={wanted}: a density is above 0")
     best = min(densities, key=lambda density: abs(math.log(density / wanted)))
-    if abs(best / wanted - 1) > TOLERANCE:
+    if not 1 / FARTHEST <= best / wanted <= FARTHEST:
         there = ", ".join(f"{density:.3g}" for density in densities)
         raise UserError(
             f"{key}={wanted}: run {record.id} has snapshots at {there}; choose one of them, or "
