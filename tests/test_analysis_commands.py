@@ -104,7 +104,7 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
         ("exponents", [], r"runs has no value: give runs=FOLDER"),
         ("exponents", ["runs=empty"], r"runs=empty: there is no such folder"),
         ("exponents", ["runs=."], r"runs=\.: none of the 1 runs is done \(failed\)"),
-        ("exponents", ["runs=.", "order_parameters=[acc]"], r"order_parameters: acc is none"),
+        ("exponents", ["runs=.", "order_parameters=[acc]"], r"order_parameters=acc: no such"),
         ("exponents", ["runs=.", "num_resampled=10"], r"num_resampled=10: give 100 or more"),
         ("evolution", ["runs=.", "replica=x"], r"replica: value 'x' of type 'str' could not be"),
         ("evolution", ["run=."], r"run: no such key; did you mean runs"),

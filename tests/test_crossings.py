@@ -67,6 +67,7 @@ def test_a_maximum_at_an_end_is_no_peak():
 
 def test_crossings_are_carried_on_to_infinite_size():
     places = [Located((size, size), (1.0 + 2.0 / size, 0.01)) for size in (10, 20, 40)]
-    limit, error = extrapolate(places)
+    (limit, error), _ = extrapolate(places, 0.0, 2.0)
     assert limit == pytest.approx(1.0) and error > 0
-    assert extrapolate(places[:1]) is None
+    assert extrapolate(places[:2], 0.0, 2.0)[0] is None
+    assert "outside" in extrapolate(places, 1.02, 2.0)[1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.least_squares import Box
+from pruning_phases.analysis.least_squares import AT_BOUND, Box
 
 Array = NDArray[np.float64]
 
@@ -29,16 +29,19 @@ class Ansatz:
     box: Box
     axes: Callable[[Array, Array, Array], tuple[Array, Array]]
     quoted: Callable[[Array], dict[str, Array]]
-    searched: dict[str, int]  # quoted name -> the searched parameter whose bounds it has
+    searched: tuple[tuple[str, float, float], ...]  # name and bounds of each searched parameter
 
     @property
     def num_free(self) -> int:
         return int((self.box.width > 0).sum())
 
-    def bounds(self, name: str) -> tuple[float, float]:
-        """Between which values the search looks for a quoted parameter."""
-        ends = [float(self.quoted(end)[name]) for end in (self.box.lower, self.box.upper)]
-        return min(ends), max(ends)
+    @property
+    def fixed(self) -> set[str]:
+        """The parameters without freedom."""
+        return {
+            name for (name, _, _), width in zip(self.searched, self.box.width, strict=True)
+            if width == 0
+        }  # fmt: skip
 
 
 def power_law_axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
@@ -69,8 +72,12 @@ def power_law(control: Array, size: Array) -> Ansatz:
         nu = np.exp(theta[..., 1])
         return {"critical_point": theta[..., 0], "nu": nu, "beta": theta[..., 2] * nu}
 
-    box = _box((control.min(), control.max()), LOG_NU, POWER_OF_SIZE)
-    searched = {"critical_point": 0, "nu": 1, "beta": 2}
+    box = _box(control, LOG_NU, POWER_OF_SIZE)
+    searched = (
+        ("critical_point", control.min(), control.max()),
+        ("nu", *np.exp(LOG_NU)),
+        ("beta/nu", *POWER_OF_SIZE),
+    )
     return Ansatz("power_law", box, power_law_axes, quoted, searched)
 
 
@@ -88,16 +95,22 @@ def bkt(
             "Delta": theta[..., 3],
         }
 
-    box = _box(
-        (control.min(), control.max()),
-        (0.1, 3.0) if sigma is None else (sigma, sigma),
-        LOG_DISTANCE,
-        POWER_OF_SIZE if delta is None else (delta, delta),
+    sigmas = (0.1, 3.0) if sigma is None else (sigma, sigma)
+    deltas = POWER_OF_SIZE if delta is None else (delta, delta)
+    box = _box(control, sigmas, LOG_DISTANCE, deltas)
+    searched = (
+        ("critical_point", control.min(), control.max()),
+        ("sigma", *sigmas),
+        ("L0", *(smallest * np.exp(-np.exp(end)) for end in reversed(LOG_DISTANCE))),
+        ("Delta", *deltas),
     )
-    searched = {"critical_point": 0, "sigma": 1, "L0": 2, "Delta": 3}
     return Ansatz("bkt", box, bkt_axes, quoted, searched)
 
 
-def _box(*bounds: tuple[float, float]) -> Box:
-    lower, upper = np.array(bounds, dtype=np.float64).T
-    return Box(lower, upper)
+def _box(control: Array, *bounds: tuple[float, float]) -> Box:
+    """The critical point lies within the control's range; a tenth of a step off an end is on it."""
+    places = np.unique(control)
+    lower, upper = np.array([(places[0], places[-1]), *bounds], dtype=np.float64).T
+    margin = AT_BOUND * (upper - lower)
+    margin[0] = min(margin[0], np.diff(places).min() / 10)
+    return Box(lower, upper, margin)

@@ -177,11 +177,13 @@ def _most_splines(points: Points, form: Form) -> int:
 
 def _search(ansatz: Ansatz, form: Form, points: Points) -> Array:
     """The NUM_KEPT best minima [minima, parameters] reached from a net of parameters that fills
-    the whole box evenly (Sobol)."""
+    the whole box evenly (Sobol), the critical point as densely as the control was measured."""
     box = ansatz.box
     free = box.width > 0
     net = np.tile(box.lower, (NUM_TRIED, 1))
-    net[:, free] += qmc.Sobol(ansatz.num_free, seed=0).random(NUM_TRIED) * box.width[free]
+    shares = qmc.Sobol(ansatz.num_free, seed=0).random(NUM_TRIED)
+    net[:, free] += shares * box.width[free]
+    net[:, 0] = np.quantile(np.unique(points.control), shares[:, 0])
     coarse = form.with_splines(min(10, form.num_splines))
     residuals = residuals_of(ansatz, coarse, points)
     chi2 = (residuals(net) ** 2).sum(axis=1)
@@ -203,7 +205,7 @@ def resampled_parameters(ansatz: Ansatz, points: Points, optimum: Optimum, draws
     curve = fitted_values(ansatz, optimum.smooth_form, points, optimum.smooth_theta)
     values = curve + draws
     if optimum.form.logarithmic:  # the same noise, on the axis that is fitted
-        values = points.value * 0 + curve * np.exp(draws / points.value)
+        values = curve * np.exp(draws / points.value)
     start = np.tile(optimum.smooth_theta, (len(draws), 1))
     residuals = residuals_of(ansatz, optimum.form, points, values)
     return minimize(residuals, start, ansatz.box, max_iterations=40).parameters
@@ -255,15 +257,14 @@ def _estimates(
         name: None if other is None else other[0].quoted(other[1]) for name, other in drifts.items()
     }
     open_ended = np.flatnonzero(on_bound | often)
+    reason = _why(ansatz, int(open_ended[0]), on_bound) if len(open_ended) else None
     estimates = {}
-    for name, searched in ansatz.searched.items():
+    for name in quoted:
         value = float(quoted[name])
-        if ansatz.box.width[searched] == 0:
+        if name in ansatz.fixed:
             estimates[name] = Estimate(value, None, fixed=True)
             continue
-        if len(open_ended):
-            first = int(open_ended[0])
-            reason = _why(ansatz, first, bool(on_bound[first]))
+        if reason:
             estimates[name] = Estimate(None, None, reason=reason)
             continue
         low, high = np.percentile(spread[name], ONE_SIGMA)
@@ -288,10 +289,9 @@ def _carried_on(points: Points) -> float:
     return float(1 / (1 - first / second))
 
 
-def _why(ansatz: Ansatz, open_ended: int, on_bound: bool) -> str:
-    name = next(key for key, searched in ansatz.searched.items() if searched == open_ended)
-    low, high = ansatz.bounds(name)
-    what = "the fit ends" if on_bound else f"over {MOST_ON_BOUND:.0%} of the refits end"
+def _why(ansatz: Ansatz, open_ended: int, on_bound: NDArray[np.bool_]) -> str:
+    name, low, high = ansatz.searched[open_ended]
+    what = "the fit ends" if on_bound[open_ended] else f"over {MOST_ON_BOUND:.0%} of the refits end"
     return f"{what} on a bound of {name}, [{low:.4g}, {high:.4g}]: the data do not determine it"
 
 

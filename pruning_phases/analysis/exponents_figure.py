@@ -113,7 +113,7 @@ def _windows(axis: Axes, law: LawFit) -> None:
                       fmt="+", color="darkorange", markersize=12, capsize=3)  # fmt: skip
     axis.set(xlabel=r"$\rho_c$", ylabel=r"$\beta$",
              title=f"{len(law.study)} admissible windows"
-             + ("; cross: statistical error" if law.critical_point is not None else ""))  # fmt: skip
+             + ("; cross: statistical error" if law.critical_point else ""))  # fmt: skip
     axis.title.set_fontsize(9)
     axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
     axis.grid(alpha=0.3)

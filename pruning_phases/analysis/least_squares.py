@@ -21,6 +21,7 @@ class Box:
 
     lower: Array
     upper: Array
+    margin: Array | None = None  # how near to a bound counts as on it; None: AT_BOUND of the width
 
     @property
     def width(self) -> Array:
@@ -28,7 +29,7 @@ class Box:
 
     def on_bound(self, parameters: Array) -> NDArray[np.bool_]:
         """Which parameters [..., parameters] lie on a bound; one without freedom never does."""
-        margin = AT_BOUND * self.width
+        margin = AT_BOUND * self.width if self.margin is None else self.margin
         outside = (parameters <= self.lower + margin) | (parameters >= self.upper - margin)
         return outside & (self.width > 0)
 

@@ -17,6 +17,7 @@ from pruning_phases.analysis.least_squares import Residuals
 Array = NDArray[np.float64]
 
 RIDGE = 1e-10  # keeps a spline without data below it at 0 instead of undefined
+NEAR = 0.3  # share of the smallest size's points on the linear part of the axis
 NUM_CORRECTION = 4  # splines of the function in front of a correction to scaling
 
 
@@ -73,11 +74,12 @@ def cubic_splines(position: Array, num_splines: int) -> Array:
 def spline_position(x: Array, size: Array) -> Array:
     """Where [batch, points] in [0, 1] the scaled variable x lies on the splines' axis.
 
-    The axis is asinh(x / typical), typical the median of |x| at the smallest size: even in x near
-    the critical point, and in ln |x| far from it, where large sizes reach out.
+    The axis is asinh(x / typical), typical a low quantile of |x| at the smallest size: even in x
+    near the critical point, and in ln |x| far from it, where large sizes and spread-out control
+    parameters reach.
     """
     smallest = size == size.min()
-    typical = np.median(np.abs(x[:, smallest]), axis=1, keepdims=True)
+    typical = np.quantile(np.abs(x[:, smallest]), NEAR, axis=1, keepdims=True)
     u = np.arcsinh(x / typical)
     low, high = u.min(axis=1, keepdims=True), u.max(axis=1, keepdims=True)
     return (u - low) / (high - low)
