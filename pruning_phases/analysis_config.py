@@ -50,7 +50,7 @@ class CollapseConfig(AnalysisConfig):
     seed: int = 0
 
     def forms(self) -> list[str]:
-        words = self.ansatz.split(",") if isinstance(self.ansatz, str) else list(self.ansatz or [])
+        words = self.ansatz if isinstance(self.ansatz, list) else str(self.ansatz).split(",")
         return list(dict.fromkeys(str(word).strip() for word in words))
 
 
@@ -85,6 +85,9 @@ def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
     config = OmegaConf.to_object(composed)
     assert isinstance(config, kind)
     _check_order_parameters(config)
+    seed = getattr(config, "seed", 0)
+    if seed < 0:
+        raise UserError(f"seed={seed}: give 0 or more")
     least = getattr(config, "num_resampled", 100)
     if least < 100:
         raise UserError(f"num_resampled={least}: give 100 or more, or the errors are noise")

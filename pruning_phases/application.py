@@ -112,7 +112,15 @@ def _flags_first(name: str, words: list[str]) -> list[str]:
         _leave(
             name, f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them", 2
         )
-    return [*sweep[:1], *(word for word in words if word not in SWEEP_FLAGS)]
+    words = [word for word in words if word not in SWEEP_FLAGS]
+    return [*sweep[:1], *(words if name == "train" else map(_listed, words))]
+
+
+def _listed(word: str) -> str:
+    """key=a,b as key=[a,b]: an analysis does not sweep, so several values are a list of them."""
+    key, _, value = word.partition("=")
+    plain = "," in value and not set(value) & set("[]{}()'\"")
+    return f"{key}=[{value}]" if plain else word
 
 
 def explain(error: Exception, keys: list[str]) -> str:

@@ -237,9 +237,9 @@ def _located(panels: Panels) -> dict[str, Any]:
             rows.append(row)
         if quantity == "susceptibility":
             exponent = size_exponent(places)
-            content["susceptibility"] = {
-                "peaks": rows, "gamma_over_nu": number(*exponent) if exponent else None
-            }  # fmt: skip
+            peaks = {"peaks": rows, "gamma_over_nu": number(*exponent) if exponent else None}
+            why = {} if exponent else {"reason": "fewer than two sizes have a peak"}
+            content["susceptibility"] = peaks | why
         else:
             low = min(float(curve.control.min()) for curve in curves)
             high = max(float(curve.control.max()) for curve in curves)

@@ -56,18 +56,16 @@ def _analyse_run(
         )
     commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
     title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit}"
-    layers = record.layers()
+    observables, layers = record.observables(), record.layers()
     content = [_entry(jump) for jump in jumps]
+    weights = weights_figure(jumps, config.replica - first, f"{title}; replica {config.replica}")
+    over_density = evolution_figure(
+        observables, layers, config.order_parameters, info["data"]["num_classes"], title
+    )
     save_json(folder / "evolution.json", {"run": record.id, "jumps": content})
-    save_csv(folder / "evolution.csv", _over_density(layers))
-    save_figure(
-        weights_figure(jumps, config.replica - first, f"{title}; replica {config.replica}"),
-        folder / "weights",
-    )
-    figure = evolution_figure(
-        record.observables(), layers, config.order_parameters, info["data"]["num_classes"], title
-    )
-    save_figure(figure, folder / "evolution")
+    save_csv(folder / "evolution.csv", _over_density(observables, layers))
+    save_figure(weights, folder / "weights")
+    save_figure(over_density, folder / "evolution")
     for entry in content:
         _print(record, entry, console)
     console.print(f"results: {folder / 'evolution.json'}, .csv", **PLAIN)
@@ -98,7 +96,7 @@ def _entry(jump: Jump) -> dict[str, Any]:
     return {"start": jump.earlier.density, "end": jump.later.density, "layers": rows}
 
 
-def _over_density(layers: Any) -> Any:
+def _over_density(observables: Any, layers: Any) -> Any:
     """Mean and standard error of the metric of each step and layer."""
     import pandas as pd
 
@@ -106,7 +104,10 @@ def _over_density(layers: Any) -> Any:
     table = pd.DataFrame(
         {"mean": groups.mean(), "error": groups.sem(), "num_replicas": groups.count()}
     )
-    return table.reset_index()
+    table = table.reset_index()
+    density = observables.groupby("step")["density"].first()
+    table.insert(1, "density", table["step"].map(density))
+    return table
 
 
 def _print(record: RunRecord, entry: dict[str, Any], console: Console) -> None:

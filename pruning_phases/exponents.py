@@ -9,6 +9,7 @@ from pruning_phases.analysis_config import ExponentsConfig, keys_of, register, t
 from pruning_phases.application import PLAIN, launch, new_console
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from omegaconf import DictConfig
     from rich.console import Console
 
@@ -31,25 +32,33 @@ def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console)
     """Fit every order parameter of every run; write the tables and figures; the fits."""
     from rich.progress import track
 
+    from pruning_phases.analysis.exponents_figure import comparison_figure
     from pruning_phases.analysis.results import open_folder
 
-    folder = open_folder(config.output_dir, records[0].folder.parent)
+    one = len(records) == 1
     fits: list[dict[str, Any]] = []
+    figures: list[tuple[str, Figure]] = []
     for record in track(records, "fitting", console=console, transient=True):
-        stem = folder / "exponents" if len(records) == 1 else folder / "exponents" / record.id
-        fits += _fit_run(record, config, stem)
-    _write(fits, folder, len(records) > 1)
+        own_fits, figure = _fit_run(record, config)
+        fits += own_fits
+        if figure is not None:
+            figures.append(("exponents" if one else f"exponents/{record.id}", figure))
+    if not one or not figures:
+        figures.append(("exponents", comparison_figure(fits)))
+    folder = open_folder(config.output_dir, records[0].folder if one else records[0].folder.parent)
+    _write(fits, figures, folder)
     _print(fits, console)
     console.print(f"results: {folder / 'exponents.json'}, .csv, .tex", **PLAIN)
     console.print(f"figure: {folder / 'exponents.png'}", **PLAIN)
     return fits
 
 
-def _fit_run(record: RunRecord, config: ExponentsConfig, stem: Path) -> list[dict[str, Any]]:
+def _fit_run(
+    record: RunRecord, config: ExponentsConfig
+) -> tuple[list[dict[str, Any]], Figure | None]:
     from pruning_phases.analysis.critical_law import LawFit, fit_law
     from pruning_phases.analysis.exponents_figure import exponents_figure
     from pruning_phases.analysis.order_parameters import curve
-    from pruning_phases.analysis.results import save_figure
     from pruning_phases.analysis.sources import names_of
 
     info, observables = record.info(), record.observables()
@@ -66,11 +75,11 @@ def _fit_run(record: RunRecord, config: ExponentsConfig, stem: Path) -> list[dic
         fits.append(about | _entry(law))
         if isinstance(law, LawFit):
             laws[name] = law
-    if laws:
-        commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
-        title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit}"
-        save_figure(exponents_figure(laws, title), stem)
-    return fits
+    if not laws:
+        return fits, None
+    commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
+    title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit}"
+    return fits, exponents_figure(laws, title)
 
 
 def _entry(law: Any) -> dict[str, Any]:
@@ -80,12 +89,16 @@ def _entry(law: Any) -> dict[str, Any]:
     if isinstance(law, str):
         empty = dict.fromkeys(("critical_point", "exponent", "window", "chi2_per_dof"))
         nothing = {"critical_point": None, "exponent": None}
-        return empty | {"systematic": nothing, "windows": [], "reason": law}
+        parts = {"statistical": nothing, "systematic": nothing}
+        return empty | parts | {"windows": [], "reason": law}
     density = law.curve.control
     total = sum(fit.weight for fit in law.study)
     entry = {
-        "critical_point": number(law.critical_point, law.critical_error),
-        "exponent": number(law.exponent, law.exponent_error),
+        # The error is the total one: the statistical part alone does not know that the noise also
+        # chose the window.
+        "critical_point": number(law.critical_point, law.critical_total),
+        "exponent": number(law.exponent, law.exponent_total),
+        "statistical": {"critical_point": law.critical_error, "exponent": law.exponent_error},
         "systematic": {
             "critical_point": law.critical_systematic, "exponent": law.exponent_systematic,
         },
@@ -101,18 +114,17 @@ def _entry(law: Any) -> dict[str, Any]:
     return entry | ({"reason": law.reason} if law.reason else {})
 
 
-def _write(fits: list[dict[str, Any]], folder: Path, several: bool) -> None:
+def _write(fits: list[dict[str, Any]], figures: list[tuple[str, Figure]], folder: Path) -> None:
     import pandas as pd
 
-    from pruning_phases.analysis.exponents_figure import comparison_figure
     from pruning_phases.analysis.results import save_csv, save_figure, save_json, save_latex
 
     save_json(folder / "exponents.json", {"fits": fits})
     flat = pd.DataFrame([_flat(fit) for fit in fits])
     save_csv(folder / "exponents.csv", flat)
     save_latex(folder / "exponents.tex", pd.DataFrame([_cells(fit) for fit in fits]))
-    if several or not (folder / "exponents.png").exists():
-        save_figure(comparison_figure(fits), folder / "exponents")
+    for name, figure in figures:
+        save_figure(figure, folder / name)
 
 
 def _flat(fit: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +132,7 @@ def _flat(fit: dict[str, Any]) -> dict[str, Any]:
     for key in ("critical_point", "exponent"):
         row[key] = fit[key]["value"] if fit[key] else None
         row[f"{key}_error"] = fit[key]["error"] if fit[key] else None
+        row[f"{key}_statistical"] = fit["statistical"][key]
         row[f"{key}_systematic"] = fit["systematic"][key]
     low, high = fit["window"] or (None, None)
     return row | {
@@ -135,7 +148,7 @@ def _cells(fit: dict[str, Any]) -> dict[str, str]:
     def quoted(key: str) -> str:
         if fit[key] is None:
             return "not determined"
-        return with_errors(fit[key]["value"], fit[key]["error"], fit["systematic"][key])
+        return with_errors(fit[key]["value"], fit["statistical"][key], fit["systematic"][key])
 
     window = "{:.2g} to {:.2g}".format(*fit["window"]) if fit["window"] else ""
     ratio = f"{fit['chi2_per_dof']:.2f}" if fit["chi2_per_dof"] is not None else ""

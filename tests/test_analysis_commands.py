@@ -43,7 +43,8 @@ def test_exponents_hold_the_contract(transitions):
             continue
         truth = {"run0": 2e-3, "run1": 5e-3}[fit["run"]]
         for key, true in (("critical_point", truth), ("exponent", 0.5)):
-            total = np.hypot(fit[key]["error"], fit["systematic"][key])
+            total = np.hypot(fit["statistical"][key], fit["systematic"][key])
+            assert fit[key]["error"] == pytest.approx(total)
             assert abs(fit[key]["value"] - true) < 3 * total
         low, high = fit["window"]
         assert low < high and fit["chi2_per_dof"] > 0
@@ -105,6 +106,8 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
         ("exponents", ["runs=empty"], r"runs=empty: there is no such folder"),
         ("exponents", ["runs=."], r"runs=\.: none of the 1 runs is done \(failed\)"),
         ("exponents", ["runs=.", "order_parameters=[acc]"], r"order_parameters=acc: no such"),
+        ("exponents", ["runs=.", "order_parameters=[]"], r"order_parameters is empty"),
+        ("exponents", ["runs=7"], r"runs=7: there is no such folder"),
         ("exponents", ["runs=.", "num_resampled=10"], r"num_resampled=10: give 100 or more"),
         ("evolution", ["runs=.", "replica=x"], r"replica: value 'x' of type 'str' could not be"),
         ("evolution", ["run=."], r"run: no such key; did you mean runs"),

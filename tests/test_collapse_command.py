@@ -50,6 +50,10 @@ BAD = {
     "few points": (table().groupby("size").head(3), r"points at 3 values .* are needed"),
     "duplicate": (pd.concat([table(), table()[:1]]), r"points 1 and \d+ are both at control"),
     "empty": (table()[:0], r"0 size"),
+    "apart": (
+        pd.concat([table(), table()[:20].assign(control=range(100, 120), size=999)]),
+        r"and 999 share no range of the control",
+    ),
 }
 
 
@@ -74,6 +78,11 @@ def test_a_bad_table_is_one_line_and_leaves_nothing(case, tmp_path):
         ("ansatz=[kt]", r"ansatz=kt: choose power_law or bkt"),
         ("runs=nowhere", r"runs=nowhere: there is no such folder"),
         ("--quick", r"--quick: no such flag"),
+        ("-m", r"-m: a sweep makes runs"),
+        ("window=0.3", r"window: give a list, window=\[A,B\]"),
+        ("points.csv", r"points\.csv: give KEY=points\.csv"),
+        ("num_resampled=5", r"num_resampled=5: give 100 or more"),
+        ("order_parameter=acc", r"order_parameter=acc: no such order parameter"),
     ],
 )
 def test_a_bad_command_is_one_line(override, said, tmp_path):
@@ -88,7 +97,8 @@ def test_a_bad_command_is_one_line(override, said, tmp_path):
 
 def test_results_hold_the_contract(tmp_path):
     table().to_csv(tmp_path / "good.csv", index=False)
-    result = run("collapse", "table=good.csv", "num_resampled=100", cwd=tmp_path)
+    words = ["table=good.csv", "num_resampled=100", "ansatz=power_law,bkt"]
+    result = run("collapse", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "good_collapse" / "collapse.json").read_text())
     for ansatz, names in (
@@ -102,6 +112,7 @@ def test_results_hold_the_contract(tmp_path):
             else:
                 assert set(found) == {"value", "error"}
         assert content[ansatz]["chi2_per_dof"] > 0
+    assert content["source"]["table"] == "good.csv" and content["source"]["sizes"][0] == 8
     assert content["preferred"] in ("power_law", "bkt", "undecided")
     for name in ("collapse.png", "collapse.pdf", "crossings.png", "crossings.pdf"):
         assert (tmp_path / "good_collapse" / name).stat().st_size > 5000

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pruning_phases.analysis.critical_law import LawFit, critical_law, fit_law
+from pruning_phases.analysis.critical_law import LawFit, coarsened, critical_law, fit_law
 from pruning_phases.analysis.order_parameters import Curve, chance_corrected
 
 
@@ -43,6 +43,23 @@ def test_a_power_of_the_density_itself_has_no_critical_point():
     assert isinstance(law, LawFit)
     assert law.critical_point is None and law.exponent is None
     assert law.reason
+
+
+def test_thousands_of_densities_are_averaged_and_fitted():
+    """As in the paper's schedule; the weights of so many points left out must not vanish."""
+    dense = planted(0, replicas=3, points=2600)
+    few = coarsened(dense)
+    assert len(few.control) <= 200 and (np.diff(few.control) > 0).all()
+    np.testing.assert_allclose(few.values.mean(), dense.values.mean(), atol=0.01)
+    law = fit_law(dense, num_resampled=100)
+    assert isinstance(law, LawFit) and sum(window.weight for window in law.study) > 0
+    assert abs(law.critical_point - 2e-3) < 3 * law.critical_total
+
+
+def test_what_grows_towards_the_transition_is_no_order_parameter():
+    rising = planted(0)
+    upside_down = Curve(rising.control, 2 - rising.values)
+    assert "no order parameter" in fit_law(upside_down)
 
 
 def test_one_replica_has_no_error():

@@ -1,5 +1,7 @@
 """Crossings and peaks against curves whose crossings and peaks are known."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from pruning_phases.analysis.crossings import (
     peak,
     size_exponent,
 )
+from pruning_phases.analysis.estimates import susceptibility
 
 X = np.linspace(0, 1, 40)
 
@@ -22,11 +25,42 @@ def sampled(size, values, noise=0.01, seed=0):
     return SampledCurve(size, X, values + error * generator.standard_normal(len(X)), error, draws)
 
 
-def test_a_crossing_is_found_within_its_error():
-    for seed in range(10):
-        curves = [sampled(size, np.tanh((X - 0.4) * size), seed=seed) for size in (2, 4)]
-        found = crossing(*curves)
-        assert abs(found.control[0] - 0.4) < 4 * found.control[1] < 0.1
+def covered(pulls):
+    """As often as errors say, and no more: shares within one and two errors."""
+    pulls = np.abs(pulls)
+    assert 0.5 < (pulls < 1).mean() < 0.85 and (pulls < 2).mean() > 0.85
+
+
+def test_crossings_and_their_limit_are_found_as_often_as_their_errors_say():
+    pulls, limits = [], []
+    for seed in range(40):
+        curves = [
+            sampled(size, np.tanh((X - 0.4) * size), noise=0.02, seed=seed)
+            for size in (2, 4, 8, 16)
+        ]
+        found = [crossing(*pair) for pair in pairwise(curves)]
+        pulls += [(place.control[0] - 0.4) / place.control[1] for place in found]
+        (limit, error), _ = extrapolate(found, 0.0, 1.0)
+        limits.append((limit - 0.4) / error)
+    covered(pulls)
+    covered(limits)
+
+
+def test_peaks_of_a_variance_are_found_as_often_as_their_errors_say():
+    places, heights, ratios = [], [], []
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        deviation = np.sqrt(np.exp(-((X - 0.6) ** 2) * 20) + 0.05)
+        order = deviation * generator.standard_normal((16, len(X)))
+        drawn = generator.integers(16, size=(200, 16))
+        draws = np.stack([susceptibility(order[rows], 1.0) for rows in drawn]) * 16 / 15
+        chi = SampledCurve(4, X, susceptibility(order, 1.0), draws.std(axis=0), draws)
+        found = peak(chi)
+        places.append((found.control[0] - 0.6) / found.control[1])
+        heights.append((found.value[0] - 1.05) / found.value[1])
+        ratios.append(found.value[0] / 1.05)
+    assert 0.85 < np.mean(ratios) < 1.15
+    assert (np.abs(places) < 1).mean() > 0.5 and (np.abs(heights) < 1).mean() > 0.4
 
 
 def test_parallel_curves_do_not_cross():

@@ -1,5 +1,7 @@
 """Runs of several sizes: their points, their noise over replicas, their fluctuations."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def records(tmp_path):
     return [
         write_run(
             tmp_path, f"w{width}_{part}", DENSITY,
-            {"accuracy": accuracy(width, 6, part)}, width,
+            {"accuracy": accuracy(width, 6, part)}, width, seed=part,
         )
         for width in (16, 32, 64, 128) for part in (0, 1)
     ]  # fmt: skip
@@ -83,6 +85,23 @@ def test_noise_has_the_error_of_the_mean_and_keeps_replicas_together(records):
     )
     other = np.flatnonzero(points.size == 16)[0]
     assert abs(np.corrcoef(draws[:, one[0]], draws[:, other])[0, 1]) < 0.1
+
+
+def test_a_replica_in_two_runs_counts_once(records, tmp_path):
+    again = write_run(tmp_path, "again", DENSITY, {"accuracy": accuracy(16, 6, 0)}, 16, seed=0)
+    (first, *_) = sized_curves([*records, again], "model.widths", "accuracy", None)
+    assert first.curve.num_replicas == 12
+
+
+def test_runs_that_differ_in_more_than_size_are_refused(records, tmp_path):
+    other = write_run(tmp_path, "other", DENSITY, {"accuracy": accuracy(16, 6, 0)}, 16)
+    info = json.loads(other.info_file.read_text())
+    info["physics"]["dataset"]["name"] = "kmnist"
+    other.info_file.write_text(json.dumps(info))
+    with pytest.raises(
+        UserError, match=r"dataset\.name is mnist .* kmnist in run other"
+    ):
+        sized_curves([*records, other], "model.widths", "accuracy", None)
 
 
 def test_a_collapse_of_runs_finds_the_planted_transition(records):

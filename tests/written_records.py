@@ -17,12 +17,17 @@ PHYSICS = {
 
 
 def write_run(
-    results_dir: Path, run_id: str, density: NDArray, columns: dict[str, NDArray], width: int = 100
+    results_dir: Path,
+    run_id: str,
+    density: NDArray,
+    columns: dict[str, NDArray],
+    width: int = 100,
+    seed: int = 0,
 ) -> RunRecord:
     """A finished run whose observables [replicas, steps] are ``columns``; width^2 weights."""
     record = RunRecord(results_dir, "written", run_id)
     count, steps = next(iter(columns.values())).shape
-    physics = PHYSICS | {"num_replicas": count}
+    physics = PHYSICS | {"num_replicas": count, "seed": seed}
     physics["model"] = {"name": "fc", "widths": [width, width]}
     record.begin(
         physics,
@@ -37,6 +42,10 @@ def write_run(
             "density": np.tile(density, count),
             "num_kept": np.tile(np.round(density * width**2).astype(int), count),
             "replica": replica,
+            "seed": seed,
+            "p_train": 0.0,
+            "p_eval": 0.0,
+            "train_size": 60000,
             **{name: values.ravel() for name, values in columns.items()},
         }
     )

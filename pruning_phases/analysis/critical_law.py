@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 FEWEST_POINTS = 6  # in a window, for three parameters
 MOST_ENDS = 14  # lower and upper ends of windows that the study tries
 SMOOTHED_OVER = 5  # neighbouring points whose variances are averaged for the weights
+MOST_POINTS = 200  # densities that are fitted; more are averaged
 SMALLEST_ERROR = 0.05  # of a point, as a share of the median error
 ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
 # A window begins where between these shares of the dense value above the floor are left. Higher up
@@ -108,8 +109,23 @@ def errors_of_mean(curve: Curve) -> Array:
     return np.maximum(error, SMALLEST_ERROR * np.median(positive) if len(positive) else 1e-12)
 
 
+def coarsened(curve: Curve) -> Curve:
+    """Densities that are close in their logarithm as one, at their mean: no more than MOST_POINTS,
+    since thousands of them cost minutes and say no more."""
+    if len(curve.control) <= MOST_POINTS:
+        return curve
+    logarithm = np.log(curve.control)
+    ends = np.linspace(logarithm[0], logarithm[-1], MOST_POINTS + 1)[1:-1]
+    group = np.searchsorted(ends, logarithm, side="left")
+    _, group = np.unique(group, return_inverse=True)
+    share = (group == np.arange(group.max() + 1)[:, None]).astype(np.float64)
+    share /= share.sum(axis=1, keepdims=True)
+    return Curve(share @ curve.control, curve.values @ share.T, curve.floor)
+
+
 def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | str:
     """The fit, or a sentence that says why there is none."""
+    curve = coarsened(curve)
     if curve.num_replicas < 2:
         return "one replica has no spread to take an error from: run with num_replicas=8 or more"
     if len(curve.control) < FEWEST_POINTS:
@@ -199,8 +215,10 @@ def window_study(
     chi2 = chi2.min(axis=1)
     dof = inside.sum(axis=1) - 3
     log_weight = -(chi2 + 2 * (~inside).sum(axis=1)) / 2
-    weight = np.exp(log_weight - log_weight.max())
     admissible = np.asarray(chi2_distribution.sf(chi2, dof)) >= ADMISSIBLE
+    if not admissible.any():
+        return []
+    weight = np.exp(np.minimum(log_weight - log_weight[admissible].max(), 0.0))
     names = ("the critical point", "the exponent")
     on_bound = [
         next((name for name, there in zip(names, row, strict=True) if there), None)

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.collapse_fit import MORE_FLEXIBLE, ONE_SIGMA
 from pruning_phases.analysis.scaling_function import cubic_splines
 
 Array = NDArray[np.float64]
 
-MOST_SPLINES = 31
+FEWEST_SPLINES, MOST_SPLINES = 4, 31
+SMALLEST = 1e-6  # of the largest value: below that, logarithms are cut
 GRID = 801  # places at which smoothed curves are compared
 SPREAD_OUT = 20.0  # ratio of largest to smallest control from which the axis is logarithmic
 RELEVANT = 0.01  # share of the curves' whole rise by which they also part
 CLEAR = 3.0  # standard errors by which curves part on both sides of a crossing
 MOST_LOST = 0.16  # share of resampled curves without a crossing beyond which there is none
-ONE_SIGMA = (15.865525393145708, 84.1344746068543)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Located:
     control: tuple[float, float] | None  # and its error
     value: tuple[float, float] | None = None
     reason: str | None = None
+    draws: Array | None = None  # [batch] of resampled curves, NaN where there is none
 
     @property
     def size(self) -> float:
@@ -72,18 +74,18 @@ def crossing(first: SampledCurve, second: SampledCurve) -> Located:
             "on both sides of any crossing",
         )  # fmt: skip
     central = roots[parting.argmax()]
-    found = [_nearest(_sign_changes(grid, row), central) for row in difference[1:]]
-    kept = np.array([place for place in found if place is not None])
-    if len(kept) < (1 - MOST_LOST) * len(found):
+    found = np.array([_nearest(_sign_changes(grid, row), central) for row in difference[1:]])
+    if np.isnan(found).mean() > MOST_LOST:
         return Located(sizes, None, reason="within their errors the curves need not cross")
-    low, high = np.percentile(kept, ONE_SIGMA)
-    return Located(sizes, (float(central), float(high - low) / 2))
+    low, high = np.nanpercentile(found, ONE_SIGMA)
+    return Located(sizes, (float(central), float(high - low) / 2), draws=found)
 
 
 def peak(curve: SampledCurve) -> Located:
-    """The curve's maximum; one that sits at an end of the range is none."""
+    """The maximum of a curve of positive values with equal relative errors, as a variance has them;
+    one that sits at an end of the range is none."""
     grid = _grid(curve.control.min(), curve.control.max())
-    smooth = _smooth(curve, grid)
+    smooth = _smooth_logarithms(curve, grid)
     places = smooth.argmax(axis=1)
     inside = (places > 0) & (places < GRID - 1)
     if not inside[0]:
@@ -102,16 +104,26 @@ def peak(curve: SampledCurve) -> Located:
 def extrapolate(
     crossings: list[Located], low: float, high: float
 ) -> tuple[tuple[float, float] | None, str | None]:
-    """The crossings' limit at infinite size, by a straight line in 1 / size weighted with their
-    errors; None and the reason with fewer than three, or if it leaves the range of the control."""
+    """The crossings' limit at infinite size, p(L) = p_inf + a / L, weighted with their errors.
+
+    The error is the larger one of the line's and of the lines' through resampled crossings. None
+    and the reason with fewer than three crossings, or if the line leaves the range of the control.
+    """
     known = [item for item in crossings if item.control and item.control[1] > 0]
     if len(known) < 3:
         return None, f"{len(known)} crossings: three show whether they move on a line"
     value, error = np.array([item.control for item in known], dtype=float).T
-    limit = _line(np.array([1 / item.size for item in known]), value, error)[0]
-    if not low <= limit[0] <= high:
-        return None, f"the line ends at {limit[0]:.3g}, outside what was measured"
-    return limit, None
+    inverse = np.array([1 / item.size for item in known])
+    limit, own_error = _line(inverse, value, error)[0]
+    if not low <= limit <= high:
+        return None, f"the line ends at {limit:.3g}, outside what was measured"
+    # Neighbouring crossings share a curve, and so their errors; the draws know that.
+    if all(item.draws is not None for item in known):
+        draws = np.stack([item.draws for item in known if item.draws is not None])
+        limits = [_line(inverse, row, error)[0][0] for row in draws.T if np.isfinite(row).all()]
+        ends = np.percentile(limits, ONE_SIGMA)
+        own_error = max(own_error, float(ends[1] - ends[0]) / 2)
+    return (limit, own_error), None
 
 
 def size_exponent(peaks: list[Located]) -> tuple[float, float] | None:
@@ -137,21 +149,36 @@ def _line(x: Array, y: Array, error: Array) -> tuple[tuple[float, float], tuple[
     )
 
 
+def _smooth_logarithms(curve: SampledCurve, grid: Array) -> Array:
+    """The same of the logarithms, where values of equal relative errors have equal errors."""
+    rows = np.vstack([curve.values, curve.draws])
+    rows = np.log(np.maximum(rows, SMALLEST * rows.max()))
+    error = np.full(len(curve.control), rows[1:].std(axis=0).mean())
+    logarithms = SampledCurve(curve.size, curve.control, rows[0], error, rows[1:])
+    smooth: Array = np.exp(_smooth(logarithms, grid))
+    return smooth
+
+
 def _smooth(curve: SampledCurve, grid: Array) -> Array:
-    """Curve and draws [1 + batch, grid] as cubic splines, as many as the Bayesian information
-    criterion admits; far fewer than points, so that noise makes no crossings."""
+    """Curve and draws [1 + batch, grid] as cubic splines: far fewer than points, so that noise
+    makes no crossings, and a few more than the Bayesian information criterion admits, since a curve
+    as smooth as that moves what is looked for by more than its error."""
     position = _position(curve.control, curve.control)
     rows = np.vstack([curve.values, curve.draws]) / curve.error
-    best: tuple[float, int, NDArray] | None = None
-    for count in range(4, max(5, min(MOST_SPLINES, len(position) // 2 + 1))):
+    limit = max(FEWEST_SPLINES, min(MOST_SPLINES, len(position) // 2))
+
+    def fit(count: int) -> Array:
         splines = cubic_splines(position, count) / curve.error[:, None]
-        coefficients = np.linalg.lstsq(splines, rows.T, rcond=None)[0]
-        chi2 = float(((rows[0] - splines @ coefficients[:, 0]) ** 2).sum())
-        bic = float(chi2 + count * np.log(len(position)))
-        if best is None or bic < best[0]:
-            best = (bic, count, coefficients)
-    assert best is not None
-    return (cubic_splines(_position(grid, curve.control), best[1]) @ best[2]).T
+        return np.asarray(np.linalg.lstsq(splines, rows.T, rcond=None)[0], dtype=np.float64)
+
+    def criterion(count: int) -> float:
+        splines = cubic_splines(position, count) / curve.error[:, None]
+        chi2 = ((rows[0] - splines @ fit(count)[:, 0]) ** 2).sum()
+        return float(chi2 + count * np.log(len(position)))
+
+    best = min(range(FEWEST_SPLINES, limit + 1), key=criterion)
+    count = min(best + MORE_FLEXIBLE, limit)
+    return (cubic_splines(_position(grid, curve.control), count) @ fit(count)).T
 
 
 def _parting(distance: Array, grid: Array, roots: Array) -> Array:
@@ -191,5 +218,5 @@ def _sign_changes(grid: Array, difference: Array) -> Array:
     return grid[index] + share * (grid[index + 1] - grid[index])
 
 
-def _nearest(places: Array, centre: float) -> float | None:
-    return float(places[np.abs(places - centre).argmin()]) if len(places) else None
+def _nearest(places: Array, centre: float) -> float:
+    return float(places[np.abs(places - centre).argmin()]) if len(places) else np.nan

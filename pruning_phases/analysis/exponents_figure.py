@@ -137,8 +137,7 @@ def comparison_figure(fits: list[dict[str, Any]]) -> Figure:
                 axis.annotate("not determined", (0.01, row), fontsize=6, color=colour,
                               xycoords=("axes fraction", "data"), va="center")  # fmt: skip
                 continue
-            total = np.hypot(fit[key]["error"], fit["systematic"][key] or 0.0)
-            axis.errorbar(fit[key]["value"], row, xerr=total, fmt=marker, color=colour,
+            axis.errorbar(fit[key]["value"], row, xerr=fit[key]["error"], fmt=marker, color=colour,
                           markersize=4, capsize=2)  # fmt: skip
     for name in names:
         left.plot([], [], "os^dv"[names.index(name) % 5], color=COLOURS.get(name, "grey"),

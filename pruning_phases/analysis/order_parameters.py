@@ -49,6 +49,12 @@ def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> 
     column = "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
     if column not in observables:
         raise UserError(f"order_parameters: the run has no {column} in its observables")
+    for name in ("p_train", "p_eval", "train_size"):
+        if observables[name].nunique() > 1:
+            raise UserError(
+                f"the run holds several {name}, and this analysis looks at one ensemble: "
+                "phase_diagram looks at all of them"
+            )
     living = observables[observables["num_kept"] > 0]
     wide = living.pivot_table(index="replica", columns="density", values=column).dropna(axis=0)
     values = wide.to_numpy(dtype=np.float64)

@@ -19,6 +19,8 @@ from pruning_phases.records import RunRecord
 
 Array = NDArray[np.float64]
 
+SIZE_KEYS = {"model.width": "model.widths"}  # under which name a record's physics has it
+
 
 @dataclass(frozen=True)
 class SizedCurve:
@@ -35,6 +37,7 @@ def sized_curves(
     """A curve for each size, ascending; runs of equal size bring their replicas together."""
     import pandas as pd
 
+    _refuse_mixtures(records, size)
     groups: dict[float, list[RunRecord]] = {}
     for record in records:
         groups.setdefault(size_of(record, size), []).append(record)
@@ -44,9 +47,10 @@ def sized_curves(
         tables = []
         for record in members:
             table = record.observables()
-            table["replica"] = record.id + ":" + table["replica"].astype(str)
+            table["replica"] = table["seed"].astype(str) + ":" + table["replica"].astype(str)
             tables.append(table)
-        table = pd.concat(tables)
+        # A replica of one seed is the same network in every run: it counts once.
+        table = pd.concat(tables).drop_duplicates(["replica", "step"])
         whole = curve(table, order_parameter, info["data"]["num_classes"])
         if window:
             inside = (whole.control >= window[0]) & (whole.control <= window[1])
@@ -62,6 +66,34 @@ def sized_curves(
     return curves
 
 
+def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
+    """Runs may differ in what is the size, in seed and in replicas; if they differ in anything else
+    they are not one system at several sizes."""
+    free = {"seed", "num_replicas", "first_replica", "snapshots", SIZE_KEYS.get(size, size)}
+    if size == "num_weights":
+        free |= {"model.widths", "model.depth", "model.channels"}
+    if size == "train_size":
+        free |= {"dataset.train_size"}
+    first, *others = [_flat(record.info()["physics"]) for record in records]
+    for record, other in zip(records[1:], others, strict=True):
+        for key in sorted(set(first) | set(other)):
+            if key not in free and first.get(key) != other.get(key):
+                raise UserError(
+                    f"runs: {key} is {first.get(key)} in run {records[0].id} and {other.get(key)} "
+                    f"in run {record.id}: choose runs that differ in size={size} alone"
+                )
+
+
+def _flat(node: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {path: node}
+    return {
+        key: value
+        for name, child in node.items()
+        for key, value in _flat(child, f"{path}.{name}" if path else name).items()
+    }
+
+
 def size_of(record: RunRecord, key: str) -> float:
     """A run's size: num_weights, or any number of its physics by its dotted key."""
     info = record.info()
@@ -70,7 +102,7 @@ def size_of(record: RunRecord, key: str) -> float:
     if key == "train_size":
         return float(info["data"]["num_train"])
     node: Any = info["physics"]
-    key = {"model.width": "model.widths"}.get(key, key)  # as which a record knows it
+    key = SIZE_KEYS.get(key, key)
     for part in key.split("."):
         node = node.get(part) if isinstance(node, dict) else None
     if isinstance(node, list) and node and len(set(node)) == 1:
@@ -129,18 +161,23 @@ def fluctuations(
         def measure(some: Array, weights: float = item.num_weights) -> Array:
             if quantity == "susceptibility":
                 return susceptibility(some, weights)
-            return np.nan_to_num(binder_cumulant(some))
+            return binder_cumulant(some)
 
         count = len(values)
         drawn = generator.integers(count, size=(batch, count))
         # A sample of R values drawn from R shows (R - 1) / R of their variance.
         widen = count / (count - 1) if quantity == "susceptibility" else 1.0
         draws = np.stack([measure(values[rows]) for rows in drawn]) * widen
-        error = draws.std(axis=0, ddof=1)
+        measured = measure(values)
+        defined = np.isfinite(measured) & np.isfinite(draws).all(axis=0)
+        if not defined.any():
+            raise UserError(f"size {item.size:g}: the {quantity} is defined at no density")
+        error = draws[:, defined].std(axis=0, ddof=1)
         floor = 1e-3 * np.median(error[error > 0]) if (error > 0).any() else 1.0
         sampled.append(
             SampledCurve(
-                item.size, item.curve.control, measure(values), np.maximum(error, floor), draws
+                item.size, item.curve.control[defined], measured[defined],
+                np.maximum(error, floor), draws[:, defined],
             )
-        )
+        )  # fmt: skip
     return sampled

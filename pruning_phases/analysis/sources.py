@@ -24,7 +24,7 @@ def done_runs(runs: Any) -> list[RunRecord]:
     """The finished runs under ``runs``: a folder, a glob, or a list of them."""
     if not runs:
         raise UserError("runs has no value: give runs=FOLDER, such as runs=multirun/fig1")
-    patterns = [runs] if isinstance(runs, str) else list(runs)
+    patterns = list(runs) if isinstance(runs, list) else [runs]
     found: dict[Path, RunRecord] = {}
     for pattern in map(str, patterns):
         places = sorted(glob.glob(str(Path(pattern).expanduser())))
