@@ -54,7 +54,7 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
     axis.set_xscale("log")
     axis.set(xlabel="density", ylabel=LABELS.get(name, name), title=_statement(law))
     axis.title.set_fontsize(9)
-    axis.legend(fontsize=8, loc="upper left")
+    axis.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, 0.87))
     axis.margins(y=0.12)
     axis.grid(alpha=0.3)
     inset = axis.inset_axes((0.56, 0.13, 0.42, 0.45))
