@@ -98,9 +98,7 @@ def test_runs_that_differ_in_more_than_size_are_refused(records, tmp_path):
     info = json.loads(other.info_file.read_text())
     info["physics"]["dataset"]["name"] = "kmnist"
     other.info_file.write_text(json.dumps(info))
-    with pytest.raises(
-        UserError, match=r"dataset\.name is mnist .* kmnist in run other"
-    ):
+    with pytest.raises(UserError, match=r"dataset\.name is mnist .* kmnist in run other"):
         sized_curves([*records, other], "model.widths", "accuracy", None)
 
 

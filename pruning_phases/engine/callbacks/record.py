@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from lightning import Callback, Trainer
 from torch import Tensor
@@ -59,9 +60,10 @@ class Record(Callback):
     def sort_tables(self) -> None:
         """Rows of all parts in the order that they have when there is one part."""
         observables, layers = self.record.observables(), self.record.layers()
+        layer = layers.groupby("layer", sort=False).ngroup().rename("position")
+        places = pd.concat([layers["step"], layer], axis=1).sort_values(["step", "position"])
         self.record.write_tables(
-            observables.sort_values("step", kind="stable"),
-            layers.sort_values("step", kind="stable"),
+            observables.sort_values("step", kind="stable"), layers.loc[places.index]
         )
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]

@@ -1,0 +1,157 @@
+"""Ensembles over p_train and training-set sizes: each network is itself, alone or in company, and
+an ensemble in parts is the ensemble."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pruning_phases import datasets
+from pruning_phases.config import run_id
+from pruning_phases.engine.callbacks.record import Record, replica_tensors
+from pruning_phases.engine.members import Member, in_parts, members
+from pruning_phases.engine.run import build_module
+from pruning_phases.records import DONE, RunRecord
+from tests.test_run import Killed, make, results
+
+GRID = [
+    "dropout_phase=grid", "dropout_phase.p_train=[0,0.5,0.8]", "dropout_phase.p_eval=[0,0.3]",
+    "dropout_phase.num_draws=3", "dataset.train_sizes=[50,200]", "training.budget.rule=updates",
+    "training.budget.amount=20", "pruner=none",
+]  # fmt: skip
+KEYS = ["replica", "p_train", "p_eval", "train_size"]
+
+
+def test_every_combination_is_a_member_once(configure):
+    everyone = members(configure(*GRID))
+    assert len(set(everyone)) == len(everyone) == 2 * 3 * 2
+    assert Member(1, 0.8, 200) in everyone
+    for at_once, sizes in ((12, [12]), (100, [12]), (5, [4, 4, 4]), (7, [6, 6]), (1, [1] * 12)):
+        parts = in_parts(everyone, at_once)
+        assert [len(part) for part in parts] == sizes
+        assert sum(parts, []) == everyone
+
+
+@pytest.mark.parametrize("more", [[], ["optimizer.lr=0.01", "pruner=random", "pruner.steps=2"]])
+def test_a_network_of_a_grid_is_that_network_alone(configure, more):
+    grid = make(configure(*GRID, *more)).observables()
+    assert len(grid) == 2 * 3 * 2 * 2 * (3 if more else 1)
+    alone = [
+        *GRID[4:], "dropout_phase=fixed", "dropout_phase.num_draws=3", "dataset.train_sizes=null",
+        "num_replicas=1", "first_replica=1", *more,
+    ]  # fmt: skip
+    for p_train, p_eval, size in ((0, 0.3, 50), (0.5, 0, 200), (0.8, 0.3, 200)):
+        config = configure(
+            *alone, f"dropout_phase.p_train={p_train}", f"dropout_phase.p_eval={p_eval}",
+            f"dataset.train_size={size}",
+        )  # fmt: skip
+        rows = grid.query(
+            f"replica == 1 and p_train == {p_train} and p_eval == {p_eval} and train_size == {size}"
+        )
+        rows, own = rows.reset_index(drop=True), make(config).observables()
+        if size < 200:  # the training loss is a mean over an epoch of the largest training set
+            rows, own = rows.drop(columns="train_loss"), own.drop(columns="train_loss")
+        pd.testing.assert_frame_equal(rows, own, rtol=1e-4, atol=1e-5)
+
+
+def test_an_ensemble_in_parts_is_the_ensemble(configure):
+    """In 1, 2 and 5 parts: equal beginnings and dropout masks, equal results."""
+    config, dataset = configure(*GRID), datasets.load("digits", "")
+    whole = build_module(config, dataset)
+    begin = replica_tensors(whole)
+    for num_parts in (2, 5):
+        groups = in_parts(members(config), -(-12 // num_parts))
+        modules = [build_module(config, dataset, group) for group in groups]
+        parts = [replica_tensors(module) for module in modules]
+        for name, tensor in begin.items():
+            assert (np.concatenate([part[name] for part in parts]) == tensor).all()
+        for module in (whole, *modules):
+            module.source.order.start(module.stream("order"))
+        orders = [module.source.order.updates(0, 20) for module in (whole, *modules)]
+        assert torch.equal(torch.cat(orders[1:], dim=1), orders[0])
+        keys = [module.stream("dropout_train") for module in (whole, *modules)]
+        assert torch.equal(torch.cat(keys[1:]), keys[0])
+
+    tables = []
+    for at_once in (12, 6, 3):
+        config = configure(*GRID, f"trainer.networks_at_once={at_once}", f"study=parts{at_once}")
+        record = make(config)
+        tables.append((record.observables(), record.layers()))
+        assert run_id(config) == record.id
+    assert len({RunRecord("", "", run_id(configure(*GRID))).id, record.id}) == 1
+    for other in tables[1:]:
+        for table, first in zip(other, tables[0], strict=True):
+            pd.testing.assert_frame_equal(table, first, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("part", "step"), [(0, 0), (1, 1), (2, 2)])
+def test_parts_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch, part, step):
+    overrides = [*GRID[:-1], "pruner.steps=2", "checkpoint_seconds=0"]
+    parts = "trainer.networks_at_once=4"
+    whole = make(configure(*overrides, parts, "study=whole"))
+    write = Record.on_train_epoch_end
+
+    def killed(self, trainer, module):
+        write(self, trainer, module)
+        if (self.part, module.step) == (part, step) and module.step_ended:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Record, "on_train_epoch_end", killed)
+        make(configure(*overrides, parts, "study=cut"))
+    # The parts are those that the run was begun with, whatever fits now.
+    resumed = make(configure(*overrides, "study=cut"))
+    assert resumed.state == whole.state == DONE
+    assert results(resumed) == results(whole)
+
+
+def test_a_network_sees_as_many_examples_as_its_size_says(configure):
+    module = build_module(configure(*GRID), datasets.load("digits", ""))
+    order = module.source.order
+    order.start(module.stream("order"))
+    batches = order.updates(0, 40)  # [updates, networks, batch]
+    for index, member in enumerate(module.group):
+        seen = batches[:, index].flatten()
+        assert len(seen) >= 4 * member.train_size
+        assert len(seen.unique()) == member.train_size
+        assert not np.isin(seen.numpy(), module.data.validation.numpy()).any()
+    small, large = (
+        set(module.data.subset[module.group.index(Member(1, 0.5, size)), :size].tolist())
+        for size in (50, 200)
+    )
+    assert small < large  # the same replica's smaller set is a part of its larger one
+
+
+def test_the_error_of_the_mean_over_mask_draws(configure):
+    table = make(configure(*GRID, "dropout_phase.num_draws=20")).observables()
+    exact, averaged = table.query("p_eval == 0"), table.query("p_eval > 0")
+    for name in ("loss", "accuracy"):
+        assert (exact[f"{name}_error"] == 0).all()
+        assert (averaged[f"{name}_error"] > 0).all()
+    again = make(configure(*GRID, "dropout_phase.num_draws=80")).observables()
+    shift = again.query("p_eval > 0")["loss"] - averaged["loss"]
+    # The first 20 of the 80 draws are those above: the means differ by their errors' quadrature.
+    expected = averaged["loss_error"] * np.sqrt(3 / 4)
+    assert 0.5 < np.sqrt(((shift / expected) ** 2).mean()) < 1.5
+    one = make(configure(*GRID, "dropout_phase.num_draws=1")).observables()
+    assert one.query("p_eval > 0")["loss_error"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("dropout_phase.p_train=[0,1]", r"dropout_phase\.p_train=1\.0: .*below 1"),
+        ("dropout_phase.p_eval=[]", r"dropout_phase\.p_eval=\[\]: give one rate"),
+        ("dataset.train_sizes=[]", r"dataset\.train_sizes=\[\]: give sizes"),
+        ("dataset.train_sizes=[50,5000]", r"dataset\.train_sizes=5000: .* give 1 to"),
+        ("trainer.networks_at_once=0", r"trainer\.networks_at_once=0: give 1 or more"),
+    ],
+)
+def test_what_cannot_be_is_refused(configure, override, said):
+    with pytest.raises(Exception, match=said):
+        make(configure(*GRID, override))
+
+
+def test_order_and_repetition_in_a_list_do_not_matter(configure):
+    one = configure(*GRID, "dropout_phase.p_eval=[0.3,0,0.3]", "dataset.train_sizes=[200,50]")
+    assert run_id(one) == run_id(configure(*GRID))
