@@ -123,17 +123,19 @@ def test_a_network_sees_as_many_examples_as_its_size_says(configure):
 
 
 def test_the_error_of_the_mean_over_mask_draws(configure):
-    table = make(configure(*GRID, "dropout_phase.num_draws=20")).observables()
+    # The networks of one replica meet the same masks, so there is one of each here.
+    few = [*GRID, "num_replicas=16", "dropout_phase.p_train=[0.5]", "dataset.train_sizes=[200]"]
+    table = make(configure(*few, "dropout_phase.num_draws=20")).observables()
     exact, averaged = table.query("p_eval == 0"), table.query("p_eval > 0")
     for name in ("loss", "accuracy"):
         assert (exact[f"{name}_error"] == 0).all()
         assert (averaged[f"{name}_error"] > 0).all()
-    again = make(configure(*GRID, "dropout_phase.num_draws=80")).observables()
+    again = make(configure(*few, "dropout_phase.num_draws=80")).observables()
     shift = again.query("p_eval > 0")["loss"] - averaged["loss"]
-    # The first 20 of the 80 draws are those above: the means differ by their errors' quadrature.
+    # The first 20 of the 80 draws are those above: the means differ by sqrt(1/20 - 1/80).
     expected = averaged["loss_error"] * np.sqrt(3 / 4)
-    assert 0.5 < np.sqrt(((shift / expected) ** 2).mean()) < 1.5
-    one = make(configure(*GRID, "dropout_phase.num_draws=1")).observables()
+    assert 0.6 < np.sqrt(((shift / expected) ** 2).mean()) < 1.5
+    one = make(configure(*few, "dropout_phase.num_draws=1")).observables()
     assert one.query("p_eval > 0")["loss_error"].isna().all()
 
 
