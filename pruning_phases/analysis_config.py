@@ -62,10 +62,21 @@ class EvolutionConfig(AnalysisConfig):
     order_parameters: list[str] = field(default_factory=lambda: ["accuracy", "prediction_entropy"])
 
 
+@dataclass
+class PhaseDiagramConfig(AnalysisConfig):
+    control: str = "p_eval"  # or density: that of a cut without fine-tuning
+    least_alpha: float = 0.05  # an exponent above it is one: the loss falls with more data
+    least_gain: float = 0.05  # share of ln C that a network which can learn gains
+    confidence: float = 0.95  # of a phase, below which a point is undecided
+    num_resampled: int = 500
+    seed: int = 0
+
+
 CONFIGS = {
     "exponents": ExponentsConfig,
     "collapse": CollapseConfig,
     "evolution": EvolutionConfig,
+    "phase_diagram": PhaseDiagramConfig,
 }
 Kind = TypeVar("Kind", bound=AnalysisConfig)
 

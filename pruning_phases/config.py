@@ -73,6 +73,7 @@ class Figures(Enum):
     transition = 1  # order parameters over density
     evolution = 2  # weights between two snapshots, evolution metric over density
     exponents = 3  # critical points and exponents of all finished runs of the study
+    phase_diagram = 4  # the dropout phases of all finished runs of the study
 
 
 @dataclass

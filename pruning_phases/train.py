@@ -82,8 +82,10 @@ def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
             _draw_transition(record, console)
         elif figures is Figures.evolution:
             _draw_evolution(record, console)
-        else:
+        elif figures is Figures.exponents:
             _draw_exponents(record, console)
+        else:
+            _draw_phase_diagram(record, console)
     except Exception as error:
         console.print(f"no figure ({figures.name}): {error}", **PLAIN)
 
@@ -114,6 +116,17 @@ def _draw_exponents(record: RunRecord, console: Console) -> None:
 
     runs = done_runs(str(record.folder.parent))
     exponents.analyse(runs, ExponentsConfig(), console)
+
+
+def _draw_phase_diagram(record: RunRecord, console: Console) -> None:
+    """Over all runs of the study that are done by now, like the exponents."""
+    from pruning_phases import phase_diagram
+    from pruning_phases.analysis.sources import done_runs
+    from pruning_phases.analysis_config import PhaseDiagramConfig
+
+    control = "p_eval" if record.observables()["p_eval"].nunique() > 1 else "density"
+    runs = done_runs(str(record.folder.parent))
+    phase_diagram.analyse(runs, PhaseDiagramConfig(control=control), console)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+"""Runs over p_train and training-set sizes as the losses that the phases are read from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pruning_phases.analysis.crossings import SampledCurve
+from pruning_phases.analysis.phases import Losses
+from pruning_phases.errors import UserError
+from pruning_phases.records import RunRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CUT = "cut"  # the column of a table: the share of the weights that was cut
+AXES = {"p_eval": "p_eval", "density": CUT}
+REPLICAS = ("seed", "num_replicas", "first_replica", "snapshots")  # not the system's
+
+
+def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
+    """Runs by what they are of: those that differ in seed and replicas alone are one system."""
+    groups: dict[str, list[RunRecord]] = {}
+    for record in records:
+        physics = {k: v for k, v in record.info()["physics"].items() if k not in REPLICAS}
+        groups.setdefault(json.dumps(physics, sort_keys=True), []).append(record)
+    named: dict[str, list[RunRecord]] = {}
+    for members in groups.values():
+        name = _name(members[0].info()["physics"])
+        named[name if name not in named else f"{name} {members[0].id}"] = members
+    return named
+
+
+def _name(physics: dict[str, Any]) -> str:
+    model = physics["model"]
+    widths = "-".join(map(str, model.get("widths", [])))
+    return f"{model['name']} {widths} {physics['dataset']['name']}".replace("  ", " ")
+
+
+def losses_of(records: list[RunRecord], control: str) -> Losses:
+    """The test losses of one system's runs."""
+    import pandas as pd
+
+    where = f"runs ({', '.join(record.id for record in records)})"
+    table = pd.concat([record.observables() for record in records])
+    table["replica"] = table["seed"].astype(str) + ":" + table["replica"].astype(str)
+    table[CUT] = 1 - table["density"]
+    table = _along(table, control, where)
+    axis = AXES[control]
+    wide = table.pivot_table(
+        index=["p_train", axis, "train_size"], columns="replica", values="loss", dropna=False
+    ).dropna(axis="columns")
+    levels = [np.unique(table[name]).astype(np.float64) for name in ("p_train", axis, "train_size")]
+    shape = (*map(len, levels), wide.shape[1])
+    if shape[3] < 2:
+        raise UserError(
+            f"{where}: {shape[3]} replicas are there at every point: errors need two or more "
+            "(num_replicas)"
+        )
+    if shape[1] < 2 or shape[2] < 3:
+        raise UserError(
+            f"{where}: {shape[1]} values of {control} and {shape[2]} training-set sizes: 2 and 3 "
+            "are needed; train with dropout_phase=grid and dataset.train_sizes=[A,B,C]"
+        )
+    num_classes = records[0].info()["data"]["num_classes"]
+    p_train, along, sizes = levels
+    return Losses(p_train, along, sizes, wide.to_numpy().reshape(shape), num_classes)
+
+
+def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:
+    """The rows in which the control alone varies: the dense networks, or those without dropout."""
+    if control == "p_eval":
+        return table[table["step"] == 0]
+    if table["p_eval"].nunique() > 1:
+        raise UserError(
+            f"{where}: control=density needs one p_eval, and there are "
+            f"{table['p_eval'].nunique()}: train with dropout_phase.p_eval=[0]"
+        )
+    return table[table["num_kept"] > 0]
+
+
+def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[SampledCurve]:
+    """ln L over the control, a curve a size, resampled over replicas (the same ones for all)."""
+    generator = np.random.default_rng(seed)
+    values = np.log(losses.values[row])  # [control, size, replicas]
+    count = values.shape[2]
+    drawn = generator.integers(count, size=(batch, count))
+    curves = []
+    for index, size in enumerate(losses.sizes):
+        mean = values[:, index].mean(axis=1)
+        shifts = values[:, index][:, drawn].mean(axis=2).T - mean
+        draws = mean + shifts * np.sqrt(count / (count - 1))
+        error = values[:, index].std(axis=1, ddof=1) / np.sqrt(count)
+        floor = 1e-3 * max(float(np.median(error)), 1e-9)
+        curves.append(
+            SampledCurve(float(size), losses.control, mean, np.maximum(error, floor), draws)
+        )
+    return curves

@@ -1,0 +1,155 @@
+"""Figures of the phases: the map, alpha as a heat map, the loss over the training-set size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pruning_phases.analysis.collapse_figure import shade
+from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.analysis.phases import PHASES, UNDECIDED, Losses
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# From light to dark, so that they differ in grey, and hatched for the same reason.
+COLOURS = {
+    "eumentia": ("#bfe3b4", ""), "dementia": ("#e9a15b", "//"),
+    "amentia": ("#6a6a9e", ".."), UNDECIDED: ("#ffffff", "xx"),
+}  # fmt: skip
+LABELS = {"p_eval": r"dropout at evaluation $p_{eval}$", "density": "share of the weights cut"}
+P_TRAIN = r"dropout in training $p_{train}$"
+
+
+def map_figure(entry: dict[str, Any], losses: Losses, title: str) -> Figure:
+    from matplotlib.figure import Figure
+
+    control = "p_eval" if "p_eval" in entry["points"][0] else "density"
+    figure = Figure(figsize=(15, 4.6), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    shape = len(losses.p_train), len(losses.control)
+    edges = _edges(losses.control), _edges(losses.p_train)
+    _phases(left, entry, shape, edges)
+    _alphas(middle, entry, shape, edges)
+    for axis in (left, middle):
+        axis.set(xlabel=LABELS[control], ylabel=P_TRAIN)
+        _boundaries(axis, entry["boundaries"])
+    _scaling(right, entry, losses, control)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def _phases(axis: Axes, entry: dict[str, Any], shape: tuple[int, int], edges: Any) -> None:
+    from matplotlib.patches import Patch, Rectangle
+
+    across, up = edges
+    names = np.array([point["phase"] for point in entry["points"]]).reshape(shape)
+    for row in range(shape[0]):
+        for column in range(shape[1]):
+            colour, hatch = COLOURS[names[row, column]]
+            axis.add_patch(
+                Rectangle(
+                    (across[column], up[row]), across[column + 1] - across[column],
+                    up[row + 1] - up[row], facecolor=colour, hatch=hatch, edgecolor="grey",
+                    linewidth=0.3,
+                )
+            )  # fmt: skip
+    axis.set_xlim(across[0], across[-1])
+    axis.set_ylim(up[0], up[-1])
+    handles = [
+        Patch(facecolor=COLOURS[name][0], hatch=COLOURS[name][1], edgecolor="grey", label=name)
+        for name in (*PHASES, UNDECIDED)
+        if name in names
+    ]
+    axis.legend(handles=handles, fontsize=8, loc="upper left", framealpha=0.9)
+    axis.set_title("phases; bars: boundaries with errors", fontsize=10)
+
+
+def _alphas(axis: Axes, entry: dict[str, Any], shape: tuple[int, int], edges: Any) -> None:
+    alpha = np.array([point["alpha"]["value"] for point in entry["points"]]).reshape(shape)
+    limit = max(float(np.abs(alpha).max()), 1e-3)
+    mesh = axis.pcolormesh(*edges, alpha, cmap="cividis", vmin=min(0.0, alpha.min()), vmax=limit)
+    assert axis.figure is not None
+    axis.figure.colorbar(mesh, ax=axis, label=r"$\alpha = -d\,\ln L/d\,\ln N$")
+    axis.set_title(r"exponent $\alpha$ of the loss", fontsize=10)
+
+
+def _boundaries(axis: Axes, boundaries: list[dict[str, Any]]) -> None:
+    for item in boundaries:
+        if not item["value"]:
+            continue
+        value, error = item["value"]["value"], item["value"]["error"]
+        if "p_train" in item:
+            axis.errorbar(value, item["p_train"], xerr=error, fmt="o", color="black", markersize=4,
+                          markerfacecolor="white", capsize=3, zorder=5)  # fmt: skip
+        else:
+            axis.axhline(value, color="black", linestyle="--", linewidth=1.2)
+            axis.axhspan(value - error, value + error, facecolor="none", edgecolor="black",
+                         linewidth=0.4, linestyle=":")  # fmt: skip
+
+
+def _scaling(axis: Axes, entry: dict[str, Any], losses: Losses, control: str) -> None:
+    """L over N at the most certain point of each phase, on log-log axes."""
+    for number, name in enumerate((*PHASES, UNDECIDED)):
+        points = [
+            (point["confidence"], index)
+            for index, point in enumerate(entry["points"])
+            if point["phase"] == name
+        ]
+        if not points:
+            continue
+        index = max(points)[1]
+        row, column = divmod(index, len(losses.control))
+        mean, error = mean_and_error(losses.values[row, column], axis=1)
+        point = entry["points"][index]
+        label = f"{name}: {point['p_train']:g}, {point[control]:g}"
+        axis.errorbar(losses.sizes, mean, error, fmt="os^D"[number] + "-", capsize=2, label=label,
+                      color=shade(number, 5), linewidth=1, markersize=4)  # fmt: skip
+    axis.axhline(np.log(losses.num_classes), color="grey", linestyle=":", linewidth=1)
+    axis.annotate(f"ln {losses.num_classes}", (0.01, np.log(losses.num_classes)), fontsize=8,
+                  xycoords=("axes fraction", "data"), va="bottom", color="dimgrey")  # fmt: skip
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set(xlabel="training examples N", ylabel="test loss L (nats)")
+    axis.set_title(f"phase: p_train, {control}; mean and error over replicas", fontsize=10)
+    axis.legend(fontsize=8)
+    axis.grid(alpha=0.3, which="both")
+
+
+def boundaries_figure(boundaries: list[dict[str, Any]]) -> Figure:
+    """Where eumentia ends over p_train, a curve a system; where amentia begins, dashed."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    axis = figure.subplots()
+    systems = list(dict.fromkeys(item["system"] for item in boundaries))
+    for number, system in enumerate(systems):
+        own = [item for item in boundaries if item["system"] == system and item["value"]]
+        rows = [item for item in own if "p_train" in item]
+        colour = shade(number, len(systems))
+        axis.errorbar(
+            [item["value"]["value"] for item in rows], [item["p_train"] for item in rows],
+            xerr=[item["value"]["error"] for item in rows], fmt="osD^vP*X<"[number % 9] + "-",
+            color=colour, capsize=2, markersize=4, linewidth=1, label=system,
+        )  # fmt: skip
+        for item in own:
+            if "p_train" not in item:
+                axis.axhline(item["value"]["value"], color=colour, linestyle="--", linewidth=0.8)
+    axis.set(xlabel="where eumentia ends along the control", ylabel=P_TRAIN)
+    axis.set_title("boundaries of all systems; dashed: amentia begins", fontsize=10)
+    axis.legend(fontsize=8)
+    axis.grid(alpha=0.3)
+    return figure
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Edges of cells around points that need not be evenly spaced."""
+    if len(centres) == 1:
+        return np.array([centres[0] - 0.05, centres[0] + 0.05])
+    middles = (centres[:-1] + centres[1:]) / 2
+    return np.concatenate([
+        [centres[0] - (middles[0] - centres[0])], middles,
+        [centres[-1] + (centres[-1] - middles[-1])],
+    ])  # fmt: skip

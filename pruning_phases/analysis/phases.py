@@ -1,0 +1,179 @@
+"""The phases of dropout: how the loss scales with the training set, and what that says.
+
+For networks trained at p_train on N examples and evaluated at p_eval, with C classes
+(arXiv 2603.12316):
+
+    eumentia    alpha = -d ln L / d ln N > 0: the loss falls as a power of N, the network learns
+    dementia    alpha <= 0, though the same networks learn at another p_eval: it has forgotten
+    amentia     L = ln C at whatever p_eval: it cannot learn
+
+Measured exponents are never exactly 0, so "alpha > 0" is read as "alpha above ``least_alpha``", and
+"cannot learn" as "no p_eval gains ``least_gain`` of ln C". Each phase has a probability; the
+largest one is the confidence, and below the confidence asked for a point is undecided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
+
+Array = NDArray[np.float64]
+
+PHASES = ("eumentia", "dementia", "amentia")
+UNDECIDED = "undecided"
+OFF_BRANCH = 1.1  # a loss this many times the best one of its p_train is off the learning branch
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Test losses [p_train, control, size, replicas] in nats, and what their axes are.
+
+    The control is p_eval, or the share of the weights that was cut.
+    """
+
+    p_train: Array
+    control: Array
+    sizes: Array
+    values: Array
+    num_classes: int
+
+    @property
+    def at_largest(self) -> Array:
+        """[p_train, control, replicas]"""
+        return self.values[:, :, -1]
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """alpha at every point [p_train, control], with its errors."""
+
+    alpha: Array
+    statistical: Array  # standard error over replicas
+    systematic: Array  # the larger shift when the smallest or the largest size is left out
+    dof: int
+
+    @property
+    def error(self) -> Array:
+        return np.hypot(self.statistical, self.systematic)
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Where something crosses its threshold along one axis; value None: nowhere, with a reason."""
+
+    value: float | None
+    error: float | None
+    bracket: tuple[float, float] | None = None  # neighbouring grid points on its two sides
+    reason: str | None = None
+
+
+def scaling_exponent(sizes: ArrayLike, losses: ArrayLike) -> Array:
+    """alpha = -d ln L / d ln N by least squares over ln N: losses [..., sizes] -> [...].
+
+    Dimensionless; positive where more data helps. arXiv 2603.12316.
+    """
+    x = np.log(np.asarray(sizes, dtype=np.float64))
+    y = np.log(np.asarray(losses, dtype=np.float64))
+    centred = x - x.mean()
+    return -(y * centred).sum(axis=-1) / (centred**2).sum()
+
+
+def slopes(losses: Losses) -> Slopes:
+    """alpha of each replica by itself, then mean and standard error: what replicas of different N
+    have in common (initial weights, examples) then does no harm."""
+    values = np.moveaxis(losses.values, 2, -1)  # [p_train, control, replicas, sizes]
+    count = values.shape[2]
+    alpha = scaling_exponent(losses.sizes, values)
+    mean = alpha.mean(axis=-1)
+    shifts = [
+        np.abs(scaling_exponent(losses.sizes[part], values[..., part]).mean(axis=-1) - mean)
+        for part in (slice(1, None), slice(None, -1))
+    ]
+    enough = len(losses.sizes) > 3
+    return Slopes(
+        mean,
+        alpha.std(axis=-1, ddof=1) / np.sqrt(count),
+        np.maximum(*shifts) if enough else np.zeros_like(mean),
+        count - 1,
+    )
+
+
+def probabilities(losses: Losses, found: Slopes, least_alpha: float, least_gain: float) -> Array:
+    """P(phase) [phases, p_train, control] in the order of PHASES; what is missing to 1 is neither.
+
+    Errors of means over R replicas follow Student's t with R - 1 degrees of freedom.
+    """
+    learns = found.alpha - least_alpha
+    rises = student.cdf(learns / np.maximum(found.error, 1e-12), found.dof)
+    amentia = student.cdf(*_excess(_gain(losses), least_gain * np.log(losses.num_classes)))
+    off, dof = _excess(_distance(losses), np.log(OFF_BRANCH))
+    off_branch = student.cdf(-off, dof)
+    able = (1 - amentia)[:, None]
+    return np.stack(
+        [
+            able * rises,
+            able * (1 - rises) * off_branch,
+            np.broadcast_to(amentia[:, None], rises.shape),
+        ]
+    )
+
+
+def _gain(losses: Losses) -> Array:
+    """ln C - L at the largest size and the p_eval where that is largest: [p_train, replicas]."""
+    gain = np.log(losses.num_classes) - losses.at_largest
+    best = gain.mean(axis=2).argmax(axis=1)
+    return gain[np.arange(len(best)), best]
+
+
+def _distance(losses: Losses) -> Array:
+    """ln(L / best L of this p_train) at the largest size: [p_train, control, replicas]."""
+    logarithm = np.log(losses.at_largest)
+    best = logarithm.mean(axis=2).argmin(axis=1)
+    return logarithm - logarithm[np.arange(len(best)), best][:, None]
+
+
+def _excess(values: Array, threshold: float) -> tuple[Array, int]:
+    """By how many standard errors ``threshold`` lies above the mean of values [..., replicas]."""
+    count = values.shape[-1]
+    error = np.maximum(values.std(axis=-1, ddof=1) / np.sqrt(count), 1e-12)
+    return (threshold - values.mean(axis=-1)) / error, count - 1
+
+
+def phase_of(probability: Array, confidence: float) -> str:
+    """The most probable phase of one point, or undecided. probability: [phases]."""
+    best = int(probability.argmax())
+    return PHASES[best] if probability[best] >= confidence else UNDECIDED
+
+
+def learning_ends(losses: Losses, found: Slopes, row: int, least_alpha: float) -> Boundary:
+    """Along the control, where alpha falls through least_alpha for good: eumentia's boundary."""
+    return _falls_through(losses.control, found.alpha[row], found.error[row], least_alpha, "alpha")
+
+
+def ability_ends(losses: Losses, least_gain: float) -> Boundary:
+    """Along p_train, where the best p_eval no longer gains least_gain of ln C: amentia begins."""
+    gain = _gain(losses)
+    error = gain.std(axis=1, ddof=1) / np.sqrt(gain.shape[1])
+    threshold = least_gain * np.log(losses.num_classes)
+    return _falls_through(losses.p_train, gain.mean(axis=1), error, threshold, "the gain")
+
+
+def _falls_through(x: Array, y: Array, error: Array, threshold: float, what: str) -> Boundary:
+    """Linear interpolation in the last interval in which y falls through the threshold. The error
+    holds that of y, and the interval's width / sqrt(12) for what happens between grid points."""
+    above = y > threshold
+    falls = np.flatnonzero(above[:-1] & ~above[1:])
+    if not len(falls):
+        side = "above" if above.all() else "below" if not above.any() else "not falling through"
+        return Boundary(None, None, reason=f"{what} is {side} {threshold:.3g} at all points")
+    left = int(falls[-1])
+    low, high = float(x[left]), float(x[left + 1])
+    share = (y[left] - threshold) / (y[left] - y[left + 1])
+    slope = (y[left] - y[left + 1]) / (high - low)
+    own = float((1 - share) * error[left] + share * error[left + 1]) / float(slope)
+    own = min(own, high - low)  # beyond the interval the neighbours' own errors speak
+    spread = (high - low) / np.sqrt(12)
+    return Boundary(low + float(share) * (high - low), float(np.hypot(own, spread)), (low, high))

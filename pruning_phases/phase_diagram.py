@@ -1,0 +1,202 @@
+"""The map of eumentia, dementia and amentia: ``python -m pruning_phases.phase_diagram runs=…``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.analysis_config import PhaseDiagramConfig, keys_of, register, typed
+from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+    from rich.console import Console
+
+    from pruning_phases.analysis.phases import Boundary, Losses, Slopes
+    from pruning_phases.records import RunRecord
+
+
+def main() -> None:
+    register()
+    launch("phase_diagram", task, keys_of("phase_diagram"))
+
+
+def task(composed: DictConfig) -> None:
+    from pruning_phases.analysis.sources import done_runs
+
+    config = typed(composed, PhaseDiagramConfig)
+    check(config)
+    analyse(done_runs(config.runs), config, new_console())
+
+
+def check(config: PhaseDiagramConfig) -> None:
+    if config.control not in ("p_eval", "density"):
+        raise UserError(f"control={config.control}: choose p_eval or density")
+    for key in ("least_alpha", "least_gain"):
+        if not 0 <= getattr(config, key) < 1:
+            raise UserError(f"{key}={getattr(config, key)}: give a number from 0 to below 1")
+    if not 0.5 <= config.confidence < 1:
+        raise UserError(f"confidence={config.confidence}: give a number from 0.5 to below 1")
+
+
+def analyse(
+    records: list[RunRecord], config: PhaseDiagramConfig, console: Console
+) -> dict[str, Any]:
+    """The maps of all systems among the runs, in one JSON and one figure each."""
+    from pruning_phases.analysis.grid_runs import losses_of, systems_of
+    from pruning_phases.analysis.phase_figure import boundaries_figure, map_figure
+    from pruning_phases.analysis.results import open_folder, save_figure, save_json
+
+    systems = {name: losses_of(runs, config.control) for name, runs in systems_of(records).items()}
+    content: dict[str, Any] = {
+        "control": config.control, "least_alpha": config.least_alpha,
+        "least_gain": config.least_gain, "confidence": config.confidence,
+        "points": [], "boundaries": [], "crossings": [],
+    }  # fmt: skip
+    figures = {}
+    for number, (name, losses) in enumerate(systems.items()):
+        entry = _map(name, losses, config)
+        stem = "phase_diagram" if len(systems) == 1 else f"phase_diagram/{number}"
+        figures[stem] = map_figure(entry, losses, name)
+        for key in ("points", "boundaries", "crossings"):
+            content[key] += entry[key]
+    if len(systems) > 1:
+        figures["phase_diagram"] = boundaries_figure(content["boundaries"])
+    one = len(records) == 1
+    folder = open_folder(config.output_dir, records[0].folder if one else records[0].folder.parent)
+    save_json(folder / "phase_diagram.json", content)
+    for stem, figure in figures.items():
+        save_figure(figure, folder / stem)
+    for name in systems:
+        _print(name, content, console)
+    console.print(f"results: {folder / 'phase_diagram.json'}", **PLAIN)
+    console.print(f"figure: {folder / 'phase_diagram.png'}", **PLAIN)
+    return content
+
+
+def _map(system: str, losses: Losses, config: PhaseDiagramConfig) -> dict[str, Any]:
+    from pruning_phases.analysis.phases import ability_ends, learning_ends, probabilities, slopes
+
+    found = slopes(losses)
+    probability = probabilities(losses, found, config.least_alpha, config.least_gain)
+    boundaries = [
+        _boundary(
+            system, "eumentia ends", {"p_train": float(p_train)},
+            learning_ends(losses, found, row, config.least_alpha),
+        )
+        for row, p_train in enumerate(losses.p_train)
+        if probability[2, row].max() < config.confidence
+    ]  # fmt: skip
+    if len(losses.p_train) > 1:
+        ends = ability_ends(losses, config.least_gain)
+        boundaries.append(_boundary(system, "amentia begins", {}, ends))
+    return {
+        "points": _points(system, losses, found, probability, config),
+        "boundaries": boundaries,
+        "crossings": _crossings(system, losses, config),
+    }
+
+
+def _points(
+    system: str, losses: Losses, found: Slopes, probability: Any, config: PhaseDiagramConfig
+) -> list[dict[str, Any]]:
+    from pruning_phases.analysis.estimates import mean_and_error
+    from pruning_phases.analysis.phases import phase_of
+    from pruning_phases.analysis.results import number
+
+    rows = []
+    for row, p_train in enumerate(losses.p_train):
+        for column, control in enumerate(losses.control):
+            chances = probability[:, row, column]
+            loss, error = mean_and_error(losses.at_largest[row, column])
+            rows.append({
+                "system": system, "p_train": float(p_train),
+                config.control: _shown(control, config),
+                "phase": phase_of(chances, config.confidence), "confidence": float(chances.max()),
+                "alpha": number(found.alpha[row, column], found.error[row, column]),
+                "alpha_statistical": float(found.statistical[row, column]),
+                "alpha_systematic": float(found.systematic[row, column]),
+                "loss": number(float(loss), float(error)),
+            })  # fmt: skip
+    return rows
+
+
+def _shown(control: float, config: PhaseDiagramConfig) -> float:
+    """A density is measured as the share cut, on an axis that rises like p_eval."""
+    return float(control if config.control == "p_eval" else 1 - control)
+
+
+def _boundary(system: str, kind: str, at: dict[str, float], found: Boundary) -> dict[str, Any]:
+    from pruning_phases.analysis.results import number
+
+    entry: dict[str, Any] = {"system": system, "kind": kind, **at}
+    entry["value"] = number(found.value, found.error)
+    entry["bracket"] = list(found.bracket) if found.bracket else None
+    return entry | ({"reason": found.reason} if found.reason else {})
+
+
+def _crossings(system: str, losses: Losses, config: PhaseDiagramConfig) -> list[dict[str, Any]]:
+    """Where the losses of neighbouring sizes cross along the control, at every p_train."""
+    from pruning_phases.analysis.crossings import FEWEST_SPLINES, crossing, extrapolate
+    from pruning_phases.analysis.grid_runs import loss_curves
+    from pruning_phases.analysis.results import number
+
+    if len(losses.control) < 2 * FEWEST_SPLINES:
+        return []
+    rows = []
+    for row, p_train in enumerate(losses.p_train):
+        curves = loss_curves(losses, row, config.num_resampled, config.seed)
+        found = [crossing(*pair) for pair in pairwise(curves)]
+        limit, reason = extrapolate(found, float(losses.control.min()), float(losses.control.max()))
+        rows.append({
+            "system": system, "p_train": float(p_train),
+            "pairs": [
+                {"sizes": list(place.sizes),
+                 "control": number(*place.control) if place.control else None}
+                | ({"reason": place.reason} if place.reason else {})
+                for place in found
+            ],
+            "infinite_size": number(*limit) if limit else None,
+        } | ({"reason": reason} if reason else {}))  # fmt: skip
+    return rows
+
+
+def _print(system: str, content: dict[str, Any], console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from pruning_phases.analysis.text import with_error
+
+    axis = content["control"]
+    points = [point for point in content["points"] if point["system"] == system]
+    controls = list(dict.fromkeys(point[axis] for point in points))
+    table = Table(
+        title=f"{system}: phase and alpha", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
+        caption="E eumentia, D dementia, A amentia, ? undecided",
+    )  # fmt: skip
+    table.add_column("p_train", justify="right")
+    for control in controls:
+        table.add_column(f"{axis} {control:.3g}", justify="right", no_wrap=True)
+    for p_train in dict.fromkeys(point["p_train"] for point in points):
+        cells = [
+            f"{_letter(point)} {with_error(point['alpha']['value'], point['alpha']['error'])}"
+            for point in points
+            if point["p_train"] == p_train
+        ]
+        table.add_row(f"{p_train:g}", *cells)
+    console.print(table)
+    for entry in content["boundaries"]:
+        if entry["system"] == system:
+            at = f" at p_train {entry['p_train']:g}" if "p_train" in entry else " along p_train"
+            known = entry["value"]
+            text = with_error(known["value"], known["error"]) if known else entry["reason"]
+            console.print(f"{entry['kind']}{at}: {text}", **PLAIN)
+
+
+def _letter(point: dict[str, Any]) -> str:
+    return {"undecided": "?"}.get(point["phase"], point["phase"][0].upper())
+
+
+if __name__ == "__main__":
+    main()
