@@ -25,7 +25,7 @@ PHYSICS_VERSION = 1  # raise it when the same configuration gives other numbers 
 # What may differ between two runs with the same numbers, and so stays outside the run's identity.
 MACHINE_KEYS = (
     "study", "trainer", "logger", "data_dir", "results_dir", "figures", "progress",
-    "checkpoint_seconds",
+    "checkpoint_seconds", "phase_scale",
 )  # fmt: skip
 
 
@@ -109,7 +109,9 @@ class CnnConfig(ModelConfig):
 class DatasetConfig:
     name: str = MISSING
     train_size: int | None = None  # training examples of a replica; null: all
-    train_sizes: list[int] | None = None  # several of them side by side, in place of train_size
+    # Several of them side by side, in place of train_size: a list of whole numbers. (A typed list
+    # could not refer to another key, as the experiments do.)
+    train_sizes: Any = None
     validation_fraction: float = 0.1  # of the training set, for early stopping
 
 
@@ -195,6 +197,16 @@ class LoggerConfig:
 
 
 @dataclass
+class PhaseScaleConfig:
+    """What the scale gives to the experiments on dropout phases, which refer to it."""
+
+    num_replicas: int = MISSING
+    train_sizes: list[int] = MISSING
+    updates: int = MISSING
+    num_draws: int = MISSING
+
+
+@dataclass
 class Config:
     """One run: ``num_replicas`` replicas of one configuration."""
 
@@ -214,6 +226,7 @@ class Config:
     data_dir: str = "data"
     results_dir: str = "multirun"
     figures: list[Figures] = field(default_factory=lambda: [Figures.transition])  # at the end
+    phase_scale: PhaseScaleConfig = field(default_factory=PhaseScaleConfig)
     progress: bool = True
     checkpoint_seconds: float = 10.0  # a step that ends this long after the last one writes one
 
@@ -247,7 +260,9 @@ def check(composed: DictConfig) -> Config:
     assert isinstance(config, Config)
     config.snapshots = sorted(set(config.snapshots), reverse=True)
     if config.dataset.train_sizes is not None:
-        config.dataset.train_sizes = sorted(set(config.dataset.train_sizes))
+        config.dataset.train_sizes = _whole_numbers(
+            "dataset.train_sizes", config.dataset.train_sizes
+        )
     if isinstance(config.dropout_phase, RateGridConfig):
         for rates in config.dropout_phase.rates():
             rates[:] = sorted(set(rates))
@@ -258,6 +273,17 @@ def check(composed: DictConfig) -> Config:
     _check_optimizer(config.optimizer)
     _check_rates(config)
     return config
+
+
+def _whole_numbers(key: str, given: Any) -> list[int]:
+    """Ascending, each once; a UserError if they are no whole numbers of 1 or more."""
+    if (
+        not isinstance(given, list)
+        or not given
+        or any(type(size) is not int or size < 1 for size in given)
+    ):
+        raise UserError(f"{key}={given}: give a list of whole numbers of 1 or more, or null")
+    return sorted(set(given))
 
 
 def without_effect(config: Config) -> set[str]:
@@ -399,9 +425,6 @@ def _check_counts(config: Config) -> None:
         raise UserError(f"trainer.networks_at_once={at_once}: give 1 or more, or null")
     if config.dataset.train_size is not None and config.dataset.train_size < 1:
         raise UserError(f"dataset.train_size={config.dataset.train_size}: give 1 or more, or null")
-    sizes = config.dataset.train_sizes
-    if sizes is not None and (not sizes or sizes[0] < 1):
-        raise UserError(f"dataset.train_sizes={sizes}: give sizes of 1 or more, or null")
     for path, budget in (
         ("training.budget", config.training.budget),
         ("pruner.finetune", config.pruner.finetune),

@@ -22,7 +22,7 @@ from pruning_phases.analysis.scaling_function import Points
 from tests.lattice_models import ising_magnetization, percolation_strength
 from tests.planted import planted_bkt, planted_power_law
 
-NUM_SETS = int(os.environ.get("PRUNING_PHASES_SETS", "40"))
+NUM_SETS = int(os.environ.get("PRUNING_PHASES_SETS", "30"))
 FULL = NUM_SETS >= 200
 
 
@@ -79,7 +79,7 @@ def test_the_right_ansatz_is_preferred(ratio):
     A set holds none where the wrong ansatz, with its own f, also fits the exact values: few sizes,
     5% noise. Of 120 sets with sizes a factor of 4 apart 95% must come out right, all counted.
     """
-    num_seeds = 60 if FULL else 4
+    num_seeds = 60 if FULL else 3
     verdicts, missed = [], []
     for seed in range(1000, 1000 + num_seeds):
         for name, (_, plant) in FORMS.items():

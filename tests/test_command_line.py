@@ -139,6 +139,8 @@ def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number
         "pruner.finetune.amount=4000",
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    # What a shell puts into the background, and all below it, is started with this one ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         text=True,

@@ -18,7 +18,7 @@ def planted(seed, critical=2e-3, exponent=0.5, replicas=8, noise=0.01, points=60
 
 def test_planted_laws_are_covered():
     off = []
-    for seed in range(60):
+    for seed in range(40):
         law = fit_law(planted(seed), num_resampled=200)
         assert isinstance(law, LawFit) and law.critical_point is not None
         off.append([(law.critical_point - 2e-3) / law.critical_total,

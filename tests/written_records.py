@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.phases import Losses
 from pruning_phases.records import RunRecord
 
 PHYSICS = {
@@ -65,3 +66,20 @@ def write_snapshot(
     tensors |= {f"mask:{layer}.weight": mask for layer, mask in alive.items()}
     path = record.snapshot_file(name)
     record.write_tensors(path, tensors, density=density, layers=list(weights))
+
+
+def write_grid_run(
+    results_dir: Path, run_id: str, losses: Losses, width: int = 100, seed: int = 0
+) -> RunRecord:
+    """A finished run over p_train, p_eval and training-set sizes with these losses."""
+    count = losses.values.shape[3]
+    record = write_run(
+        results_dir, run_id, np.ones(1), {"accuracy": np.ones((count, 1))}, width, seed
+    )
+    levels = [losses.p_train, losses.control, losses.sizes.astype(int), np.arange(count)]
+    names = ["p_train", "p_eval", "train_size", "replica"]
+    table = pd.MultiIndex.from_product(levels, names=names).to_frame(index=False)
+    table = table.assign(step=0, density=1.0, num_kept=width**2, seed=seed, accuracy=0.5)
+    table["loss"] = losses.values.ravel()
+    record.write_tables(table, record.layers())
+    return record

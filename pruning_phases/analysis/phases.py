@@ -53,11 +53,18 @@ class Slopes:
     alpha: Array
     statistical: Array  # standard error over replicas
     systematic: Array  # the larger shift when the smallest or the largest size is left out
-    dof: int
+    num_replicas: int
 
     @property
     def error(self) -> Array:
         return np.hypot(self.statistical, self.systematic)
+
+    @property
+    def dof(self) -> Array:
+        """Degrees of freedom of the total error, after Welch and Satterthwaite: R - 1 for the
+        statistical part, any number for the other."""
+        share = self.error / np.maximum(self.statistical, 1e-12)
+        return (self.num_replicas - 1) * share**4
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def slopes(losses: Losses) -> Slopes:
         mean,
         alpha.std(axis=-1, ddof=1) / np.sqrt(count),
         np.maximum(*shifts) if enough else np.zeros_like(mean),
-        count - 1,
+        count,
     )
 
 

@@ -24,9 +24,9 @@ def networks_at_once(
         module = build()
         num_weights = sum(parameter.numel() for parameter in module.parameters())
         num_activations = _activations(module, input_shape)
-    per_network = COPIES_OF_WEIGHTS * num_weights * BYTES
-    if device.type != "cpu":  # on the CPU one network is at work at a time
-        per_network += COPIES_OF_ACTIVATIONS * num_activations * batch * BYTES
+    per_network = BYTES * (
+        COPIES_OF_WEIGHTS * num_weights + COPIES_OF_ACTIVATIONS * num_activations * batch
+    )
     return max(1, int(SHARE * _memory(device)) // per_network)
 
 

@@ -29,6 +29,7 @@ from pruning_phases.streams import derive, key_words
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
 # Of the test set at a time. It decides which dropout mask meets which example, so it is fixed.
 EXAMPLES_PER_CALL = 1000
+VECTORIZED_FROM = 24  # networks; measured, see benchmarks
 
 
 class EnsembleModule(LightningModule):
@@ -156,6 +157,14 @@ class EnsembleModule(LightningModule):
         self.source.first = self.num_updates
         self.source.count = min(self.epoch_updates, self.max_updates - self.num_updates)
 
+    @property
+    def _many_small(self) -> bool:
+        """Whether the vectorized form is the faster one on the CPU: many networks of linear layers,
+        of which none stops before the others."""
+        waits = self.config.training.budget.rule is Rule.plateau
+        linear = all(self.replicas.stacked(name).dim() <= 3 for name in self.replicas.names)
+        return self.replicas.num_replicas >= VECTORIZED_FROM and linear and not waits
+
     # -- Lightning's hooks -----------------------------------------------------------------------
 
     def configure_optimizers(self) -> Optimizer:
@@ -168,7 +177,7 @@ class EnsembleModule(LightningModule):
         self.begin_step(self.step)
 
     def on_train_start(self) -> None:
-        self.replicas.attach(vectorized=self.device.type != "cpu")
+        self.replicas.attach(vectorized=self.device.type != "cpu" or self._many_small)
         # Lightning leaves the step counts of the optimizer on the CPU.
         load_state(self._optimizer, self.replicas, state_tensors(self._optimizer, self.replicas))
 

@@ -19,10 +19,11 @@ class Replicas(nn.Module):
     Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
     reduction serve all replicas. The forward and backward passes have two equal forms:
 
-    * on an accelerator, ``torch.func.vmap`` over the stacked tensors: few large kernels;
+    * on an accelerator, and for many small networks, ``torch.func.vmap`` over the stacked
+      tensors: few large kernels;
     * on the CPU, one ordinary module per replica whose parameters and gradients are *views* into
-      the stacked tensors: there a loop measures faster than batched kernels, and it can leave out
-      replicas that have finished.
+      the stacked tensors: for few or large networks a loop measures faster there than batched
+      kernels, and it can leave out replicas that have finished.
 
     The prunable weights are those of the linear and convolution layers, in the order in which the
     module defines them; a chain of layers is assumed where the graph of a mask is asked for.
