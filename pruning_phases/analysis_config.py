@@ -45,6 +45,8 @@ class CollapseConfig(AnalysisConfig):
     correction: float | None = None  # omega of a correction to scaling; null: none
     order_parameter: str = "corrected_accuracy"  # of runs
     size: str = "num_weights"  # of runs
+    control: str = "density"  # of runs; p_eval: the loss over it, for every training-set size
+    p_train: float | None = None  # with control=p_eval, which one; null: the only one
     window: list[float] | None = None  # of the control parameter; null: all
     num_resampled: int = 500
     seed: int = 0

@@ -43,6 +43,8 @@ def _check(config: CollapseConfig) -> None:
             )
     if not config.forms():
         raise UserError(f"ansatz is empty: choose {' or '.join(known)}")
+    if config.control not in ("density", "p_eval"):
+        raise UserError(f"control={config.control}: choose density or p_eval")
     if config.sigma is not None and not 0.05 <= config.sigma <= 5:
         raise UserError(f"sigma={config.sigma}: give a number from 0.05 to 5, or null to fit it")
     if config.correction is not None and not 0 < config.correction <= 10:
@@ -81,7 +83,9 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
 
 def _source(config: CollapseConfig, points: Points) -> dict[str, Any]:
     """What was fitted, and how: enough to do it again."""
-    keys = ["table"] if config.table else ["runs", "size", "order_parameter"]
+    keys = ["table"] if config.table else ["runs", "control"]
+    if not config.table:
+        keys += ["size", "order_parameter"] if config.control == "density" else ["p_train"]
     keys += ["window", "correction", "num_resampled", "seed"]
     return {key: getattr(config, key) for key in keys} | {
         "sizes": points.sizes.tolist(), "num_points": len(points),
@@ -122,6 +126,8 @@ def _read(
         beside = path.with_name(f"{path.stem}_collapse")
         return points, None, panels, ("control", "size", "value"), beside
 
+    if config.control == "p_eval":
+        return _read_grid(config)
     from pruning_phases.analysis.sized_runs import (
         fluctuations,
         points_of,
@@ -145,6 +151,45 @@ def _read(
         "susceptibility": (chi, [peak(curve) for curve in chi]),
     }
     return points, noise, panels, ("density", config.size, label), records[0].folder.parent
+
+
+def _read_grid(
+    config: CollapseConfig,
+) -> tuple[Points, Noise, Panels, tuple[str, str, str], Path]:
+    """The loss over p_eval at one p_train; the size is that of the training set."""
+    from pruning_phases.analysis.crossings import crossing
+    from pruning_phases.analysis.grid_runs import (
+        curves_by_size,
+        loss_curves,
+        losses_of,
+        systems_of,
+        within,
+    )
+    from pruning_phases.analysis.sized_runs import points_of, replica_noise
+    from pruning_phases.analysis.sources import check_points, done_runs
+
+    records = done_runs(config.runs)
+    systems = systems_of(records)
+    if len(systems) > 1:
+        raise UserError(
+            f"runs={config.runs}: runs of {len(systems)} systems ({', '.join(systems)}): "
+            "choose those of one"
+        )
+    losses = within(losses_of(records, "p_eval"), config.window)
+    there = losses.p_train.tolist()
+    wanted = there[0] if config.p_train is None and len(there) == 1 else config.p_train
+    if wanted not in there:
+        raise UserError(
+            f"p_train={config.p_train}: choose one of {', '.join(f'{rate:g}' for rate in there)}"
+        )
+    row = there.index(wanted)
+    sized = curves_by_size(losses, row)
+    points = check_points(points_of(sized), f"runs={config.runs}")
+    curves = loss_curves(losses, row, config.num_resampled, config.seed)
+    panels = {"ln of the test loss": (curves, _neighbours(curves, crossing))}
+    names = ("p_eval", "training examples", "test loss (nats)")
+    folder = records[0].folder if len(records) == 1 else records[0].folder.parent
+    return points, replica_noise(sized, shared=True), panels, names, folder
 
 
 def _sample(points: Points, noise: Noise | None, config: CollapseConfig) -> list[SampledCurve]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pruning_phases.analysis.crossings import SampledCurve
+from pruning_phases.analysis.order_parameters import Curve
 from pruning_phases.analysis.phases import Losses
+from pruning_phases.analysis.sized_runs import SizedCurve
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 
@@ -79,6 +82,25 @@ def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:
             f"{table['p_eval'].nunique()}: train with dropout_phase.p_eval=[0]"
         )
     return table[table["num_kept"] > 0]
+
+
+def within(losses: Losses, window: list[float] | None) -> Losses:
+    """The part of them whose control lies in [LOW, HIGH]; None: all."""
+    if window is None:
+        return losses
+    inside = (losses.control >= window[0]) & (losses.control <= window[1])
+    if not inside.any():
+        raise UserError(f"window={window}: the control goes from {losses.control.min():g} to "
+                        f"{losses.control.max():g}")  # fmt: skip
+    return replace(losses, control=losses.control[inside], values=losses.values[:, inside])
+
+
+def curves_by_size(losses: Losses, row: int) -> list[SizedCurve]:
+    """The loss over the control at one p_train, a curve a training-set size: what scaling reads."""
+    return [
+        SizedCurve(float(size), float(size), Curve(losses.control, losses.values[row, :, index].T))
+        for index, size in enumerate(losses.sizes)
+    ]
 
 
 def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[SampledCurve]:

@@ -125,18 +125,19 @@ def points_of(curves: list[SizedCurve]) -> Points:
     return Points(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
 
 
-def replica_noise(curves: list[SizedCurve]) -> Noise:
+def replica_noise(curves: list[SizedCurve], shared: bool = False) -> Noise:
     """Deviations of means over replicas drawn with replacement, size by size.
 
     Widened by sqrt(R / (R - 1)), since drawing from R values shows less than their spread; all
-    densities of a replica stay together.
+    points of a replica stay together, and with ``shared`` replicas those of all sizes do.
     """
 
     def noise(generator: np.random.Generator, batch: int) -> Array:
         parts = []
+        common = _shares(generator, curves[0].curve.num_replicas, batch) if shared else None
         for item in curves:
             values, count = item.curve.values, item.curve.num_replicas
-            shares = _shares(generator, count, batch)
+            shares = _shares(generator, count, batch) if common is None else common
             deviation = shares @ values - values.mean(axis=0)
             parts.append(deviation * np.sqrt(count / (count - 1)))
         return np.concatenate(parts, axis=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def _fit_all(
     config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console
 ) -> None:
     """Train the ensemble: in one piece, or one part after the other where memory is short."""
-    measure = Measure()
+    measure = Measure(partial(console.print, **PLAIN)) if config.progress else Measure()
     keeper = Record(record, measure, config.checkpoint_seconds)
     at_once = keeper.networks_at_once or config.trainer.networks_at_once
     if at_once is None:

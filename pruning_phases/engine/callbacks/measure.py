@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pandas as pd
 import torch
@@ -21,7 +23,8 @@ class Measure(Callback):
     """Gathers one row a step, network and p_eval (``observables``), and one a step, network and
     layer (``layers``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        self.tell = tell  # what takes long
         self.observables: list[pd.DataFrame] = []
         self.layers: list[pd.DataFrame] = []
         self.latest = pd.DataFrame()  # the observables of the last step measured
@@ -62,7 +65,7 @@ class Measure(Callback):
                 [about.assign(p_eval=p_eval)[COLUMNS], _test_observables(module, p_eval), shared],
                 axis=1,
             )
-            for p_eval in dropout_rates(module.config)[1]
+            for p_eval in self._in_turn(dropout_rates(module.config)[1])
         ]
         # All p_eval of a network together.
         self.latest = pd.concat(rows).sort_index(kind="stable").reset_index(drop=True)
@@ -77,6 +80,12 @@ class Measure(Callback):
                 ignore_index=True,
             )
         )
+
+    def _in_turn(self, rates: list[float]) -> Iterator[float]:
+        for number, rate in enumerate(rates, 1):
+            if len(rates) > 1:
+                self.tell(f"evaluating at p_eval {rate:g} ({number}/{len(rates)})")
+            yield rate
 
     def _remember_weights(self, module: EnsembleModule) -> None:
         weights = module.replicas.layer_weights()

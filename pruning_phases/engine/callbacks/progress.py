@@ -73,6 +73,7 @@ class ShowProgress(Callback):
         if self.console.is_terminal or time.monotonic() < self._line_due:
             return
         self._line_due = time.monotonic() + SECONDS_BETWEEN_LINES
-        self.console.print(
-            f"step {module.step}/{module.num_steps}  {status}", highlight=False, markup=False
-        )
+        place = f"step {module.step}/{module.num_steps}"
+        if module.step == 0:
+            place = f"dense training, round {module.round + 1}/{module.num_rounds}"
+        self.console.print(f"{place}  {status}", highlight=False, markup=False)
