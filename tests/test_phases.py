@@ -191,3 +191,25 @@ def test_a_run_without_a_grid_says_what_is_missing(tmp_path):
     thin = Losses(losses.p_train, losses.control, SIZES[:2], losses.values[:, :, :2], 10)
     with pytest.raises(UserError, match=r"2 training-set sizes: 2 and 3 are needed; train with"):
         losses_of([write_grid_run(tmp_path, "thin", thin)], "p_eval")
+
+
+def test_a_planted_crossing_is_found_by_the_collapse(tmp_path):
+    """L = 3 exp(tanh((p - 0.5) (N / 1000)^(1/2))): all sizes cross at 0.5."""
+    control = np.linspace(0.2, 0.8, 16)
+    generator = np.random.default_rng(0)
+    x = (control[:, None] - 0.5) * (SIZES[None, :4] / 1000) ** 0.5
+    scatter = np.exp(0.02 * generator.normal(size=(1, 16, 4, 6)))
+    values = 3 * np.exp(np.tanh(3 * x))[None, :, :, None] * scatter
+    write_grid_run(tmp_path, "crossing", Losses(np.zeros(1), control, SIZES[:4], values, 10))
+    words = ["runs=written", "control=p_eval", "ansatz=power_law", "num_resampled=100"]
+    result = run("collapse", *words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    content = json.loads((tmp_path / "written" / "crossing" / "collapse.json").read_text())
+    for name, truth in (("critical_point", 0.5), ("nu", 2.0)):
+        found = content["power_law"][name]
+        assert abs(found["value"] - truth) < 3 * found["error"] < 0.6
+    assert content["source"]["control"] == "p_eval" and content["source"]["sizes"][0] == 128
+    for pair in content["crossings"]["ln of the test loss"]["pairs"]:
+        assert abs(pair["control"]["value"] - 0.5) < 4 * pair["control"]["error"]
+    other = run("collapse", *words, "p_train=0.3", cwd=tmp_path)
+    assert other.returncode == 2 and "p_train=0.3: choose one of 0" in other.stderr

@@ -1,0 +1,57 @@
+"""Networks over dropout rates and training-set sizes: as one ensemble, and one after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import lightning
+
+from benchmarks.pairs import Comparison, compare, in_turn
+from benchmarks.setup import compose_config, data_dir
+from benchmarks.training import TRAINER
+from pruning_phases import datasets
+from pruning_phases.config import Config
+from pruning_phases.engine.callbacks.stop import Stop
+from pruning_phases.engine.data import ReplicaDataModule
+from pruning_phases.engine.members import Member, members
+from pruning_phases.engine.run import build_module
+
+UPDATES, ROUNDS = 50, 5
+GRID = [
+    "pruner=none", "dropout_phase=grid", "dropout_phase.p_train=[0,0.3,0.6,0.9]",
+    "dropout_phase.p_eval=[0]", "num_replicas=2", "model.depth=3", "model.width=128",
+    "training.budget.rule=updates", f"training.budget.amount={UPDATES}", "trainer=cpu",
+]  # fmt: skip
+CASES = {
+    "FC 64-128-128-10 on digits": ["dataset=digits", "training.batch_size=64"],
+    "FC 784-128-128-10 on MNIST": ["dataset=mnist", "training.batch_size=128"],
+}
+
+
+def run() -> Iterator[Comparison]:
+    for name, overrides in CASES.items():
+        config = compose_config(*GRID, *overrides, "dataset.train_sizes=[64,256,1024]")
+        everyone = members(config)
+        one_by_one = [[member] for member in everyone]
+        ours, peer = f"{len(everyone)} networks as one ensemble", "one after another"
+        ways = {
+            ours: partial(_train, config, [everyone]),
+            peer: partial(_train, config, one_by_one),
+        }
+        seconds = in_turn(ways, ROUNDS)
+        yield compare(f"{name}, {UPDATES} updates with dropout", ours, peer, seconds)
+
+
+def _train(config: Config, groups: list[list[Member]]) -> float:
+    """Seconds of the training alone; setting up is left out."""
+    dataset = datasets.load(config.dataset.name, data_dir())
+    spent = 0.0
+    for group in groups:
+        module = build_module(config, dataset, group)
+        trainer = lightning.Trainer(callbacks=[Stop()], max_epochs=-1, **TRAINER)
+        began = time.perf_counter()
+        trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+        spent += time.perf_counter() - began
+    return spent
