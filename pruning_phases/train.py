@@ -71,7 +71,10 @@ def make_run(config: Config, console: Console) -> RunRecord:
 def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
     from pruning_phases.analysis.summary import summary_table
 
-    console.print(summary_table(record.observables()))
+    table = record.observables()
+    # Over dropout rates and training-set sizes there is no one mean; phase_diagram shows them all.
+    if len(table[["p_train", "p_eval", "train_size"]].drop_duplicates()) == 1:
+        console.print(summary_table(table))
     console.print(f"{seconds:.0f} s", **PLAIN)
 
 

@@ -48,6 +48,18 @@ def test_offline_without_a_key_and_over_density(configure):
     assert "prediction_entropy_error" in json.dumps(rows[-1])
 
 
+def test_an_ensemble_over_rates_and_sizes_is_a_table(configure, caplog):
+    from tests.test_members import GRID
+
+    record = make_run(configure(*GRID, "logger=wandb"), Console(quiet=True))
+    assert "goes on without it" not in caplog.text
+    (file,) = record.folder.glob("wandb/offline-run-*/files/media/table/grid*.table.json")
+    table = json.loads(file.read_text())
+    assert table["columns"][:3] == ["p_train", "p_eval", "train_size"]
+    assert "loss" in table["columns"] and "loss_error" in table["columns"]
+    assert len(table["data"]) == 3 * 2 * 2
+
+
 def test_wandb_changes_no_number(configure):
     with_it = make_run(configure("logger=wandb", "study=with"), Console(quiet=True))
     without = make_run(configure("study=without"), Console(quiet=True))

@@ -27,12 +27,14 @@ OBSERVABLES = (
     "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
     "effective_density", "largest_component", "evolution_metric", "train_loss",
 )  # fmt: skip
+GRID = ["p_train", "p_eval", "train_size"]
 SECONDS_TO_CONNECT = 20
 SECONDS_TO_FINISH = 120
 
 
 class LogToWandb(Callback):
-    """Mean and standard error over replicas of every observable, over density."""
+    """Mean and standard error over replicas of every observable, over density; of an ensemble over
+    dropout rates and training-set sizes as a table at every step."""
 
     def __init__(self, logger: WandbLogger, measure: Measure) -> None:
         self.logger = logger
@@ -56,7 +58,15 @@ class LogToWandb(Callback):
 
     def _log_step(self, module: EnsembleModule) -> None:
         table = self.measure.latest
-        row: dict[str, float] = {"step": module.step, "density": module.density}
+        row: dict[str, Any] = {"step": module.step, "density": module.density}
+        if len(table[GRID].drop_duplicates()) > 1:
+            import wandb
+
+            whole, _ = self.measure.tables()  # of the parts before, too
+            groups = whole[whole["step"] == module.step].groupby(GRID)[list(OBSERVABLES)]
+            means = groups.mean().join(groups.sem().add_suffix("_error")).reset_index()
+            self.logger.experiment.log(row | {"grid": wandb.Table(dataframe=means)})
+            return
         for name in OBSERVABLES:
             mean, error = mean_and_error(table[name])
             row[name], row[f"{name}_error"] = float(mean), float(error)
