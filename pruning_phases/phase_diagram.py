@@ -175,16 +175,16 @@ def _print(system: str, content: dict[str, Any], console: Console) -> None:
         title=f"{system}: phase and alpha", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
         caption="E eumentia, D dementia, A amentia, ? undecided",
     )  # fmt: skip
-    table.add_column("p_train", justify="right")
-    for control in controls:
-        table.add_column(f"{axis} {control:.3g}", justify="right", no_wrap=True)
+    table.add_column(axis, justify="right")
     for p_train in dict.fromkeys(point["p_train"] for point in points):
+        table.add_column(f"p_train {p_train:g}", justify="right", no_wrap=True)
+    for control in controls:
         cells = [
             f"{_letter(point)} {with_error(point['alpha']['value'], point['alpha']['error'])}"
             for point in points
-            if point["p_train"] == p_train
+            if point[axis] == control
         ]
-        table.add_row(f"{p_train:g}", *cells)
+        table.add_row(f"{control:.3g}", *cells)
     console.print(table)
     for entry in content["boundaries"]:
         if entry["system"] == system:

@@ -36,6 +36,7 @@ def map_figure(entry: dict[str, Any], losses: Losses, title: str) -> Figure:
     for axis in (left, middle):
         axis.set(xlabel=LABELS[control], ylabel=P_TRAIN)
         _boundaries(axis, entry["boundaries"])
+        axis.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     _scaling(right, entry, losses, control)
     figure.suptitle(title, fontsize=11)
     return figure
@@ -63,7 +64,9 @@ def _phases(axis: Axes, entry: dict[str, Any], shape: tuple[int, int], edges: An
         for name in (*PHASES, UNDECIDED)
         if name in names
     ]
-    axis.legend(handles=handles, fontsize=8, loc="upper left", framealpha=0.9)
+    axis.legend(
+        handles=handles, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=4
+    )
     axis.set_title("phases; bars: boundaries with errors", fontsize=10)
 
 
@@ -112,6 +115,8 @@ def _scaling(axis: Axes, entry: dict[str, Any], losses: Losses, control: str) ->
                   xycoords=("axes fraction", "data"), va="bottom", color="dimgrey")  # fmt: skip
     axis.set_xscale("log")
     axis.set_yscale("log")
+    axis.set_xticks(losses.sizes, [f"{size:g}" for size in losses.sizes], rotation=45)
+    axis.minorticks_off()
     axis.set(xlabel="training examples N", ylabel="test loss L (nats)")
     axis.set_title(f"phase: p_train, {control}; mean and error over replicas", fontsize=10)
     axis.legend(fontsize=8)
@@ -149,7 +154,5 @@ def _edges(centres: np.ndarray) -> np.ndarray:
     if len(centres) == 1:
         return np.array([centres[0] - 0.05, centres[0] + 0.05])
     middles = (centres[:-1] + centres[1:]) / 2
-    return np.concatenate([
-        [centres[0] - (middles[0] - centres[0])], middles,
-        [centres[-1] + (centres[-1] - middles[-1])],
-    ])  # fmt: skip
+    ends = 2 * centres[0] - middles[0], 2 * centres[-1] - middles[-1]
+    return np.clip(np.concatenate([ends[:1], middles, ends[1:]]), -0.05, 1.0)
