@@ -433,6 +433,13 @@ def _check_counts(config: Config) -> None:
             raise UserError(
                 f"{path}.min_improvement={budget.min_improvement}: give a number from 0 to below 1"
             )
+    finetunes = config.pruner.score is not Score.none and config.pruner.finetune.amount > 0
+    rules = [config.training.budget.rule] + [config.pruner.finetune.rule] * finetunes
+    if len(config.dataset.train_sizes or []) > 1 and Rule.epochs in rules:
+        raise UserError(
+            "dataset.train_sizes: an epoch is that of the largest set, so the rule epochs would "
+            "train small sets for longer than alone: choose the rule updates or plateau"
+        )
     if not 0 < config.dataset.validation_fraction < 1:
         raise UserError(
             f"dataset.validation_fraction={config.dataset.validation_fraction}: "

@@ -48,10 +48,21 @@ def analyse(
     from pruning_phases.analysis.phase_figure import boundaries_figure, map_figure
     from pruning_phases.analysis.results import open_folder, save_figure, save_json
 
-    systems = {name: losses_of(runs, config.control) for name, runs in systems_of(records).items()}
+    systems: dict[str, Losses] = {}
+    refused: list[UserError] = []
+    for name, runs in systems_of(records).items():
+        try:
+            systems[name] = losses_of(runs, config.control)
+        except UserError as error:
+            refused.append(error)
+    if not systems:
+        raise refused[0]
+    for reason in refused:
+        console.print(f"left out: {reason}", **PLAIN)
     content: dict[str, Any] = {
-        "control": config.control, "least_alpha": config.least_alpha,
-        "least_gain": config.least_gain, "confidence": config.confidence,
+        "control": config.control, "boundaries_are_of": _axis(config),
+        "least_alpha": config.least_alpha, "least_gain": config.least_gain,
+        "confidence": config.confidence,
         "points": [], "boundaries": [], "crossings": [],
     }  # fmt: skip
     figures = {}
@@ -127,9 +138,15 @@ def _shown(control: float, config: PhaseDiagramConfig) -> float:
     return float(control if config.control == "p_eval" else 1 - control)
 
 
+def _axis(config: PhaseDiagramConfig) -> str:
+    """Along which axis boundaries and crossings are quoted."""
+    return "p_eval" if config.control == "p_eval" else "share of the weights cut"
+
+
 def _boundary(system: str, kind: str, at: dict[str, float], found: Boundary) -> dict[str, Any]:
     from pruning_phases.analysis.results import number
 
+    # Along a density it is quoted as the share cut, the axis on which it was looked for.
     entry: dict[str, Any] = {"system": system, "kind": kind, **at}
     entry["value"] = number(found.value, found.error)
     entry["bracket"] = list(found.bracket) if found.bracket else None
@@ -191,7 +208,8 @@ def _print(system: str, content: dict[str, Any], console: Console) -> None:
             at = f" at p_train {entry['p_train']:g}" if "p_train" in entry else " along p_train"
             known = entry["value"]
             text = with_error(known["value"], known["error"]) if known else entry["reason"]
-            console.print(f"{entry['kind']}{at}: {text}", **PLAIN)
+            along = f" ({content['boundaries_are_of']})" if "p_train" in entry else ""
+            console.print(f"{entry['kind']}{at}{along}: {text}", **PLAIN)
 
 
 def _letter(point: dict[str, Any]) -> str:

@@ -146,6 +146,7 @@ def test_the_error_of_the_mean_over_mask_draws(configure):
         ("dropout_phase.p_eval=[]", r"dropout_phase\.p_eval=\[\]: give one rate"),
         ("dataset.train_sizes=[]", r"dataset\.train_sizes=\[\]: give a list of whole"),
         ("dataset.train_sizes=[50,5000]", r"dataset\.train_sizes=5000: .* give 1 to"),
+        ("training.budget.rule=epochs", r"choose the rule updates or plateau"),
         ("trainer.networks_at_once=0", r"trainer\.networks_at_once=0: give 1 or more"),
     ],
 )

@@ -95,6 +95,31 @@ def test_a_loss_that_no_longer_falls_though_nothing_is_lost_is_not_dementia():
     assert phases(planted([[0.0, 0.0]], [[0.05, 0.05]]))[0] == [UNDECIDED, UNDECIDED]
 
 
+def test_losses_far_above_ln_c_are_not_called_amentia():
+    far = planted([[0.0, 0.0]], [[9.0, 12.0]])
+    assert phases(far)[0] == [UNDECIDED, UNDECIDED]
+    assert "above ln C" in ability_ends(far, 0.05).reason
+
+
+def test_three_sizes_that_bend_have_a_wide_error():
+    values = np.array([1.0, 0.99, 0.5])[None, None, :, None] * np.array([0.99, 1.0, 1.01])
+    found = slopes(Losses(np.zeros(1), CONTROL[:1], SIZES[:3], values, 10))
+    assert found.error > 0.2
+
+
+def test_networks_without_any_spread_do_not_break_it():
+    values = (SIZES[None, None, :, None] ** -0.4) * np.ones((1, 2, 1, 3))
+    losses = Losses(np.zeros(1), CONTROL[:2], SIZES, values, 10)
+    assert np.isfinite(probabilities(losses, slopes(losses), 0.05, 0.05)).all()
+    assert phases(losses)[0] == ["eumentia", "eumentia"]
+
+
+def test_a_dip_is_no_boundary():
+    alphas = [[0.4, 0.02, 0.3]]
+    losses = planted(alphas, [[1.0, 1.0, 1.0]], noise=0.01)
+    assert "at the last point" in learning_ends(losses, slopes(losses), 0, 0.05).reason
+
+
 def test_probabilities_are_probabilities():
     losses = planted(*LEARNING)
     chances = probabilities(losses, slopes(losses), 0.05, 0.05)

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 PHASES = ("eumentia", "dementia", "amentia")
 UNDECIDED = "undecided"
+SMALLEST_ERROR = 1e-9  # networks that agree in every digit have no spread to divide by
 OFF_BRANCH = 1.1  # a loss this many times the best one of its p_train is off the learning branch
 
 
@@ -63,8 +64,7 @@ class Slopes:
     def dof(self) -> Array:
         """Degrees of freedom of the total error, after Welch and Satterthwaite: R - 1 for the
         statistical part, any number for the other."""
-        share = self.error / np.maximum(self.statistical, 1e-12)
-        return (self.num_replicas - 1) * share**4
+        return (self.num_replicas - 1) * (self.error / self.statistical) ** 4
 
 
 @dataclass(frozen=True)
@@ -94,31 +94,31 @@ def slopes(losses: Losses) -> Slopes:
     values = np.moveaxis(losses.values, 2, -1)  # [p_train, control, replicas, sizes]
     count = values.shape[2]
     alpha = scaling_exponent(losses.sizes, values)
+    statistical = alpha.std(axis=-1, ddof=1) / np.sqrt(count)
     mean = alpha.mean(axis=-1)
     shifts = [
         np.abs(scaling_exponent(losses.sizes[part], values[..., part]).mean(axis=-1) - mean)
         for part in (slice(1, None), slice(None, -1))
     ]
-    enough = len(losses.sizes) > 3
-    return Slopes(
-        mean,
-        alpha.std(axis=-1, ddof=1) / np.sqrt(count),
-        np.maximum(*shifts) if enough else np.zeros_like(mean),
-        count,
-    )
+    return Slopes(mean, np.maximum(statistical, SMALLEST_ERROR), np.maximum(*shifts), count)
 
 
 def probabilities(losses: Losses, found: Slopes, least_alpha: float, least_gain: float) -> Array:
     """P(phase) [phases, p_train, control] in the order of PHASES; what is missing to 1 is neither.
 
+    Amentia is a loss at ln C, within least_gain of it on both sides: losses far above ln C at every
+    p_eval that was measured do not say that the networks cannot learn.
+
     Errors of means over R replicas follow Student's t with R - 1 degrees of freedom.
     """
     learns = found.alpha - least_alpha
-    rises = student.cdf(learns / np.maximum(found.error, 1e-12), found.dof)
-    amentia = student.cdf(*_excess(_gain(losses), least_gain * np.log(losses.num_classes)))
+    rises = student.cdf(learns / found.error, found.dof)
+    threshold = least_gain * np.log(losses.num_classes)
+    gain = _gain(losses)
+    amentia = student.cdf(*_excess(gain, threshold)) - student.cdf(*_excess(gain, -threshold))
+    able = 1 - student.cdf(*_excess(gain, threshold))[:, None]
     off, dof = _excess(_distance(losses), np.log(OFF_BRANCH))
     off_branch = student.cdf(-off, dof)
-    able = (1 - amentia)[:, None]
     return np.stack(
         [
             able * rises,
@@ -145,7 +145,7 @@ def _distance(losses: Losses) -> Array:
 def _excess(values: Array, threshold: float) -> tuple[Array, int]:
     """By how many standard errors ``threshold`` lies above the mean of values [..., replicas]."""
     count = values.shape[-1]
-    error = np.maximum(values.std(axis=-1, ddof=1) / np.sqrt(count), 1e-12)
+    error = np.maximum(values.std(axis=-1, ddof=1) / np.sqrt(count), SMALLEST_ERROR)
     return (threshold - values.mean(axis=-1)) / error, count - 1
 
 
@@ -165,6 +165,9 @@ def ability_ends(losses: Losses, least_gain: float) -> Boundary:
     gain = _gain(losses)
     error = gain.std(axis=1, ddof=1) / np.sqrt(gain.shape[1])
     threshold = least_gain * np.log(losses.num_classes)
+    if gain[-1].mean() < -threshold:
+        reason = "at the largest p_train the loss is above ln C at every p_eval measured"
+        return Boundary(None, None, reason=f"{reason}: add smaller ones")
     return _falls_through(losses.p_train, gain.mean(axis=1), error, threshold, "the gain")
 
 
@@ -173,9 +176,10 @@ def _falls_through(x: Array, y: Array, error: Array, threshold: float, what: str
     holds that of y, and the interval's width / sqrt(12) for what happens between grid points."""
     above = y > threshold
     falls = np.flatnonzero(above[:-1] & ~above[1:])
-    if not len(falls):
-        side = "above" if above.all() else "below" if not above.any() else "not falling through"
-        return Boundary(None, None, reason=f"{what} is {side} {threshold:.3g} at all points")
+    if above[-1] or not len(falls):
+        side = "above" if above.all() else "below" if not above.any() else "not through"
+        where = "at the last point" if side == "not through" else "at all points"
+        return Boundary(None, None, reason=f"{what} is {side} {threshold:.3g} {where}")
     left = int(falls[-1])
     low, high = float(x[left]), float(x[left + 1])
     share = (y[left] - threshold) / (y[left] - y[left + 1])

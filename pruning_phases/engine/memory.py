@@ -24,9 +24,11 @@ def networks_at_once(
         module = build()
         num_weights = sum(parameter.numel() for parameter in module.parameters())
         num_activations = _activations(module, input_shape)
-    per_network = BYTES * (
-        COPIES_OF_WEIGHTS * num_weights + COPIES_OF_ACTIVATIONS * num_activations * batch
-    )
+        # On the CPU networks with convolutions are at work one at a time.
+        alone = device.type == "cpu" and any(p.dim() > 2 for p in module.parameters())
+    per_network = COPIES_OF_WEIGHTS * num_weights * BYTES
+    if not alone:
+        per_network += COPIES_OF_ACTIVATIONS * num_activations * batch * BYTES
     return max(1, int(SHARE * _memory(device)) // per_network)
 
 

@@ -93,6 +93,9 @@ def _fit_all(
     measure = Measure(partial(console.print, **PLAIN)) if config.progress else Measure()
     keeper = Record(record, measure, config.checkpoint_seconds)
     at_once = keeper.networks_at_once or config.trainer.networks_at_once
+    asked = config.trainer.networks_at_once
+    if asked is not None and asked != at_once:
+        console.print(f"note: this run was begun with {at_once} networks at once", **PLAIN)
     if at_once is None:
         batch = max(config.training.batch_size, EXAMPLES_PER_CALL)
         at_once = networks_at_once(_builder(config, dataset), dataset.input_shape, batch, device)

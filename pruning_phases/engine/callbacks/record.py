@@ -14,6 +14,7 @@ from torch import Tensor
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.optimizers import load_state, state_tensors
+from pruning_phases.errors import UserError
 from pruning_phases.records import FINAL, INITIAL, RunRecord
 
 
@@ -36,6 +37,11 @@ class Record(Callback):
         self._written = time.monotonic()
         if record.checkpoint_file.exists():
             self._checkpoint = record.read_about(record.checkpoint_file)
+            if "networks_at_once" not in self._checkpoint:
+                raise UserError(
+                    f"{record.checkpoint_file} is of an earlier version: delete {record.folder} "
+                    "to run it again"
+                )
             self.networks_at_once = self._checkpoint["networks_at_once"]
             rows = self._checkpoint["num_rows"]
             measure.load(record.observables()[: rows[0]], record.layers()[: rows[1]])

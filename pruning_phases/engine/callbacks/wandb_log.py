@@ -57,13 +57,13 @@ class LogToWandb(Callback):
         run.define_metric("susceptibility", step_metric="density")
 
     def _log_step(self, module: EnsembleModule) -> None:
-        table = self.measure.latest
+        whole, _ = self.measure.tables()
+        table = whole[whole["step"] == module.step]  # with what other parts have measured
         row: dict[str, Any] = {"step": module.step, "density": module.density}
         if len(table[GRID].drop_duplicates()) > 1:
             import wandb
 
-            whole, _ = self.measure.tables()  # of the parts before, too
-            groups = whole[whole["step"] == module.step].groupby(GRID)[list(OBSERVABLES)]
+            groups = table.groupby(GRID)[list(OBSERVABLES)]
             means = groups.mean().join(groups.sem().add_suffix("_error")).reset_index()
             self.logger.experiment.log(row | {"grid": wandb.Table(dataframe=means)})
             return
