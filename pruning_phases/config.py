@@ -156,6 +156,10 @@ class PrunerConfig:
 class DropoutPhaseConfig:
     num_draws: int = 1  # mask draws that an evaluation with dropout averages over
 
+    def rates(self) -> tuple[list[float], list[float]]:
+        """All p_train and all p_eval."""
+        raise NotImplementedError
+
 
 @dataclass
 class FixedRatesConfig(DropoutPhaseConfig):
@@ -293,7 +297,7 @@ def without_effect(config: Config) -> set[str]:
         keys |= {f"pruner.{part.name}" for part in fields(PrunerConfig)} - {"pruner.score"}
     else:
         keys |= {f"pruner.{key}" for key in _unused_schedule_keys(config.pruner.schedule)}
-    if not any(dropout_rates(config)[1]):
+    if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
     for path, budget in (
@@ -338,12 +342,6 @@ def machine(config: Config) -> dict[str, Any]:
     plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
     assert isinstance(plain, dict)
     return {key: plain[key] for key in MACHINE_KEYS}
-
-
-def dropout_rates(config: Config) -> tuple[list[float], list[float]]:
-    """All p_train and all p_eval."""
-    assert isinstance(config.dropout_phase, FixedRatesConfig | RateGridConfig)
-    return config.dropout_phase.rates()
 
 
 def schedule(config: PrunerConfig) -> list[float]:
@@ -490,7 +488,7 @@ def _check_optimizer(optimizer: OptimizerConfig) -> None:
 
 
 def _check_rates(config: Config) -> None:
-    for key, rates in zip(("p_train", "p_eval"), dropout_rates(config), strict=True):
+    for key, rates in zip(("p_train", "p_eval"), config.dropout_phase.rates(), strict=True):
         if not rates:
             raise UserError(f"dropout_phase.{key}=[]: give one rate or more")
         for rate in rates:

@@ -33,6 +33,7 @@ INFO = "run.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
 BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
+AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.config import Config, Figures, all_keys, check, register, run_id, without_effect
 from pruning_phases.errors import Busy, RunError, UserError
-from pruning_phases.records import DONE, RunRecord
+from pruning_phases.records import AXES, DONE, RunRecord
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -73,7 +73,7 @@ def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
 
     table = record.observables()
     # Over dropout rates and training-set sizes there is no one mean; phase_diagram shows them all.
-    if len(table[["p_train", "p_eval", "train_size"]].drop_duplicates()) == 1:
+    if len(table[AXES].drop_duplicates()) == 1:
         console.print(summary_table(table))
     console.print(f"{seconds:.0f} s", **PLAIN)
 
@@ -81,14 +81,12 @@ def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
 def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
     """A figure that cannot be drawn costs a line, not the run."""
     try:
-        if figures is Figures.transition:
-            _draw_transition(record, console)
-        elif figures is Figures.evolution:
-            _draw_evolution(record, console)
-        elif figures is Figures.exponents:
-            _draw_exponents(record, console)
-        else:
-            _draw_phase_diagram(record, console)
+        {
+            Figures.transition: _draw_transition,
+            Figures.evolution: _draw_evolution,
+            Figures.exponents: _draw_exponents,
+            Figures.phase_diagram: _draw_phase_diagram,
+        }[figures](record, console)
     except Exception as error:
         console.print(f"no figure ({figures.name}): {error}", **PLAIN)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pruning_phases.errors import UserError
+from pruning_phases.records import AXES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> 
     column = "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
     if column not in observables:
         raise UserError(f"order_parameters: the run has no {column} in its observables")
-    for name in ("p_train", "p_eval", "train_size"):
+    for name in AXES:
         if observables[name].nunique() > 1:
             raise UserError(
                 f"the run holds several {name}, and this analysis looks at one ensemble: "

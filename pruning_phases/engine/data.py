@@ -56,9 +56,9 @@ def device_data(
     )
     mean, deviation = train_x.mean(), train_x.std()
     sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
-    num_validation = _num_validation(len(train_x), validation_fraction)
     shuffled = permutations(validation_key, len(train_x))
-    validation, pool = shuffled[:num_validation], shuffled[num_validation:].sort().values
+    cut = num_validation(len(train_x), validation_fraction)
+    validation, pool = shuffled[:cut], shuffled[cut:].sort().values
     order = permutations(subset_keys, len(pool))[:, : max(sizes)]
     return DeviceData(
         train_x=(train_x - mean) / deviation,
@@ -75,20 +75,20 @@ def actual_sizes(
     num_train: int, validation_fraction: float, train_sizes: Sequence[int | None]
 ) -> list[int]:
     """The training-set sizes in numbers, or a UserError if one is more than there is."""
-    num_validation = _num_validation(num_train, validation_fraction)
-    left = num_train - num_validation
+    cut_off = num_validation(num_train, validation_fraction)
+    left = num_train - cut_off
     sizes = [left if size is None else size for size in train_sizes]
     for size in sizes:
         if not 1 <= size <= left:
             key = "train_size" if len(set(sizes)) == 1 else "train_sizes"
             raise UserError(
                 f"dataset.{key}={size}: {left} training examples are left beside the "
-                f"{num_validation} for validation: give 1 to {left}, or null for all"
+                f"{cut_off} for validation: give 1 to {left}, or null for all"
             )
     return sizes
 
 
-def _num_validation(num_train: int, validation_fraction: float) -> int:
+def num_validation(num_train: int, validation_fraction: float) -> int:
     return max(1, round(num_train * validation_fraction))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pruning_phases.config import Config, dropout_rates
+from pruning_phases.config import Config
 from pruning_phases.streams import stream_key
 
 
@@ -28,7 +28,7 @@ def members(config: Config) -> list[Member]:
     sizes: Sequence[int | None] = config.dataset.train_sizes or [config.dataset.train_size]
     return [
         Member(replica, p_train, size)
-        for p_train in dropout_rates(config)[0]
+        for p_train in config.dropout_phase.rates()[0]
         for size in sizes
         for replica in range(first, first + config.num_replicas)
     ]

@@ -26,7 +26,7 @@ from pruning_phases.engine.callbacks.progress import ShowProgress
 from pruning_phases.engine.callbacks.prune import Prune
 from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.engine.callbacks.stop import Stop
-from pruning_phases.engine.data import ReplicaDataModule, actual_sizes, device_data
+from pruning_phases.engine.data import ReplicaDataModule, actual_sizes, device_data, num_validation
 from pruning_phases.engine.members import Member, in_parts, keys_of, members
 from pruning_phases.engine.memory import networks_at_once
 from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
@@ -47,7 +47,7 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
     dataset = datasets.load(config.dataset.name, config.data_dir)
     # Both refuse what cannot be run before anything is written.
     device = _trainer(config, record.folder, [], None).strategy.root_device
-    facts = _facts(build_module(config, dataset, members(config)[:1]), dataset)
+    facts = _facts(config, dataset)
     with record.lock():
         if record.state == DONE:  # by another process, since this one looked
             return
@@ -68,18 +68,22 @@ def build_module(
 ) -> EnsembleModule:
     """The networks of the group, untrained; by default all that the configuration describes."""
     group = members(config) if group is None else group
-    count, share = len(dataset.train_labels), config.dataset.validation_fraction
-    sizes = actual_sizes(count, share, [member.train_size for member in members(config)])
     data = device_data(
         dataset,
-        share,
+        config.dataset.validation_fraction,
         key_words([stream_key(config.seed, "validation")])[0],
         key_words(keys_of(group, config.seed, "subset")),
         [member.train_size for member in group],
     )
     replicas = Replicas(_builder(config, dataset), keys_of(group, config.seed, "init"))
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
-    return EnsembleModule(config, group, replicas, data, counts, max(sizes))
+    return EnsembleModule(config, group, replicas, data, counts, max(_sizes(config, dataset)))
+
+
+def _sizes(config: Config, dataset: Dataset) -> list[int]:
+    """The training-set sizes of all networks of the run."""
+    given = [member.train_size for member in members(config)]
+    return actual_sizes(len(dataset.train_labels), config.dataset.validation_fraction, given)
 
 
 def _builder(config: Config, dataset: Dataset) -> Callable[[], nn.Module]:
@@ -151,20 +155,24 @@ def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
         )
 
 
-def _facts(module: EnsembleModule, dataset: Dataset) -> dict[str, Any]:
-    """What a reader of the record needs to know and cannot see in the configuration."""
-    data, replicas = module.data, module.replicas
+def _facts(config: Config, dataset: Dataset) -> dict[str, Any]:
+    """What a reader of the record needs to know and cannot see in the configuration; on the way,
+    sizes and schedules that do not fit data and network are refused."""
+    _sizes(config, dataset)
+    one = Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
+    kept_counts(schedule(config.pruner), one.num_prunable)
+    num_train = len(dataset.train_labels)
     return {
         "data": {
             "digest": dataset.digest(),
             "num_classes": dataset.num_classes,
-            "num_train": len(data.train_y),
-            "num_validation": len(data.validation),
-            "num_test": len(data.test_y),
+            "num_train": num_train,
+            "num_validation": num_validation(num_train, config.dataset.validation_fraction),
+            "num_test": len(dataset.test_labels),
         },
         "network": {
-            "num_prunable": replicas.num_prunable,
-            "layers": {name: list(mask.shape[1:]) for name, mask in replicas.layer_masks().items()},
+            "num_prunable": one.num_prunable,
+            "layers": {name: list(mask.shape[1:]) for name, mask in one.layer_masks().items()},
         },
         "num_threads": torch.get_num_threads(),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,9 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.config import dropout_rates
 from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.observables.layers import WHOLE, layer_observables
 
-COLUMNS = ["step", "density", "num_kept", "replica", "seed", "p_train", "p_eval", "train_size"]
 DRAW_ERRORS = ("accuracy", "loss")  # what is quoted with the error of the mean over mask draws
 
 
@@ -52,31 +51,23 @@ class Measure(Callback):
         self._remember_weights(module)
         whole = layers[WHOLE]
         about = _about(module)
-        shared = pd.DataFrame(
-            {
-                "train_loss": module.train_loss,
-                "effective_density": whole["effective_density"],
-                "largest_component": whole["largest_component"],
-                "evolution_metric": whole["evolution_metric"],
-            }
-        )
+        shared = {
+            "train_loss": module.train_loss,
+            "effective_density": whole["effective_density"],
+            "largest_component": whole["largest_component"],
+            "evolution_metric": whole["evolution_metric"],
+        }
         rows = [
-            pd.concat(
-                [about.assign(p_eval=p_eval)[COLUMNS], _test_observables(module, p_eval), shared],
-                axis=1,
-            )
-            for p_eval in self._in_turn(dropout_rates(module.config)[1])
+            pd.DataFrame(about | {"p_eval": p_eval} | _test_observables(module, p_eval) | shared)
+            for p_eval in self._in_turn(module.config.dropout_phase.rates()[1])
         ]
         # All p_eval of a network together.
         self.latest = pd.concat(rows).sort_index(kind="stable").reset_index(drop=True)
         self.observables.append(self.latest)
-        keys = about[["step", "replica", "seed", "p_train", "train_size"]]
+        keys = {name: about[name] for name in ("step", "replica", "seed", "p_train", "train_size")}
         self.layers.append(
             pd.concat(
-                [
-                    pd.concat([keys.assign(layer=name), pd.DataFrame(row)], axis=1)
-                    for name, row in layers.items()
-                ],
+                [pd.DataFrame(keys | {"layer": name} | row) for name, row in layers.items()],
                 ignore_index=True,
             )
         )
@@ -92,21 +83,22 @@ class Measure(Callback):
         self._earlier = {name: weight.clone() for name, weight in weights.items()}
 
 
-def _about(module: EnsembleModule) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "step": module.step,
-            "density": module.density,
-            "num_kept": module.num_kept,
-            "replica": [member.replica for member in module.group],
-            "seed": module.config.seed,
-            "p_train": [member.p_train for member in module.group],
-            "train_size": module.data.sizes.cpu().numpy(),
-        }
-    )
+def _about(module: EnsembleModule) -> dict[str, Any]:
+    """What identifies a row, in the order of the columns; p_eval is yet to be filled in."""
+    count = len(module.group)
+    return {
+        "step": np.full(count, module.step),
+        "density": np.full(count, module.density),
+        "num_kept": np.full(count, module.num_kept),
+        "replica": np.array([member.replica for member in module.group]),
+        "seed": np.full(count, module.config.seed),
+        "p_train": module.train_rates.numpy(),
+        "p_eval": np.nan,
+        "train_size": module.data.sizes.cpu().numpy(),
+    }
 
 
-def _test_observables(module: EnsembleModule, p_eval: float) -> pd.DataFrame:
+def _test_observables(module: EnsembleModule, p_eval: float) -> dict[str, NDArray[np.float64]]:
     """Every network's observables on the whole test set; with dropout at evaluation their means
     over ``dropout_phase.num_draws`` mask draws, with the standard errors of two of them."""
     data = module.data
@@ -128,4 +120,4 @@ def _test_observables(module: EnsembleModule, p_eval: float) -> pd.DataFrame:
     lost = np.flatnonzero(~np.isfinite(table["loss"]))
     if len(lost):
         raise diverged(module, lost, "test loss")
-    return pd.DataFrame(table)
+    return table

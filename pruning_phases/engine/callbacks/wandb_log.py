@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
+import pandas as pd
 from lightning import Callback, Trainer
 
 from pruning_phases.analysis.estimates import mean_and_error, susceptibility
 from pruning_phases.config import Config, physics
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
-from pruning_phases.records import RunRecord
+from pruning_phases.records import AXES, RunRecord
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import WandbLogger
@@ -27,7 +28,6 @@ OBSERVABLES = (
     "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
     "effective_density", "largest_component", "evolution_metric", "train_loss",
 )  # fmt: skip
-GRID = ["p_train", "p_eval", "train_size"]
 SECONDS_TO_CONNECT = 20
 SECONDS_TO_FINISH = 120
 
@@ -40,6 +40,8 @@ class LogToWandb(Callback):
         self.logger = logger
         self.measure = measure
         self._alive = True
+        # What the parts before this one have measured.
+        self._before = measure.tables()[0] if measure.observables else pd.DataFrame({"step": []})
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         self._guarded(self._define_axes)
@@ -57,13 +59,12 @@ class LogToWandb(Callback):
         run.define_metric("susceptibility", step_metric="density")
 
     def _log_step(self, module: EnsembleModule) -> None:
-        whole, _ = self.measure.tables()
-        table = whole[whole["step"] == module.step]  # with what other parts have measured
+        table = pd.concat([self._before[self._before["step"] == module.step], self.measure.latest])
         row: dict[str, Any] = {"step": module.step, "density": module.density}
-        if len(table[GRID].drop_duplicates()) > 1:
+        if len(table[AXES].drop_duplicates()) > 1:
             import wandb
 
-            groups = table.groupby(GRID)[list(OBSERVABLES)]
+            groups = table.groupby(AXES)[list(OBSERVABLES)]
             means = groups.mean().join(groups.sem().add_suffix("_error")).reset_index()
             self.logger.experiment.log(row | {"grid": wandb.Table(dataframe=means)})
             return
