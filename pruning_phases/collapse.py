@@ -166,7 +166,7 @@ def _read_grid(
         within,
     )
     from pruning_phases.analysis.sized_runs import points_of, replica_noise
-    from pruning_phases.analysis.sources import check_points, done_runs
+    from pruning_phases.analysis.sources import check_points, done_runs, folder_of
 
     records = done_runs(config.runs)
     systems = systems_of(records)
@@ -188,8 +188,7 @@ def _read_grid(
     curves = loss_curves(losses, row, config.num_resampled, config.seed)
     panels = {"ln of the test loss": (curves, _neighbours(curves, crossing))}
     names = ("p_eval", "training examples", "test loss (nats)")
-    folder = records[0].folder if len(records) == 1 else records[0].folder.parent
-    return points, replica_noise(sized, shared=True), panels, names, folder
+    return points, replica_noise(sized, shared=True), panels, names, folder_of(records)
 
 
 def _sample(points: Points, noise: Noise | None, config: CollapseConfig) -> list[SampledCurve]:

@@ -43,7 +43,7 @@ def _analyse_run(
 ) -> None:
     from pruning_phases.analysis.evolution_figure import evolution_figure, weights_figure
     from pruning_phases.analysis.results import save_csv, save_figure, save_json
-    from pruning_phases.analysis.sources import names_of
+    from pruning_phases.analysis.sources import commit_of, names_of
     from pruning_phases.analysis.weights import read_jumps
 
     info = record.info()
@@ -54,11 +54,12 @@ def _analyse_run(
         raise UserError(
             f"replica={config.replica}: run {record.id} holds {first} to {first + count - 1}"
         )
-    commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
-    title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit}"
+    title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit_of(info)}"
     observables, layers = record.observables(), record.layers()
     content = [_entry(jump) for jump in jumps]
-    weights = weights_figure(jumps, config.replica - first, f"{title}; replica {config.replica}")
+    weights = weights_figure(
+        jumps, content, config.replica - first, f"{title}; replica {config.replica}"
+    )
     over_density = evolution_figure(
         observables, layers, config.order_parameters, info["data"]["num_classes"], title
     )
@@ -114,7 +115,7 @@ def _print(record: RunRecord, entry: dict[str, Any], console: Console) -> None:
     from rich import box
     from rich.table import Table
 
-    from pruning_phases.analysis.text import with_error
+    from pruning_phases.analysis.evolution_figure import metric_text
 
     table = Table(
         title=f"{record.id}: density {entry['start']:.3g} to {entry['end']:.3g}",
@@ -123,10 +124,8 @@ def _print(record: RunRecord, entry: dict[str, Any], console: Console) -> None:
     for name in ("layer", "evolution metric", "replicas", "survivors"):
         table.add_column(name, justify="right")
     for row in entry["layers"]:
-        known = row["evolution_metric"]
-        text = with_error(known["value"], known["error"] or float("nan")) if known else "undefined"
         survivors = f"{row['survivors']:.4g}"
-        table.add_row(row["layer"], text, str(row["num_replicas"]), survivors)
+        table.add_row(row["layer"], metric_text(row), str(row["num_replicas"]), survivors)
     console.print(table)
     if any("reason" in row for row in entry["layers"]):
         console.print("undefined: no replica has three survivors of different weight", **PLAIN)

@@ -34,6 +34,7 @@ def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console)
 
     from pruning_phases.analysis.exponents_figure import comparison_figure
     from pruning_phases.analysis.results import open_folder
+    from pruning_phases.analysis.sources import folder_of
 
     one = len(records) == 1
     fits: list[dict[str, Any]] = []
@@ -45,7 +46,7 @@ def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console)
             figures.append(("exponents" if one else f"exponents/{record.id}", figure))
     if not one or not figures:
         figures.append(("exponents", comparison_figure(fits)))
-    folder = open_folder(config.output_dir, records[0].folder if one else records[0].folder.parent)
+    folder = open_folder(config.output_dir, folder_of(records))
     _write(fits, figures, folder)
     _print(fits, console)
     console.print(f"results: {folder / 'exponents.json'}, .csv, .tex", **PLAIN)
@@ -59,7 +60,7 @@ def _fit_run(
     from pruning_phases.analysis.critical_law import LawFit, fit_law
     from pruning_phases.analysis.exponents_figure import exponents_figure
     from pruning_phases.analysis.order_parameters import curve
-    from pruning_phases.analysis.sources import names_of
+    from pruning_phases.analysis.sources import commit_of, names_of
 
     info, observables = record.info(), record.observables()
     model, dataset, pruner = names_of(info)
@@ -77,8 +78,7 @@ def _fit_run(
             laws[name] = law
     if not laws:
         return fits, None
-    commit = ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
-    title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit}"
+    title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit_of(info)}"
     return fits, exponents_figure(laws, title)
 
 

@@ -47,6 +47,7 @@ def analyse(
     from pruning_phases.analysis.grid_runs import losses_of, systems_of
     from pruning_phases.analysis.phase_figure import boundaries_figure, map_figure
     from pruning_phases.analysis.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.sources import folder_of
 
     systems: dict[str, Losses] = {}
     refused: list[UserError] = []
@@ -74,8 +75,7 @@ def analyse(
             content[key] += entry[key]
     if len(systems) > 1:
         figures["phase_diagram"] = boundaries_figure(content["boundaries"])
-    one = len(records) == 1
-    folder = open_folder(config.output_dir, records[0].folder if one else records[0].folder.parent)
+    folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "phase_diagram.json", content)
     for stem, figure in figures.items():
         save_figure(figure, folder / stem)

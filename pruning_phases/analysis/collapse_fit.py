@@ -17,6 +17,7 @@ from scipy.stats import chi2 as chi2_distribution
 from scipy.stats import qmc
 
 from pruning_phases.analysis.ansatz import Ansatz
+from pruning_phases.analysis.estimates import half_width
 from pruning_phases.analysis.least_squares import minimize
 from pruning_phases.analysis.scaling_function import Form, Points, fitted_values, residuals_of
 
@@ -34,7 +35,6 @@ MORE_FLEXIBLE = 3
 POINTS_PER_COEFFICIENT = 3  # a spline needs at least so many points
 SIGMAS_ABOVE_ZERO = 4  # all values must be, before their logarithm is fitted
 DECISIVE = 2.0  # difference of the information criterion at which one ansatz is preferred
-ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
 MISFIT = 1e-3  # probability of so large, or so small, a chi^2 below which that is said
 MOST_ON_BOUND = 0.16  # share of refits on a bound beyond which the interval is open
 
@@ -267,8 +267,7 @@ def _estimates(
         if reason:
             estimates[name] = Estimate(None, None, reason=reason)
             continue
-        low, high = np.percentile(spread[name], ONE_SIGMA)
-        statistical = float(widen * (high - low) / 2)
+        statistical = float(widen * half_width(spread[name]))
         shifts = {
             key: None if there is None else abs(float(there[name]) - value)
             for key, there in moved.items()

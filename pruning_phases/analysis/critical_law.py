@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2 as chi2_distribution
 
+from pruning_phases.analysis.estimates import half_width, replica_shares, resampled_deviations
 from pruning_phases.analysis.least_squares import Box, Residuals, minimize
 from pruning_phases.analysis.order_parameters import Curve
 
@@ -25,7 +26,6 @@ ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
 ONSET, COLLAPSED = 0.05, 0.25
 MOST_ON_BOUND = 0.16  # share of resampled fits on a bound beyond which the interval is open
 AT_ZERO = 1e-3  # of the window's lowest density: nearer to 0 counts as 0
-ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
 # (rho_c / lowest density of the window, ln beta): a critical point inside the window is none.
 BOX = Box(np.array([0.0, np.log(0.01)]), np.array([0.9999, np.log(5.0)]))
 STARTS = np.array(
@@ -152,8 +152,7 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
         return "no window of densities in which the law fits (p >= 5%)"
     best = max(study, key=lambda window: window.weight)
     resampled = _resample(curve, error, best, num_resampled, seed)
-    low, high = np.percentile(resampled, ONE_SIGMA, axis=0)
-    statistical = (high - low) / 2
+    statistical = half_width(resampled)
     spread = [_spread(study, best, name) for name in ("critical_point", "exponent")]
     reason = _undetermined(curve, best, resampled, float(np.hypot(statistical[0], spread[0])))
     known = reason is None
@@ -268,17 +267,10 @@ def _residuals(
 def _resample(
     curve: Curve, error: Array, window: WindowFit, num_resampled: int, seed: int
 ) -> Array:
-    """Critical point and exponent [resampled, 2] of means over replicas drawn with replacement.
-
-    Deviations from the mean are widened by sqrt(R / (R - 1)), since drawing from R values shows
-    less than their spread. All densities of a replica stay together: they are not independent.
-    """
-    generator = np.random.default_rng(seed)
-    count = curve.num_replicas
-    drawn = generator.integers(count, size=(num_resampled, count))
-    shares = np.stack([(drawn == replica).mean(axis=1) for replica in range(count)], axis=1)
+    """Critical point and exponent [resampled, 2] of means over replicas drawn with replacement."""
+    shares = replica_shares(np.random.default_rng(seed), curve.num_replicas, num_resampled)
     centre = curve.values.mean(axis=0)
-    means = centre + (shares @ curve.values - centre) * np.sqrt(count / (count - 1))
+    means = centre + resampled_deviations(curve.values, shares)
     lowest = np.full(num_resampled, curve.control[window.first])
     inside = np.zeros((num_resampled, len(centre)), dtype=bool)
     inside[:, window.first : window.last + 1] = True

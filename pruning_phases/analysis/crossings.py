@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.collapse_fit import MORE_FLEXIBLE, ONE_SIGMA
+from pruning_phases.analysis.collapse_fit import MORE_FLEXIBLE
+from pruning_phases.analysis.estimates import half_width
 from pruning_phases.analysis.scaling_function import cubic_splines
 
 Array = NDArray[np.float64]
@@ -77,8 +78,7 @@ def crossing(first: SampledCurve, second: SampledCurve) -> Located:
     found = np.array([_nearest(_sign_changes(grid, row), central) for row in difference[1:]])
     if np.isnan(found).mean() > MOST_LOST:
         return Located(sizes, None, reason="within their errors the curves need not cross")
-    low, high = np.nanpercentile(found, ONE_SIGMA)
-    return Located(sizes, (float(central), float(high - low) / 2), draws=found)
+    return Located(sizes, (float(central), float(half_width(found))), draws=found)
 
 
 def peak(curve: SampledCurve) -> Located:
@@ -92,12 +92,11 @@ def peak(curve: SampledCurve) -> Located:
         return Located((curve.size,), None, reason="the largest value is at an end of the range")
     if inside[1:].mean() < 1 - MOST_LOST:
         return Located((curve.size,), None, reason="within its errors the curve need not peak")
-    controls = np.percentile(grid[places[1:]][inside[1:]], ONE_SIGMA)
-    heights = np.percentile(smooth.max(axis=1)[1:], ONE_SIGMA)
+    spread = half_width(grid[places[1:]][inside[1:]])
     return Located(
         (curve.size,),
-        (float(grid[places[0]]), float(np.diff(controls)[0]) / 2),
-        (float(smooth[0].max()), float(np.diff(heights)[0]) / 2),
+        (float(grid[places[0]]), float(spread)),
+        (float(smooth[0].max()), float(half_width(smooth.max(axis=1)[1:]))),
     )
 
 
@@ -121,8 +120,7 @@ def extrapolate(
     if all(item.draws is not None for item in known):
         draws = np.stack([item.draws for item in known if item.draws is not None])
         limits = [_line(inverse, row, error)[0][0] for row in draws.T if np.isfinite(row).all()]
-        ends = np.percentile(limits, ONE_SIGMA)
-        own_error = max(own_error, float(ends[1] - ends[0]) / 2)
+        own_error = max(own_error, float(half_width(limits)))
     return (limit, own_error), None
 
 
@@ -167,18 +165,18 @@ def _smooth(curve: SampledCurve, grid: Array) -> Array:
     rows = np.vstack([curve.values, curve.draws]) / curve.error
     limit = max(FEWEST_SPLINES, min(MOST_SPLINES, len(position) // 2))
 
-    def fit(count: int) -> Array:
+    def fit(count: int, values: Array) -> tuple[Array, Array]:
         splines = cubic_splines(position, count) / curve.error[:, None]
-        return np.asarray(np.linalg.lstsq(splines, rows.T, rcond=None)[0], dtype=np.float64)
+        coefficients = np.asarray(np.linalg.lstsq(splines, values, rcond=None)[0], np.float64)
+        return coefficients, splines @ coefficients
 
-    def criterion(count: int) -> float:
-        splines = cubic_splines(position, count) / curve.error[:, None]
-        chi2 = ((rows[0] - splines @ fit(count)[:, 0]) ** 2).sum()
+    def criterion(count: int) -> float:  # of the curve alone; the draws follow it
+        chi2 = ((rows[0] - fit(count, rows[0])[1]) ** 2).sum()
         return float(chi2 + count * np.log(len(position)))
 
     best = min(range(FEWEST_SPLINES, limit + 1), key=criterion)
     count = min(best + MORE_FLEXIBLE, limit)
-    return (cubic_splines(_position(grid, curve.control), count) @ fit(count)).T
+    return (cubic_splines(_position(grid, curve.control), count) @ fit(count, rows.T)[0]).T
 
 
 def _parting(distance: Array, grid: Array, roots: Array) -> Array:

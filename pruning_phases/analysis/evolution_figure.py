@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,23 +20,31 @@ MOST_DOTS = 4000  # of a kind in a panel; more are thinned out evenly
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
 
 
-def weights_figure(jumps: list[Jump], replica: int, title: str) -> Figure:
-    """Later over earlier weights, a row a jump, a column a layer: cut ones red, survivors blue."""
+def weights_figure(
+    jumps: list[Jump], entries: list[dict[str, Any]], replica: int, title: str
+) -> Figure:
+    """Later over earlier weights, a row a jump, a column a layer: cut ones red, survivors blue.
+    ``entries`` hold the jumps' evolution metrics."""
     from matplotlib.figure import Figure
 
     layers = list(jumps[0].later.alive)
     figure = Figure(figsize=(3.6 * len(layers), 3.3 * len(jumps) + 0.3), layout="constrained")
     rows = figure.subplots(len(jumps), len(layers), squeeze=False)
-    for row, jump in zip(rows, jumps, strict=True):
-        metrics = jump.evolution()
-        for axis, layer in zip(row, layers, strict=True):
+    for row, jump, entry in zip(rows, jumps, entries, strict=True):
+        for axis, layer, found in zip(row, layers, entry["layers"], strict=False):
             _scatter(axis, jump, layer, replica)
-            defined = metrics[layer][np.isfinite(metrics[layer])]
-            mean, error = mean_and_error(defined) if len(defined) else (np.nan, np.nan)
-            metric = with_error(mean, error) if len(defined) else "undefined"
+            metric = metric_text(found)
             axis.set_title(f"{layer}: evolution metric {metric}", fontsize=9)
     figure.suptitle(f"{title}; metric: mean over replicas", fontsize=11)
     return figure
+
+
+def metric_text(found: dict[str, Any]) -> str:
+    """A layer's evolution metric as a person reads it."""
+    known = found["evolution_metric"]
+    if known is None:
+        return "undefined"
+    return with_error(known["value"], np.nan if known["error"] is None else known["error"])
 
 
 def _scatter(axis: Axes, jump: Jump, layer: str, replica: int) -> None:

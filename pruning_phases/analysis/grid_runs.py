@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pruning_phases.analysis.crossings import SampledCurve
+from pruning_phases.analysis.estimates import (
+    mean_and_error,
+    replica_shares,
+    resampled_deviations,
+)
 from pruning_phases.analysis.order_parameters import Curve
 from pruning_phases.analysis.phases import Losses
 from pruning_phases.analysis.sized_runs import SizedCurve
+from pruning_phases.analysis.sources import REPLICA_KEYS, pooled_observables
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 
@@ -20,14 +26,13 @@ if TYPE_CHECKING:
 
 CUT = "cut"  # the column of a table: the share of the weights that was cut
 AXES = {"p_eval": "p_eval", "density": CUT}
-REPLICAS = ("seed", "num_replicas", "first_replica", "snapshots")  # not the system's
 
 
 def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
     """Runs by what they are of: those that differ in seed and replicas alone are one system."""
     groups: dict[str, list[RunRecord]] = {}
     for record in records:
-        physics = {k: v for k, v in record.info()["physics"].items() if k not in REPLICAS}
+        physics = {k: v for k, v in record.info()["physics"].items() if k not in REPLICA_KEYS}
         groups.setdefault(json.dumps(physics, sort_keys=True), []).append(record)
     named: dict[str, list[RunRecord]] = {}
     for members in groups.values():
@@ -44,11 +49,8 @@ def _name(physics: dict[str, Any]) -> str:
 
 def losses_of(records: list[RunRecord], control: str) -> Losses:
     """The test losses of one system's runs."""
-    import pandas as pd
-
     where = f"runs ({', '.join(record.id for record in records)})"
-    table = pd.concat([record.observables() for record in records])
-    table["replica"] = table["seed"].astype(str) + ":" + table["replica"].astype(str)
+    table = pooled_observables(records)
     table[CUT] = 1 - table["density"]
     table = _along(table, control, where)
     axis = AXES[control]
@@ -105,16 +107,12 @@ def curves_by_size(losses: Losses, row: int) -> list[SizedCurve]:
 
 def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[SampledCurve]:
     """ln L over the control, a curve a size, resampled over replicas (the same ones for all)."""
-    generator = np.random.default_rng(seed)
     values = np.log(losses.values[row])  # [control, size, replicas]
-    count = values.shape[2]
-    drawn = generator.integers(count, size=(batch, count))
+    shares = replica_shares(np.random.default_rng(seed), values.shape[2], batch)
     curves = []
     for index, size in enumerate(losses.sizes):
-        mean = values[:, index].mean(axis=1)
-        shifts = values[:, index][:, drawn].mean(axis=2).T - mean
-        draws = mean + shifts * np.sqrt(count / (count - 1))
-        error = values[:, index].std(axis=1, ddof=1) / np.sqrt(count)
+        mean, error = mean_and_error(values[:, index], axis=1)
+        draws = mean + resampled_deviations(values[:, index].T, shares)
         floor = 1e-3 * max(float(np.median(error)), 1e-9)
         curves.append(
             SampledCurve(float(size), losses.control, mean, np.maximum(error, floor), draws)

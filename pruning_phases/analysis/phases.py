@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
+from pruning_phases.analysis.estimates import mean_and_error
+
 Array = NDArray[np.float64]
 
 PHASES = ("eumentia", "dementia", "amentia")
@@ -92,15 +94,15 @@ def slopes(losses: Losses) -> Slopes:
     """alpha of each replica by itself, then mean and standard error: what replicas of different N
     have in common (initial weights, examples) then does no harm."""
     values = np.moveaxis(losses.values, 2, -1)  # [p_train, control, replicas, sizes]
-    count = values.shape[2]
     alpha = scaling_exponent(losses.sizes, values)
-    statistical = alpha.std(axis=-1, ddof=1) / np.sqrt(count)
-    mean = alpha.mean(axis=-1)
+    mean, statistical = mean_and_error(alpha, axis=-1)
     shifts = [
         np.abs(scaling_exponent(losses.sizes[part], values[..., part]).mean(axis=-1) - mean)
         for part in (slice(1, None), slice(None, -1))
     ]
-    return Slopes(mean, np.maximum(statistical, SMALLEST_ERROR), np.maximum(*shifts), count)
+    return Slopes(
+        mean, np.maximum(statistical, SMALLEST_ERROR), np.maximum(*shifts), alpha.shape[-1]
+    )
 
 
 def probabilities(losses: Losses, found: Slopes, least_alpha: float, least_gain: float) -> Array:
@@ -115,10 +117,9 @@ def probabilities(losses: Losses, found: Slopes, least_alpha: float, least_gain:
     rises = student.cdf(learns / found.error, found.dof)
     threshold = least_gain * np.log(losses.num_classes)
     gain = _gain(losses)
-    amentia = student.cdf(*_excess(gain, threshold)) - student.cdf(*_excess(gain, -threshold))
-    able = 1 - student.cdf(*_excess(gain, threshold))[:, None]
-    off, dof = _excess(_distance(losses), np.log(OFF_BRANCH))
-    off_branch = student.cdf(-off, dof)
+    gains_less, far_above = _below(gain, threshold), _below(gain, -threshold)
+    able, amentia = 1 - gains_less[:, None], gains_less - far_above
+    off_branch = 1 - _below(_distance(losses), np.log(OFF_BRANCH))
     return np.stack(
         [
             able * rises,
@@ -142,11 +143,11 @@ def _distance(losses: Losses) -> Array:
     return logarithm - logarithm[np.arange(len(best)), best][:, None]
 
 
-def _excess(values: Array, threshold: float) -> tuple[Array, int]:
-    """By how many standard errors ``threshold`` lies above the mean of values [..., replicas]."""
-    count = values.shape[-1]
-    error = np.maximum(values.std(axis=-1, ddof=1) / np.sqrt(count), SMALLEST_ERROR)
-    return (threshold - values.mean(axis=-1)) / error, count - 1
+def _below(values: Array, threshold: float) -> Array:
+    """The probability that the mean of values [..., replicas] lies below ``threshold``."""
+    mean, error = mean_and_error(values, axis=-1)
+    excess = (threshold - mean) / np.maximum(error, SMALLEST_ERROR)
+    return np.asarray(student.cdf(excess, values.shape[-1] - 1), dtype=np.float64)
 
 
 def phase_of(probability: Array, confidence: float) -> str:
@@ -162,13 +163,12 @@ def learning_ends(losses: Losses, found: Slopes, row: int, least_alpha: float) -
 
 def ability_ends(losses: Losses, least_gain: float) -> Boundary:
     """Along p_train, where the best p_eval no longer gains least_gain of ln C: amentia begins."""
-    gain = _gain(losses)
-    error = gain.std(axis=1, ddof=1) / np.sqrt(gain.shape[1])
+    gain, error = mean_and_error(_gain(losses), axis=1)
     threshold = least_gain * np.log(losses.num_classes)
-    if gain[-1].mean() < -threshold:
+    if gain[-1] < -threshold:
         reason = "at the largest p_train the loss is above ln C at every p_eval measured"
         return Boundary(None, None, reason=f"{reason}: add smaller ones")
-    return _falls_through(losses.p_train, gain.mean(axis=1), error, threshold, "the gain")
+    return _falls_through(losses.p_train, gain, error, threshold, "the gain")
 
 
 def _falls_through(x: Array, y: Array, error: Array, threshold: float, what: str) -> Boundary:

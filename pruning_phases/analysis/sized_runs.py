@@ -11,9 +11,15 @@ from numpy.typing import NDArray
 from pruning_phases.analysis.collapse_fit import Noise
 from pruning_phases.analysis.critical_law import errors_of_mean
 from pruning_phases.analysis.crossings import SampledCurve
-from pruning_phases.analysis.estimates import binder_cumulant, susceptibility
+from pruning_phases.analysis.estimates import (
+    binder_cumulant,
+    replica_shares,
+    resampled_deviations,
+    susceptibility,
+)
 from pruning_phases.analysis.order_parameters import Curve, curve
 from pruning_phases.analysis.scaling_function import Points
+from pruning_phases.analysis.sources import REPLICA_KEYS, pooled_observables
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 
@@ -35,8 +41,6 @@ def sized_curves(
     records: list[RunRecord], size: str, order_parameter: str, window: tuple[float, float] | None
 ) -> list[SizedCurve]:
     """A curve for each size, ascending; runs of equal size bring their replicas together."""
-    import pandas as pd
-
     _refuse_mixtures(records, size)
     groups: dict[float, list[RunRecord]] = {}
     for record in records:
@@ -44,13 +48,8 @@ def sized_curves(
     curves: list[SizedCurve] = []
     for value, members in sorted(groups.items()):
         info = members[0].info()
-        tables = []
-        for record in members:
-            table = record.observables()
-            table["replica"] = table["seed"].astype(str) + ":" + table["replica"].astype(str)
-            tables.append(table)
         # A replica of one seed is the same network in every run: it counts once.
-        table = pd.concat(tables).drop_duplicates(["replica", "step"])
+        table = pooled_observables(members).drop_duplicates(["replica", "step"])
         whole = curve(table, order_parameter, info["data"]["num_classes"])
         if window:
             inside = (whole.control >= window[0]) & (whole.control <= window[1])
@@ -69,7 +68,7 @@ def sized_curves(
 def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
     """Runs may differ in what is the size, in seed and in replicas; if they differ in anything else
     they are not one system at several sizes."""
-    free = {"seed", "num_replicas", "first_replica", "snapshots", SIZE_KEYS.get(size, size)}
+    free = {*REPLICA_KEYS, SIZE_KEYS.get(size, size)}
     if size == "num_weights":
         free |= {"model.widths", "model.depth", "model.channels"}
     if size == "train_size":
@@ -126,28 +125,18 @@ def points_of(curves: list[SizedCurve]) -> Points:
 
 
 def replica_noise(curves: list[SizedCurve], shared: bool = False) -> Noise:
-    """Deviations of means over replicas drawn with replacement, size by size.
-
-    Widened by sqrt(R / (R - 1)), since drawing from R values shows less than their spread; all
-    points of a replica stay together, and with ``shared`` replicas those of all sizes do.
-    """
+    """Deviations of means over replicas drawn with replacement, size by size, or with ``shared``
+    replicas the same ones for all sizes."""
 
     def noise(generator: np.random.Generator, batch: int) -> Array:
         parts = []
-        common = _shares(generator, curves[0].curve.num_replicas, batch) if shared else None
-        for item in curves:
-            values, count = item.curve.values, item.curve.num_replicas
-            shares = _shares(generator, count, batch) if common is None else common
-            deviation = shares @ values - values.mean(axis=0)
-            parts.append(deviation * np.sqrt(count / (count - 1)))
+        for number, item in enumerate(curves):
+            if number == 0 or not shared:
+                shares = replica_shares(generator, item.curve.num_replicas, batch)
+            parts.append(resampled_deviations(item.curve.values, shares))
         return np.concatenate(parts, axis=1)
 
     return noise
-
-
-def _shares(generator: np.random.Generator, count: int, batch: int) -> Array:
-    drawn = generator.integers(count, size=(batch, count))
-    return np.stack([(drawn == replica).mean(axis=1) for replica in range(count)], axis=1)
 
 
 def fluctuations(

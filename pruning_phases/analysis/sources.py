@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("control", "size", "value", "error")
+# What of a run's physics says which replicas it holds, and not what they are replicas of.
+REPLICA_KEYS = ("seed", "num_replicas", "first_replica", "snapshots")
 HEADER = 1  # lines before the first point
 
 
@@ -42,6 +44,24 @@ def done_runs(runs: Any) -> list[RunRecord]:
             "the command that began them goes on with them"
         )
     return done
+
+
+def pooled_observables(records: list[RunRecord]) -> pd.DataFrame:
+    """The observables of runs of one system, their replicas told apart by seed and number."""
+    import pandas as pd
+
+    table = pd.concat([record.observables() for record in records])
+    table["replica"] = table["seed"].astype(str) + ":" + table["replica"].astype(str)
+    return table
+
+
+def folder_of(records: list[RunRecord]) -> Path:
+    """Where the results of an analysis belong: in its one run, or beside its runs."""
+    return records[0].folder if len(records) == 1 else records[0].folder.parent
+
+
+def commit_of(info: dict[str, Any]) -> str:
+    return ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
 
 
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pruning_phases.analysis.estimates import mean_and_error
-from pruning_phases.analysis.sources import names_of
+from pruning_phases.analysis.sources import commit_of, names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,8 +64,7 @@ def _reference_lines(axes: list[Axes], num_classes: int) -> None:
 def _title(table: pd.DataFrame, info: dict[str, Any]) -> str:
     names = names_of(info)
     count = table["replica"].nunique()
-    commit = (info.get("git") or {}).get("commit") or "unknown commit"
     return (
         f"{names[0]} on {names[1]}, {names[2]} pruning; {count} replicas, "
-        f"band: standard error\nrun {info.get('id', '?')}, {commit[:10]}"
+        f"band: standard error\nrun {info.get('id', '?')}, {commit_of(info)}"
     )

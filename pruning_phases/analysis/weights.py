@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.errors import UserError
-from pruning_phases.observables.evolution import evolution_metric, movement_sums
+from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
 from pruning_phases.records import RunRecord
 
 Array = NDArray[np.float64]
 
-WHOLE = "all"  # stands for the whole network
 # A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
 FARTHEST = 2.0
 

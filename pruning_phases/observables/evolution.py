@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+WHOLE = "all"  # the name of the row that stands for the whole network
+
 
 def evolution_metric(
     num_alive: ArrayLike,

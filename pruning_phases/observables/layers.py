@@ -6,11 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.observables.evolution import evolution_metric, movement_sums
+from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
 from pruning_phases.topology.components import largest_component
 from pruning_phases.topology.paths import effective_counts, node_graphs
-
-WHOLE = "all"  # the name of the row that stands for the whole network
 
 
 def layer_observables(
