@@ -95,6 +95,14 @@ def test_a_loss_that_no_longer_falls_though_nothing_is_lost_is_not_dementia():
     assert phases(planted([[0.0, 0.0]], [[0.05, 0.05]]))[0] == [UNDECIDED, UNDECIDED]
 
 
+def test_every_threshold_decides_something():
+    losses = planted(*LEARNING)
+    assert phases(losses)[0][:2] == ["eumentia", "eumentia"]
+    assert phases(losses, least_alpha=0.4)[0][1] == "dementia"
+    assert phases(losses, least_gain=0.99)[0] == ["amentia"] * 3
+    assert phases(losses, confidence=1 - 1e-12)[0][2] == UNDECIDED
+
+
 def test_losses_far_above_ln_c_are_not_called_amentia():
     far = planted([[0.0, 0.0]], [[9.0, 12.0]])
     assert phases(far)[0] == [UNDECIDED, UNDECIDED]

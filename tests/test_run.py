@@ -297,6 +297,10 @@ EFFECTIVE = [
     "pruner.finetune.rule=plateau pruner.finetune.amount=3",
     "dropout_phase=fixed", "dropout_phase=fixed dropout_phase.p_train=0.4",
     "dropout_phase=fixed dropout_phase.p_eval=0.4", "dropout_phase=fixed dropout_phase.num_draws=3",
+    "dataset.train_sizes=[100,200]", "dropout_phase=grid",
+    "dropout_phase=grid dropout_phase.p_train=[0,0.3]",
+    "dropout_phase=grid dropout_phase.p_eval=[0,0.3]",
+    "dropout_phase=grid dropout_phase.num_draws=2",
 ]  # fmt: skip
 
 
@@ -342,6 +346,7 @@ def test_machine_options_change_neither_identity_nor_result(configure):
             "progress=true",
             "trainer=auto",
             "figures=[transition]",
+            "phase_scale.updates=7",
         ]
     ):
         config = fresh(configure(override), str(number))
