@@ -48,6 +48,12 @@ def _analyse_run(
 
     info = record.info()
     model, dataset, pruner = names_of(info)
+    observables, layers = record.observables(), record.layers()
+    if len(observables[["p_train", "train_size"]].drop_duplicates()) > 1:
+        raise UserError(
+            f"run {record.id} holds networks of several p_train or training-set sizes: evolution "
+            "is over replicas of one; train with dropout_phase=fixed, dataset.train_sizes=null"
+        )
     jumps = read_jumps(record, config.start, config.end)
     first, count = info["physics"]["first_replica"], info["physics"]["num_replicas"]
     if not first <= config.replica < first + count:
@@ -55,7 +61,6 @@ def _analyse_run(
             f"replica={config.replica}: run {record.id} holds {first} to {first + count - 1}"
         )
     title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit_of(info)}"
-    observables, layers = record.observables(), record.layers()
     content = [_entry(jump) for jump in jumps]
     weights = weights_figure(
         jumps, content, config.replica - first, f"{title}; replica {config.replica}"

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import sys
@@ -62,13 +63,14 @@ class RunRecord:
     def checkpoint_file(self) -> Path:
         return self.folder / "checkpoint.safetensors"
 
-    def snapshot_file(self, name: str) -> Path:
-        return self.folder / "snapshots" / f"{name}.safetensors"
+    @property
+    def snapshots_folder(self) -> Path:
+        return self.folder / "snapshots"
 
-    def snapshots(self) -> list[Path]:
-        """The files of trained networks, dense first."""
-        steps = sorted((self.folder / "snapshots").glob("step_*.safetensors"))
-        return [*steps, *filter(Path.exists, [self.snapshot_file(FINAL)])]
+    def snapshot_file(self, name: str, part: int | None = None) -> Path:
+        """One file a snapshot; one a part where the ensemble was trained in parts."""
+        suffix = "" if part is None else f".part_{part:03d}"
+        return self.snapshots_folder / f"{name}{suffix}.safetensors"
 
     @property
     def figure_stem(self) -> Path:
@@ -102,6 +104,8 @@ class RunRecord:
         earlier = self.info()
         for leftover in self.folder.rglob(f".*{BESIDE}"):
             leftover.unlink(missing_ok=True)
+        if not self.checkpoint_file.exists():  # of a beginning that is begun anew
+            shutil.rmtree(self.snapshots_folder, ignore_errors=True)
         self._write_info(
             {
                 "id": self.id,
@@ -172,6 +176,29 @@ class RunRecord:
         """What is noted beside a file's tensors, without reading those."""
         with _opened(path) as file:
             return json.loads((file.metadata() or {}).get("about", "{}"))
+
+    def snapshots(self) -> list[str]:
+        """The names of the snapshots of trained networks, dense first."""
+        names = {file.name.partition(".")[0] for file in self.snapshots_folder.glob("[!.]*")}
+        steps = sorted(name for name in names if name.startswith("step_"))
+        return steps + [FINAL] * (FINAL in names)
+
+    def read_snapshot(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """The tensors of all networks, of whatever parts, and what is noted beside them."""
+        import numpy as np
+
+        parts = [self.read_tensors(file) for file in self._snapshot_files(name)]
+        first, about = parts[0]
+        if len(parts) == 1:
+            return first, about
+        return {key: np.concatenate([part[key] for part, _ in parts]) for key in first}, about
+
+    def snapshot_about(self, name: str) -> dict[str, Any]:
+        return self.read_about(self._snapshot_files(name)[0])
+
+    def _snapshot_files(self, name: str) -> list[Path]:
+        parts = sorted(self.snapshots_folder.glob(f"{name}.part_*.safetensors"))
+        return parts or [self.snapshot_file(name)]
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)

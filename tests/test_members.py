@@ -7,10 +7,15 @@ import pytest
 import torch
 
 from pruning_phases import datasets
+from pruning_phases.analysis_config import EvolutionConfig
+from pruning_phases.application import new_console
 from pruning_phases.config import run_id
 from pruning_phases.engine.callbacks.record import Record, replica_tensors
 from pruning_phases.engine.members import Member, in_parts, members
+from pruning_phases.engine.memory import _allowed
 from pruning_phases.engine.run import build_module
+from pruning_phases.errors import UserError
+from pruning_phases.evolution import analyse
 from pruning_phases.records import DONE, RunRecord
 from tests.test_run import Killed, make, results
 
@@ -55,7 +60,7 @@ def test_a_network_of_a_grid_is_that_network_alone(configure, more):
 
 
 def test_an_ensemble_in_parts_is_the_ensemble(configure):
-    """In 1, 2 and 5 parts: equal beginnings and dropout masks, equal results."""
+    """In 1, 2 and 5 parts: equal initial weights, data orders and dropout masks."""
     config, dataset = configure(*GRID), datasets.load("digits", "")
     whole = build_module(config, dataset)
     begin = replica_tensors(whole)
@@ -72,16 +77,68 @@ def test_an_ensemble_in_parts_is_the_ensemble(configure):
         keys = [module.stream("dropout_train") for module in (whole, *modules)]
         assert torch.equal(torch.cat(keys[1:]), keys[0])
 
-    tables = []
-    for at_once in (12, 6, 3):
-        config = configure(*GRID, f"trainer.networks_at_once={at_once}", f"study=parts{at_once}")
-        record = make(config)
-        tables.append((record.observables(), record.layers()))
-        assert run_id(config) == record.id
-    assert len({RunRecord("", "", run_id(configure(*GRID))).id, record.id}) == 1
-    for other in tables[1:]:
-        for table, first in zip(other, tables[0], strict=True):
-            pd.testing.assert_frame_equal(table, first, rtol=1e-4, atol=1e-5)
+
+@pytest.mark.parametrize(
+    ("more", "num_parts"),
+    [
+        ([], 2),
+        # 30 networks at once train in the vectorized form, parts of 15 and 6 in the loop.
+        (["num_replicas=5"], 2),
+        (["num_replicas=5"], 5),
+        (["pruner=magnitude", "pruner.steps=2", "pruner.finetune.amount=20"], 4),
+    ],
+)
+def test_results_in_parts_are_those_in_one(configure, more, num_parts):
+    config = configure(*GRID, *more)
+    whole, count = make(config), len(members(config))
+    at_once = -(-count // num_parts)
+    assert len(in_parts(members(config), at_once)) == num_parts
+    split = make(configure(*GRID, *more, f"trainer.networks_at_once={at_once}", "study=parts"))
+    assert split.id == whole.id
+    for name in ("observables", "layers"):
+        tables = [getattr(record, name)() for record in (split, whole)]
+        pd.testing.assert_frame_equal(*tables, rtol=1e-4, atol=1e-5)
+    assert split.snapshots() == whole.snapshots()
+    for name in split.snapshots():
+        (tensors, about), (expected, about_whole) = (
+            record.read_snapshot(name) for record in (split, whole)
+        )
+        assert about == about_whole
+        for key, tensor in expected.items():
+            np.testing.assert_allclose(tensors[key], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_a_beginning_in_parts_leaves_nothing_behind(configure, monkeypatch):
+    """Cut off before the first checkpoint and begun anew, in one piece."""
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Record, "on_train_epoch_end", _die)
+        make(configure(*GRID, "trainer.networks_at_once=4"))
+    record = make(configure(*GRID))
+    assert [file.name for file in record.snapshots_folder.iterdir() if "part" in file.name] == []
+
+
+def _die(*_):
+    raise Killed
+
+
+def test_evolution_is_over_replicas_of_one_kind(configure):
+    with pytest.raises(UserError, match="several p_train or training-set sizes"):
+        analyse([make(configure(*GRID))], EvolutionConfig(runs=""), new_console())
+
+
+def test_the_memory_that_a_control_group_leaves(tmp_path):
+    """Version 2: the least of the group and of those above; version 1: its own file."""
+    groups, root = tmp_path / "groups", tmp_path / "root"
+    (root / "job" / "step").mkdir(parents=True)
+    (root / "job" / "memory.max").write_text("4096\n")
+    (root / "job" / "step" / "memory.max").write_text("max\n")
+    (root / "memory" / "box").mkdir(parents=True)
+    (root / "memory" / "box" / "memory.limit_in_bytes").write_text("512\n")
+    groups.write_text("0::/job/step\n")
+    assert list(_allowed(groups, root)) == [4096]
+    groups.write_text("5:cpu:/job\n3:memory:/box\n")
+    assert list(_allowed(groups, root)) == [512]
+    assert list(_allowed(tmp_path / "none", root)) == []
 
 
 @pytest.mark.parametrize(("part", "step"), [(0, 0), (1, 1), (2, 2)])
@@ -103,6 +160,16 @@ def test_parts_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch, 
     resumed = make(configure(*overrides, "study=cut"))
     assert resumed.state == whole.state == DONE
     assert results(resumed) == results(whole)
+
+
+def test_cut_off_while_the_parts_are_put_in_order(configure, monkeypatch):
+    parts = "trainer.networks_at_once=4"
+    whole = make(configure(*GRID, parts, "study=whole"))
+    for owner, place in ((Record, "sort_tables"), (RunRecord, "finish")):
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(owner, place, _die)
+            make(configure(*GRID, parts, f"study={place}"))
+        assert results(make(configure(*GRID, parts, f"study={place}"))) == results(whole)
 
 
 def test_a_network_sees_as_many_examples_as_its_size_says(configure):

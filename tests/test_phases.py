@@ -109,6 +109,17 @@ def test_losses_far_above_ln_c_are_not_called_amentia():
     assert "above ln C" in ability_ends(far, 0.05).reason
 
 
+def test_a_boundary_in_a_shallow_slope_is_known_as_badly_as_alpha():
+    control = np.array([0.0, 0.1, 0.2, 0.3])
+    mean = (SIZES / 128) ** -(0.11 - 0.4 * control)[:, None]
+    noise = np.exp(0.2 * np.random.default_rng(0).normal(size=(1, 4, 5, 6)))
+    losses = Losses(np.zeros(1), control, SIZES, mean[None, ..., None] * noise, 10)
+    found = slopes(losses)
+    boundary = learning_ends(losses, found, 0, 0.05)
+    # 0.4 in alpha a unit of the control: an error of alpha of 0.04 is one of 0.1 in the boundary.
+    assert boundary.error > 0.7 * found.error.mean() / 0.4 > 0.05
+
+
 def test_three_sizes_that_bend_have_a_wide_error():
     values = np.array([1.0, 0.99, 0.5])[None, None, :, None] * np.array([0.99, 1.0, 1.01])
     found = slopes(Losses(np.zeros(1), CONTROL[:1], SIZES[:3], values, 10))

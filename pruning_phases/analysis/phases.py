@@ -172,19 +172,32 @@ def ability_ends(losses: Losses, least_gain: float) -> Boundary:
 
 
 def _falls_through(x: Array, y: Array, error: Array, threshold: float, what: str) -> Boundary:
-    """Linear interpolation in the last interval in which y falls through the threshold. The error
-    holds that of y, and the interval's width / sqrt(12) for what happens between grid points."""
-    above = y > threshold
-    falls = np.flatnonzero(above[:-1] & ~above[1:])
-    if above[-1] or not len(falls):
+    """Where y falls through the threshold for good. The error holds how far that place moves when
+    all of y moves by its errors, up or down, and the interval's width / sqrt(12) for what happens
+    between grid points."""
+    place = _last_fall(x, y, threshold)
+    if place is None:
+        above = y > threshold
         side = "above" if above.all() else "below" if not above.any() else "not through"
         where = "at the last point" if side == "not through" else "at all points"
         return Boundary(None, None, reason=f"{what} is {side} {threshold:.3g} {where}")
+    value, bracket = place
+    moved = [_last_fall(x, y + sign * error, threshold) for sign in (1, -1)]
+    # Not within what was measured: then it is beyond the end on that side.
+    ends = [found[0] if found else end for found, end in zip(moved, (x[-1], x[0]), strict=True)]
+    own = max(abs(end - value) for end in ends)
+    spread = (bracket[1] - bracket[0]) / np.sqrt(12)
+    return Boundary(value, float(np.hypot(own, spread)), bracket)
+
+
+def _last_fall(x: Array, y: Array, threshold: float) -> tuple[float, tuple[float, float]] | None:
+    """By linear interpolation in the last interval in which y falls through the threshold, with
+    that interval; None if y ends above it or never falls through."""
+    above = y > threshold
+    falls = np.flatnonzero(above[:-1] & ~above[1:])
+    if above[-1] or not len(falls):
+        return None
     left = int(falls[-1])
     low, high = float(x[left]), float(x[left + 1])
-    share = (y[left] - threshold) / (y[left] - y[left + 1])
-    slope = (y[left] - y[left + 1]) / (high - low)
-    own = float((1 - share) * error[left] + share * error[left + 1]) / float(slope)
-    own = min(own, high - low)  # beyond the interval the neighbours' own errors speak
-    spread = (high - low) / np.sqrt(12)
-    return Boundary(low + float(share) * (high - low), float(np.hypot(own, spread)), (low, high))
+    share = float((y[left] - threshold) / (y[left] - y[left + 1]))
+    return low + share * (high - low), (low, high)

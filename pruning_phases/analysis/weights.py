@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +53,8 @@ class Jump:
         return {layer: evolution_metric(*parts) for layer, parts in sums.items()}
 
 
-def read_snapshot(record: RunRecord, path: Path) -> Snapshot:
-    tensors, about = record.read_tensors(path)
+def read_snapshot(record: RunRecord, name: str) -> Snapshot:
+    tensors, about = record.read_snapshot(name)
     names = [name.removeprefix("mask:") for name in tensors if name.startswith("mask:")]
     order = {layer: index for index, layer in enumerate(about.get("layers", []))}
     layers = sorted(
@@ -76,15 +75,15 @@ def _flat(tensor: NDArray) -> NDArray:
 def read_jumps(record: RunRecord, start: float | None, end: float | None) -> list[Jump]:
     """From each snapshot to the next, or one jump between the snapshots nearest to two densities:
     without ``start`` from the one before ``end``, without ``end`` to the last."""
-    files = {read_density(record, path): path for path in record.snapshots()}
-    densities = sorted(files, reverse=True)
+    names = {float(record.snapshot_about(name)["density"]): name for name in record.snapshots()}
+    densities = sorted(names, reverse=True)
     if len(densities) < 2:
         raise UserError(
             f"run {record.id} holds one snapshot of a trained network: a jump needs two; "
             "train with snapshots=[0.02,0.01]"
         )
     if start is None and end is None:
-        snapshots = [read_snapshot(record, files[density]) for density in densities]
+        snapshots = [read_snapshot(record, names[density]) for density in densities]
         return [Jump(*pair) for pair in pairwise(snapshots)]
     later = densities[-1] if end is None else _nearest(record, densities, "end", end)
     before = [density for density in densities if density > later]
@@ -96,11 +95,7 @@ def read_jumps(record: RunRecord, start: float | None, end: float | None) -> lis
             f"start={start}, end={end}: the snapshots there have densities {earlier:.3g} and "
             f"{later:.3g}: start has to be the denser one"
         )
-    return [Jump(read_snapshot(record, files[earlier]), read_snapshot(record, files[later]))]
-
-
-def read_density(record: RunRecord, path: Path) -> float:
-    return float(record.read_about(path)["density"])
+    return [Jump(read_snapshot(record, names[earlier]), read_snapshot(record, names[later]))]
 
 
 def _nearest(record: RunRecord, densities: list[float], key: str, wanted: float) -> float:

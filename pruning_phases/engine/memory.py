@@ -4,7 +4,9 @@ has the same numbers and costs next to nothing more."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -14,6 +16,7 @@ SHARE = 0.4  # of the device's memory
 COPIES_OF_WEIGHTS = 12
 COPIES_OF_ACTIVATIONS = 6  # kept for the backward pass, their gradients, dropout's random bits
 BYTES = 4
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 def networks_at_once(
@@ -52,4 +55,20 @@ def _memory(device: torch.device) -> int:
     """Bytes in all, not those that happen to be free: so a machine always makes the same parts."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_allowed()])
+
+
+def _allowed(groups: Path = Path("/proc/self/cgroup"), root: Path = CGROUPS) -> Iterator[int]:
+    """What control groups leave to this process, as a scheduler or a container sets it: the limits
+    of its group and of all above (version 2 in ``memory.max``, version 1 in the other file)."""
+    lines = groups.read_text().splitlines() if groups.exists() else []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        folder = root / controllers / path.lstrip("/")
+        for group in (folder, *folder.parents):
+            if group.is_relative_to(root):
+                with suppress(OSError, ValueError):  # no such file, or "max"
+                    yield int((group / name).read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import warnings
 from collections.abc import Callable
@@ -104,44 +105,37 @@ def _fit_all(
         batch = max(config.training.batch_size, EXAMPLES_PER_CALL)
         at_once = networks_at_once(_builder(config, dataset), dataset.input_shape, batch, device)
     groups = in_parts(members(config), at_once)
-    for part, group in enumerate(groups):
-        if keeper.has_finished(part):
-            continue
-        keeper.begin_part(part, len(groups), at_once)
-        if len(groups) > 1:
-            console.print(f"part {part + 1} of {len(groups)}: {len(group)} networks", **PLAIN)
-        _fit(config, build_module(config, dataset, group), measure, keeper, record, console)
+    with wandb_log.logging_to(config, record) as logger:
+        for part, group in enumerate(groups):
+            if keeper.has_finished(part):
+                continue
+            keeper.begin_part(part, len(groups), at_once)
+            if len(groups) > 1:
+                console.print(f"part {part + 1} of {len(groups)}: {len(group)} networks", **PLAIN)
+            module = build_module(config, dataset, group)
+            keeper.resume(module)
+            callbacks: list[lightning.Callback] = [Prune(), Stop(), measure, keeper]
+            if logger is not None:
+                callbacks.append(wandb_log.LogToWandb(logger, measure))
+            if config.progress:
+                callbacks.append(ShowProgress(measure, console))
+            _fit(module, _trainer(config, record.folder, callbacks, logger))
+            del module, callbacks
+            gc.collect()  # module and trainer hold each other, and the next part needs the room
     if len(groups) > 1:
         keeper.sort_tables()
 
 
-def _fit(
-    config: Config, module: EnsembleModule, measure: Measure, keeper: Record,
-    record: RunRecord, console: Console,
-) -> None:  # fmt: skip
-    keeper.resume(module)
-    callbacks: list[lightning.Callback] = [Prune(), Stop(), measure, keeper]
-    logger = None
+def _fit(module: EnsembleModule, trainer: lightning.Trainer) -> None:
     try:
-        if config.logger.name == "wandb":
-            logger = wandb_log.make_logger(config, record)
-        if logger is not None:
-            callbacks.append(wandb_log.LogToWandb(logger, measure))
-        if config.progress:
-            callbacks.append(ShowProgress(measure, console))
-        trainer = _trainer(config, record.folder, callbacks, logger)
-        try:
-            trainer.fit(module, datamodule=ReplicaDataModule(module.source))
-        except SystemExit as leaving:  # Lightning's way to act on signals; it names none of them
-            raise (Terminated if trainer.received_sigterm else KeyboardInterrupt) from leaving
-        if not module.ended:
-            raise RunError(
-                f"the training ended after step {module.step} of {module.num_steps}: leave "
-                "trainer.options that end it out"
-            )
-    finally:
-        if logger is not None:
-            wandb_log.close()
+        trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+    except SystemExit as leaving:  # Lightning's way to act on signals; it names none of them
+        raise (Terminated if trainer.received_sigterm else KeyboardInterrupt) from leaving
+    if not module.ended:
+        raise RunError(
+            f"the training ended after step {module.step} of {module.num_steps}: leave "
+            "trainer.options that end it out"
+        )
 
 
 def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:

@@ -112,10 +112,9 @@ class Record(Callback):
         return any(module.num_kept <= count < before for count in wanted)
 
     def _snapshot(self, module: EnsembleModule, name: str) -> None:
-        if self.num_parts > 1:
-            name = f"part_{self.part:03d}_{name}"
+        part = self.part if self.num_parts > 1 else None
         self.record.write_tensors(
-            self.record.snapshot_file(name), replica_tensors(module),
+            self.record.snapshot_file(name, part), replica_tensors(module),
             step=module.step, density=module.density,
             layers=list(module.replicas.layer_of.values()),
         )  # fmt: skip

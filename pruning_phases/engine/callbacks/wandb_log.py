@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import netrc
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -84,6 +85,18 @@ class LogToWandb(Callback):
         except Exception as error:  # a mirror must never cost what it mirrors
             self._alive = False
             log.warning("W&B: %s; the run goes on without it", _first_line(error))
+
+
+@contextmanager
+def logging_to(config: Config, record: RunRecord) -> Iterator[WandbLogger | None]:
+    """The run's W&B logger, if it is to have one, until the run leaves this."""
+    if config.logger.name != "wandb":
+        yield None
+        return
+    try:
+        yield make_logger(config, record)
+    finally:
+        close()
 
 
 def make_logger(config: Config, record: RunRecord) -> WandbLogger | None:
