@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pruning_phases.observables.layers import WHOLE, layer_observables
 from pruning_phases.topology.components import largest_component
-from pruning_phases.topology.paths import effective_counts, node_graphs
+from pruning_phases.topology.paths import effective_counts, log_num_paths, node_graphs
 
 
 def by_networkx(masks: list[np.ndarray]) -> list[int]:
@@ -98,3 +98,71 @@ def test_layer_observables_count_what_is_there():
     assert rows[WHOLE]["effective_density"] == pytest.approx(4 / 18)
     assert np.isnan(rows["a"]["evolution_metric"])
     assert rows["b"]["evolution_metric"] == 0
+
+
+@settings(max_examples=120, deadline=None)
+@given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
+def test_the_number_of_paths_is_that_of_walks_through_the_graph(shapes, density, seed):
+    rng = np.random.default_rng(seed)
+    masks = [rng.random((2, *shape)) < density for shape in shapes]
+    found = log_num_paths(node_graphs([torch.from_numpy(mask) for mask in masks])).numpy()
+    for r in range(2):
+        with np.errstate(divide="ignore"):
+            assert found[r] == pytest.approx(np.log(float(walks([mask[r] for mask in masks]))))
+
+
+def walks(masks):
+    """Paths one by one in exact integers: how many lead to each node, layer after layer."""
+    leading = [1] * masks[0].shape[1]
+    for mask in masks:
+        per_node = mask.shape[1] // len(leading)
+        counts = [0] * mask.shape[0]
+        for index in np.argwhere(mask):
+            counts[index[0]] += leading[index[1] // per_node]
+        leading = counts
+    return sum(leading)
+
+
+def test_more_paths_than_a_float_can_count():
+    graphs = [torch.ones(1, 1000, 1000) for _ in range(150)]
+    assert float(log_num_paths(graphs)) == pytest.approx(151 * np.log(1000))
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
+def test_degrees_equal_networkx(shapes, density, seed):
+    rng = np.random.default_rng(seed)
+    masks = {str(i): rng.random((2, *shape)) < density for i, shape in enumerate(shapes)}
+    tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
+    floats = {name: mask.double() for name, mask in tensors.items()}
+    rows = layer_observables(tensors, floats, floats)
+    sums = {"in": 0, "out": 0}
+    for name, mask in masks.items():
+        for r in range(2):
+            graph = nx.DiGraph()
+            flat = mask[r].reshape(len(mask[r]), -1)
+            graph.add_nodes_from(("in", i) for i in range(flat.shape[1]))
+            graph.add_nodes_from(("out", i) for i in range(flat.shape[0]))
+            graph.add_edges_from((("in", j), ("out", i)) for i, j in np.argwhere(flat))
+            for side, degree in (("in", graph.in_degree), ("out", graph.out_degree)):
+                own = np.array([degree[node] for node in graph if node[0] == SIDES[side]])
+                row = {key: value[r] for key, value in rows[name].items()}
+                assert row[f"active_{SIDES[side]}"] == (own > 0).sum()
+                for low, high in ((0, 1), (1, 2), (2, 4), (4, 8)):
+                    count = ((own >= low) & (own < high)).sum()
+                    assert row[f"{side}_degree_{low}"] == count
+                ratio = (own**2).sum() / own.sum() if own.any() else np.nan
+                assert row[f"{side}_degree_ratio"] == pytest.approx(ratio, nan_ok=True)
+                sums[side] += own.sum()
+    for side, other in SIDES.items():
+        bins = [key for key in rows[WHOLE] if key.startswith(f"{side}_degree_") and key[-1] != "o"]
+        nodes = sum(rows[WHOLE][key] for key in bins)
+        assert (nodes == sum(_nodes(mask, other) for mask in masks.values())).all()
+    assert sums["in"] == sums["out"] == rows[WHOLE]["num_kept"].sum()
+
+
+SIDES = {"in": "out", "out": "in"}  # edges lead into out-nodes, and out of in-nodes
+
+
+def _nodes(mask, side):
+    return mask.shape[1] if side == "out" else mask[0, 0].size

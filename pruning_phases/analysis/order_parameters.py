@@ -23,6 +23,8 @@ LABELS = {
     "outcome_entropy": "outcome entropy (nats)",
     "class_order": "class order",
     "loss": "test loss (nats)",
+    "largest_component": "largest component (share of nodes)",
+    "effective_density": "effective density",
 }
 
 

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
 from pruning_phases.topology.components import largest_component
-from pruning_phases.topology.paths import effective_counts, node_graphs
+from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
+from pruning_phases.topology.paths import effective_counts, log_num_paths, node_graphs
 
 
 def layer_observables(
@@ -18,42 +19,75 @@ def layer_observables(
 
     masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` holds the weights at the end of
     the step before, for the evolution metric.
+
+    Degrees are those of each layer's bipartite graph, summed over the layers for ``all``:
+    ``in_degree_4`` counts the out-nodes into which 4 to 7 edges lead, and ``in_degree_ratio`` is
+    <k^2> / <k>, which decides in a random graph of these degrees whether a giant cluster exists.
     """
     graphs = node_graphs(list(masks.values()))
     effective = effective_counts(graphs)
+    bins = bins_up_to(max(max(mask[0, 0].numel(), mask.shape[1]) for mask in masks.values()))
     rows: dict[str, dict[str, NDArray]] = {}
-    whole = np.zeros((6, *next(iter(masks.values())).shape[:1]))
+    all_counts: list[NDArray] = []
+    all_nodes: list[NDArray] = []
     for (name, mask), num_effective, graph in zip(masks.items(), effective, graphs, strict=True):
-        moved = _movement_sums(mask, weights[name], earlier[name])
-        counts = np.stack([num_effective.cpu().numpy(), *moved])
-        size = mask[0].numel()
-        rows[name] = _row(size, counts) | {
-            "active_in": mask.flatten(2).any(dim=1).sum(dim=1).cpu().numpy(),
-            "active_out": mask.flatten(2).any(dim=2).sum(dim=1).cpu().numpy(),
-            "largest_component": largest_component([graph]),
-        }
-        whole += np.vstack([np.full_like(counts[:1], size), counts])
-    rows[WHOLE] = _row(int(whole[0, 0]), whole[1:]) | {
-        "active_in": rows[next(iter(masks))]["active_in"],
-        "active_out": rows[next(reversed(masks))]["active_out"],
-        "largest_component": largest_component(graphs),
-    }
+        size = np.full(len(mask), mask[0].numel())
+        counts = np.stack(
+            [size, _numpy(num_effective), *_movement(mask, weights[name], earlier[name])]
+        )
+        nodes = np.stack([_degree_sums(degree, bins) for degree in degrees(mask)])
+        all_counts.append(counts)
+        all_nodes.append(nodes)
+        rows[name] = _row(counts, nodes, bins) | _connection([graph])
+    rows[WHOLE] = _row(np.sum(all_counts, axis=0), np.sum(all_nodes, axis=0), bins)
+    rows[WHOLE] |= _connection(graphs)
+    first, last = rows[next(iter(masks))], rows[next(reversed(masks))]
+    rows[WHOLE] |= {"active_in": first["active_in"], "active_out": last["active_out"]}
     return rows
 
 
-def _row(size: int, counts: NDArray) -> dict[str, NDArray]:
-    num_effective, num_kept, *sums = counts
-    return {
-        "num_weights": np.full(num_kept.shape, size, dtype=np.int64),
+def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]:
+    """counts: [6, R] as put together above; nodes: ``_degree_sums`` of in-nodes and out-nodes."""
+    size, num_effective, num_kept, *sums = counts
+    row = {
+        "num_weights": size.astype(np.int64),
         "num_kept": num_kept.astype(np.int64),
         "density": num_kept / size,
         "num_effective": num_effective.astype(np.int64),
         "effective_density": num_effective / size,
         "evolution_metric": evolution_metric(num_kept, *sums),
     }
+    for side, what, (first, second, *counted) in (("in", "out", nodes[0]), ("out", "in", nodes[1])):
+        row[f"active_{side}"] = np.sum(counted[1:], axis=0)
+        with np.errstate(invalid="ignore"):
+            row[f"{what}_degree_ratio"] = second / first
+        row |= {f"{what}_degree_{low}": count for low, count in zip(bins, counted, strict=True)}
+    return row
 
 
-def _movement_sums(mask: Tensor, weights: Tensor, earlier: Tensor) -> NDArray:
-    """[4, R] float64: n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
+def _connection(graphs: list[Tensor]) -> dict[str, NDArray]:
+    return {
+        "largest_component": largest_component(graphs),
+        "log_num_paths": _numpy(log_num_paths(graphs)),
+    }
+
+
+def _degree_sums(degree: Tensor, bins: list[int]) -> NDArray[np.int64]:
+    """[2 + bins, R]: sum of the degrees, sum of their squares, and the histogram."""
+    return np.vstack(
+        [
+            _numpy(degree.sum(dim=1)),
+            _numpy((degree**2).sum(dim=1)),
+            _numpy(histogram(degree, bins)).T,
+        ]
+    )
+
+
+def _movement(mask: Tensor, weights: Tensor, earlier: Tensor) -> list[NDArray]:
+    """4 x [R] float64: n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
     parts = (part.flatten(1).double() for part in (mask, weights, earlier))
-    return np.stack([part.cpu().numpy() for part in movement_sums(*parts)])
+    return [_numpy(part) for part in movement_sums(*parts)]
+
+
+def _numpy(tensor: Tensor) -> NDArray:
+    return tensor.cpu().numpy()

@@ -1,4 +1,5 @@
-"""Which edges lie on a path from the input to the output; the rest do nothing."""
+"""Paths from the input to the output: how many there are, and which edges lie on one; the rest do
+nothing."""
 
 from __future__ import annotations
 
@@ -43,3 +44,19 @@ def effective_counts(graphs: Sequence[Tensor]) -> list[Tensor]:
         counts.append((from_source * leading).double().sum(dim=1).long())
         leading = (torch.bmm(leading.unsqueeze(1), edges).squeeze(1) > 0).float()
     return counts[::-1]
+
+
+def log_num_paths(graphs: Sequence[Tensor]) -> Tensor:
+    """ln of the number of input -> output paths, [R] float64; -inf where there is none.
+
+    The number is 1^T G_K ... G_1 1 for the chain of ``node_graphs`` G_i; parallel edges are paths
+    of their own. The logarithm is carried along, since the number itself outgrows float64.
+    """
+    paths = torch.ones_like(graphs[0][:, 0, :], dtype=torch.float64)
+    logarithm = torch.zeros_like(paths[:, 0])
+    for edges in graphs:
+        paths = torch.bmm(edges.double(), paths.unsqueeze(2)).squeeze(2)
+        largest = paths.amax(dim=1)
+        logarithm += largest.log()
+        paths /= torch.where(largest > 0, largest, 1.0).unsqueeze(1)
+    return logarithm + paths.sum(dim=1).log()

@@ -1,0 +1,36 @@
+"""How many edges the nodes of each layer have.
+
+A layer is a bipartite graph from its in-nodes (units, or pairs of channel and kernel position) to
+its out-nodes (units, or channels), as in ``layer_graph``. An in-node's edges are its out-degree, an
+out-node's its in-degree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def layer_graph(mask: Tensor) -> Tensor:
+    """[R, out, in, ...] -> [R, out, in-nodes]: kernel positions are in-nodes of their own."""
+    return mask.flatten(2)
+
+
+def degrees(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Out-degrees [R, in-nodes] and in-degrees [R, out-nodes], int64."""
+    graph = layer_graph(mask)
+    return graph.sum(dim=1), graph.sum(dim=2)
+
+
+def bins_up_to(largest: int) -> list[int]:
+    """The lowest degree of each bin of ``histogram``: 0, 1, 2, 4, 8, ... as far as ``largest``."""
+    return [0, *(2**power for power in range(largest.bit_length()))]
+
+
+def histogram(degree: Tensor, bins: Sequence[int]) -> Tensor:
+    """Nodes whose degree lies in [bins[i], bins[i + 1]): [R, nodes] -> int64 [R, len(bins)]."""
+    index = torch.bucketize(degree, torch.tensor(bins[1:], device=degree.device), right=True)
+    counts = torch.zeros(len(degree), len(bins), dtype=torch.int64, device=degree.device)
+    return counts.scatter_add_(1, index, torch.ones_like(index))
