@@ -10,7 +10,8 @@ from hydra import compose, initialize_config_dir
 
 from pruning_phases import datasets
 from pruning_phases.application import conf_dir
-from pruning_phases.config import Config, check, register
+from pruning_phases.checks import check
+from pruning_phases.config import Config, register
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.run import build_module
 

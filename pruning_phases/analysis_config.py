@@ -10,7 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from pruning_phases.analysis.order_parameters import LABELS
-from pruning_phases.config import refuse_unknown
+from pruning_phases.checks import refuse_unknown
 from pruning_phases.errors import UserError
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pruning_phases.application import PLAIN, launch, new_console
-from pruning_phases.config import Config, Figures, all_keys, check, register, run_id, without_effect
+from pruning_phases.checks import check
+from pruning_phases.config import Config, Figures, all_keys, register
 from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.identity import run_id, without_effect
 from pruning_phases.records import AXES, DONE, RunRecord
 
 if TYPE_CHECKING:

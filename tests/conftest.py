@@ -11,7 +11,8 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from pruning_phases.application import conf_dir
-from pruning_phases.config import Config, check, register
+from pruning_phases.checks import check
+from pruning_phases.config import Config, register
 
 # Small networks on few examples: seconds, and still every part of the machinery.
 TINY = [

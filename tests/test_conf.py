@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pruning_phases.application import conf_dir
-from pruning_phases.config import all_keys, physics, run_id
+from pruning_phases.config import all_keys
+from pruning_phases.identity import physics, run_id
 
 CONF = Path(conf_dir())
 PATIENT = ["training.budget.patience=9"]

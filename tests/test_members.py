@@ -9,13 +9,13 @@ import torch
 from pruning_phases import datasets
 from pruning_phases.analysis_config import EvolutionConfig
 from pruning_phases.application import new_console
-from pruning_phases.config import run_id
 from pruning_phases.engine.callbacks.record import Record, replica_tensors
 from pruning_phases.engine.members import Member, in_parts, members
 from pruning_phases.engine.memory import _allowed
 from pruning_phases.engine.run import build_module
 from pruning_phases.errors import UserError
 from pruning_phases.evolution import analyse
+from pruning_phases.identity import run_id
 from pruning_phases.records import DONE, RunRecord
 from tests.test_run import Killed, make, results
 

@@ -6,10 +6,10 @@ import torch
 from rich.console import Console
 
 from pruning_phases import datasets
-from pruning_phases.config import run_id
 from pruning_phases.engine.callbacks.record import replica_tensors
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.run import build_module, run
+from pruning_phases.identity import run_id
 from pruning_phases.models import build_model
 from pruning_phases.records import FINAL, RunRecord
 

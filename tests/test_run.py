@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pruning_phases.config import Config, run_id
+from pruning_phases.config import Config
 from pruning_phases.engine import run as engine
 from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.identity import run_id
 from pruning_phases.observables.layers import WHOLE
 from pruning_phases.records import BESIDE, DONE, FAILED, FINAL, RunRecord
 from pruning_phases.train import make_run

@@ -19,7 +19,7 @@ from torch import nn
 
 from pruning_phases import datasets
 from pruning_phases.application import PLAIN
-from pruning_phases.config import Config, machine, physics, schedule
+from pruning_phases.config import Config, schedule
 from pruning_phases.datasets import Dataset
 from pruning_phases.engine.callbacks import wandb_log
 from pruning_phases.engine.callbacks.measure import Measure
@@ -33,6 +33,7 @@ from pruning_phases.engine.memory import networks_at_once
 from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.errors import RunError, Terminated, UserError
+from pruning_phases.identity import machine, physics
 from pruning_phases.models import build_model
 from pruning_phases.pruning.schedules import kept_counts
 from pruning_phases.records import DONE, RunRecord

@@ -15,9 +15,10 @@ import pandas as pd
 from lightning import Callback, Trainer
 
 from pruning_phases.analysis.estimates import mean_and_error, susceptibility
-from pruning_phases.config import Config, physics
+from pruning_phases.config import Config
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.identity import physics
 from pruning_phases.records import AXES, RunRecord
 
 if TYPE_CHECKING:

@@ -1,0 +1,85 @@
+"""What decides a run's numbers (its physics), what does not (the machine), and the run's name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from pruning_phases.config import Config, FcConfig, PrunerConfig, Rule, Schedule, Score
+
+PHYSICS_VERSION = 1  # raise it when the same configuration gives other numbers than before
+
+# What may differ between two runs with the same numbers, and so stays outside the run's identity.
+MACHINE_KEYS = (
+    "study", "trainer", "logger", "data_dir", "results_dir", "figures", "progress",
+    "checkpoint_seconds", "phase_scale",
+)  # fmt: skip
+
+
+def without_effect(config: Config) -> set[str]:
+    """The keys that decide nothing beside the others as they stand, in dotted form."""
+    keys: set[str] = set()
+    if config.pruner.score is Score.none:
+        keys |= {f"pruner.{part.name}" for part in fields(PrunerConfig)} - {"pruner.score"}
+    else:
+        keys |= {f"pruner.{key}" for key in _unused_schedule_keys(config.pruner.schedule)}
+    if not any(config.dropout_phase.rates()[1]):
+        keys.add("dropout_phase.num_draws")
+    keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
+    for path, budget in (
+        ("training.budget", config.training.budget),
+        ("pruner.finetune", config.pruner.finetune),
+    ):
+        if budget.amount == 0:
+            keys |= {f"{path}.rule"}
+        if budget.rule is not Rule.plateau or budget.amount == 0:
+            keys |= {f"{path}.patience", f"{path}.min_improvement"}
+    if isinstance(config.model, FcConfig):
+        keys.add("model.width" if config.model.width is None else "model.widths")
+    return keys
+
+
+def physics(config: Config) -> dict[str, Any]:
+    """Everything that decides the numbers, as JSON values; options without effect left out."""
+    plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
+    assert isinstance(plain, dict)
+    for key in MACHINE_KEYS:
+        del plain[key]
+    for path in sorted(without_effect(config), reverse=True):
+        *groups, key = path.split(".")
+        node: Any = plain
+        for group in groups:
+            node = node.get(group, {})
+        node.pop(key, None)
+    if isinstance(config.model, FcConfig):
+        plain["model"].pop("width", None)
+        plain["model"]["widths"] = config.model.hidden_widths()
+    return {"physics_version": PHYSICS_VERSION, **{str(key): plain[key] for key in plain}}
+
+
+def run_id(config: Config) -> str:
+    """The run's name: a hash of its physics, the same on every machine."""
+    canonical = json.dumps(physics(config), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def machine(config: Config) -> dict[str, Any]:
+    """The part of the configuration that the run's identity leaves out."""
+    plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
+    assert isinstance(plain, dict)
+    return {key: plain[key] for key in MACHINE_KEYS}
+
+
+def _unused_schedule_keys(kind: Schedule) -> list[str]:
+    used = {
+        Schedule.linear: {"steps", "final_density"},
+        Schedule.geometric: {"steps", "final_density"},
+        Schedule.two_stage: {"steps", "final_density", "switch_density", "coarse_steps"},
+        Schedule.list: {"densities"},
+    }[kind]
+    every = {"steps", "final_density", "switch_density", "coarse_steps", "densities"}
+    return sorted(every - used)
