@@ -74,11 +74,17 @@ class PhaseDiagramConfig(AnalysisConfig):
     seed: int = 0
 
 
+@dataclass
+class RewiringConfig(AnalysisConfig):
+    pass
+
+
 CONFIGS = {
     "exponents": ExponentsConfig,
     "collapse": CollapseConfig,
     "evolution": EvolutionConfig,
     "phase_diagram": PhaseDiagramConfig,
+    "rewiring": RewiringConfig,
 }
 Kind = TypeVar("Kind", bound=AnalysisConfig)
 

@@ -1,6 +1,6 @@
-"""What the types of the configuration cannot refuse: unknown keys slipped in with ``+``, values out of
-range, and combinations that contradict each other. Everything is refused before anything runs, in
-one line that names the key and the cure."""
+"""What the types of the configuration cannot refuse: unknown keys slipped in with ``+``, values out
+of range, and combinations that contradict each other. Everything is refused before anything runs,
+in one line that names the key and the cure."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pruning_phases.config import (
     CnnConfig,
     Config,
     DatasetConfig,
+    Family,
     FcConfig,
     LoggerConfig,
     ModelConfig,
@@ -61,6 +62,7 @@ def check(composed: DictConfig) -> Config:
     _check_pruner(config.pruner)
     _check_optimizer(config.optimizer)
     _check_rates(config)
+    _check_topology(config)
     return config
 
 
@@ -117,6 +119,8 @@ def _check_counts(config: Config) -> None:
         "training.budget.patience": (config.training.budget.patience, 1),
         "pruner.finetune.amount": (config.pruner.finetune.amount, 0),
         "pruner.finetune.patience": (config.pruner.finetune.patience, 1),
+        "topology.training.amount": (config.topology.training.amount, 1),
+        "topology.training.patience": (config.topology.training.patience, 1),
     }
     for key, (value, least) in at_least.items():
         if value < least:
@@ -132,6 +136,7 @@ def _check_counts(config: Config) -> None:
     for path, budget in (
         ("training.budget", config.training.budget),
         ("pruner.finetune", config.pruner.finetune),
+        ("topology.training", config.topology.training),
     ):
         if not 0 <= budget.min_improvement < 1:
             raise UserError(
@@ -139,6 +144,8 @@ def _check_counts(config: Config) -> None:
             )
     finetunes = config.pruner.score is not Score.none and config.pruner.finetune.amount > 0
     rules = [config.training.budget.rule] + [config.pruner.finetune.rule] * finetunes
+    if config.topology.family is not Family.dense:
+        rules.append(config.topology.training.rule)
     if len(config.dataset.train_sizes or []) > 1 and Rule.epochs in rules:
         raise UserError(
             "dataset.train_sizes: an epoch is that of the largest set, so the rule epochs would "
@@ -179,6 +186,21 @@ def _check_pruner(pruner: PrunerConfig) -> None:
         raise UserError(
             f"pruner.densities is read by pruner.schedule=list alone, and the schedule is "
             f"{pruner.schedule.name}: add pruner.schedule=list, or leave the densities out"
+        )
+
+
+def _check_topology(config: Config) -> None:
+    topology = config.topology
+    if topology.family is Family.dense:
+        return
+    if not 0 < topology.density <= 1:
+        raise UserError(f"topology.density={topology.density}: give a number above 0, at most 1")
+    if not 0 < topology.swaps_per_edge < math.inf:
+        raise UserError(f"topology.swaps_per_edge={topology.swaps_per_edge}: give a number above 0")
+    if topology.run is None and config.pruner.score is Score.none:
+        raise UserError(
+            "topology.run has no value: give a pruned run's folder, or a pruner (such as "
+            "pruner=magnitude) that makes one first"
         )
 
 

@@ -45,6 +45,19 @@ class Schedule(Enum):
     list = 4
 
 
+class Family(Enum):
+    """Which graph a network is trained on: all edges, those that a pruned run kept, or a random
+    graph that shares something with these."""
+
+    dense = 1
+    original = 2  # the pruned run's mask itself
+    rewired = 3  # every node's in-degree and out-degree
+    random = 4  # the number of edges of each layer
+    in_degrees = 5  # how many edges lead into each node
+    out_degrees = 6  # how many edges lead out of each node
+    active_nodes = 7  # which nodes have edges
+
+
 class Figures(Enum):
     """What is drawn at the end of a run, each by the analysis of that name."""
 
@@ -52,6 +65,7 @@ class Figures(Enum):
     evolution = 2  # weights between two snapshots, evolution metric over density
     exponents = 3  # critical points and exponents of all finished runs of the study
     phase_diagram = 4  # the dropout phases of all finished runs of the study
+    rewiring = 5  # the families of graphs among all finished runs of the study
 
 
 @dataclass
@@ -131,6 +145,17 @@ class PrunerConfig:
 
 
 @dataclass
+class TopologyConfig:
+    """The initial weights of a pruned run, trained again under its mask or one like it."""
+
+    family: Family = Family.dense
+    run: str | None = None  # the pruned run's folder; null: this configuration's own, made first
+    density: float = 0.01  # of the mask; the run's nearest snapshot has it
+    swaps_per_edge: float = 20.0  # rewired: tried double edge swaps; active_nodes: moves of an edge
+    training: Budget = field(default_factory=lambda: Budget(Rule.updates, 1000))
+
+
+@dataclass
 class DropoutPhaseConfig:
     num_draws: int = 1  # mask draws that an evaluation with dropout averages over
 
@@ -202,6 +227,7 @@ class Config:
     optimizer: OptimizerConfig = MISSING
     pruner: PrunerConfig = MISSING
     dropout_phase: DropoutPhaseConfig = MISSING
+    topology: TopologyConfig = field(default_factory=TopologyConfig)
     snapshots: list[float] = field(default_factory=list)  # densities to keep weights and masks at
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     logger: LoggerConfig = field(default_factory=LoggerConfig)
@@ -226,6 +252,7 @@ def register() -> None:
         ("pruner", "schema", PrunerConfig),
         ("dropout_phase", "schema_fixed", FixedRatesConfig),
         ("dropout_phase", "schema_grid", RateGridConfig),
+        ("topology", "schema", TopologyConfig),
         ("trainer", "schema", TrainerConfig),
         ("logger", "schema", LoggerConfig),
     ):
@@ -253,6 +280,7 @@ def all_keys() -> list[str]:
         "training": (TrainingConfig,), "optimizer": (AdamConfig, SgdConfig),
         "dropout_phase": (FixedRatesConfig, RateGridConfig), "trainer": (TrainerConfig,),
         "logger": (LoggerConfig,), "training.budget": (Budget,), "pruner.finetune": (Budget,),
+        "topology": (TopologyConfig,), "topology.training": (Budget,),
     }  # fmt: skip
     inner = {
         f"{path}.{part.name}" for path, kinds in nodes.items() for k in kinds for part in fields(k)

@@ -9,7 +9,16 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from pruning_phases.config import Config, FcConfig, PrunerConfig, Rule, Schedule, Score
+from pruning_phases.config import (
+    Config,
+    Family,
+    FcConfig,
+    PrunerConfig,
+    Rule,
+    Schedule,
+    Score,
+    TopologyConfig,
+)
 
 PHYSICS_VERSION = 1  # raise it when the same configuration gives other numbers than before
 
@@ -30,9 +39,15 @@ def without_effect(config: Config) -> set[str]:
     if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
+    topology = config.topology
+    if topology.family is Family.dense:
+        keys |= {f"topology.{part.name}" for part in fields(TopologyConfig)}
+    elif topology.family not in (Family.rewired, Family.active_nodes):
+        keys.add("topology.swaps_per_edge")
     for path, budget in (
         ("training.budget", config.training.budget),
         ("pruner.finetune", config.pruner.finetune),
+        ("topology.training", topology.training),
     ):
         if budget.amount == 0:
             keys |= {f"{path}.rule"}
@@ -55,6 +70,10 @@ def physics(config: Config) -> dict[str, Any]:
         for group in groups:
             node = node.get(group, {})
         node.pop(key, None)
+    if config.topology.family is Family.dense:
+        del plain["topology"]
+    else:  # it stands in training.budget, where the run reads it
+        del plain["topology"]["training"]
     if isinstance(config.model, FcConfig):
         plain["model"].pop("width", None)
         plain["model"]["widths"] = config.model.hidden_widths()

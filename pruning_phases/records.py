@@ -1,7 +1,8 @@
 """A run's record on disk: the only file that knows its names and states.
 
 ``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
-``observables.parquet``, ``layers.parquet``, ``snapshots/``, ``checkpoint.safetensors``, ``wandb/``.
+``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
+``checkpoint.safetensors``, ``wandb/``.
 Every file is written beside and renamed, and the state ``done`` is written last, so that what has
 its final name is whole. Nothing in here is ever executed on reading.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import platform
 import shutil
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 INFO = "run.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
+# A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
+FARTHEST = 2.0
 BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
 AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
@@ -58,6 +62,10 @@ class RunRecord:
     @property
     def layers_file(self) -> Path:
         return self.folder / "layers.parquet"
+
+    @property
+    def training_file(self) -> Path:
+        return self.folder / "training.parquet"
 
     @property
     def checkpoint_file(self) -> Path:
@@ -106,6 +114,7 @@ class RunRecord:
             leftover.unlink(missing_ok=True)
         if not self.checkpoint_file.exists():  # of a beginning that is begun anew
             shutil.rmtree(self.snapshots_folder, ignore_errors=True)
+            self.training_file.unlink(missing_ok=True)
         self._write_info(
             {
                 "id": self.id,
@@ -159,6 +168,18 @@ class RunRecord:
         for path, table in ((self.observables_file, observables), (self.layers_file, layers)):
             write_beside(path, partial(table.to_parquet, index=False))
 
+    def add_training(self, table: pd.DataFrame) -> None:
+        """Put in the losses of some networks, in place of any that they have there already."""
+        import pandas as pd
+
+        keys = ["p_train", "train_size", "replica"]
+        if self.training_file.exists():
+            earlier = self.training()
+            known = earlier[keys].apply(tuple, axis=1).isin(set(table[keys].apply(tuple, axis=1)))
+            table = pd.concat([earlier[~known], table])
+        table = table.sort_values([*keys, "update"], ignore_index=True)
+        write_beside(self.training_file, partial(table.to_parquet, index=False))
+
     def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
         from safetensors.numpy import save
 
@@ -196,6 +217,24 @@ class RunRecord:
     def snapshot_about(self, name: str) -> dict[str, Any]:
         return self.read_about(self._snapshot_files(name)[0])
 
+    def snapshot_densities(self) -> dict[float, str]:
+        """Density -> name of the snapshot that has it, dense first."""
+        return {float(self.snapshot_about(name)["density"]): name for name in self.snapshots()}
+
+    def nearest_snapshot(self, density: float, key: str) -> tuple[str, float]:
+        """Name and exact density of the snapshot of a trained network nearest to a density."""
+        if density <= 0:
+            raise UserError(f"{key}={density}: a density is above 0")
+        there = self.snapshot_densities()
+        best = min(there, key=lambda at: abs(math.log(at / density)), default=math.inf)
+        if not 1 / FARTHEST <= best / density <= FARTHEST:
+            names = ", ".join(f"{at:.3g}" for at in there)
+            raise UserError(
+                f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
+                f"choose one of them, or train with snapshots=[{density}]"
+            )
+        return there[best], best
+
     def _snapshot_files(self, name: str) -> list[Path]:
         parts = sorted(self.snapshots_folder.glob(f"{name}.part_*.safetensors"))
         return parts or [self.snapshot_file(name)]
@@ -205,6 +244,10 @@ class RunRecord:
 
     def layers(self) -> pd.DataFrame:
         return read_table(self.layers_file)
+
+    def training(self) -> pd.DataFrame:
+        """The loss over the updates of the first training."""
+        return read_table(self.training_file)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.checks import check
-from pruning_phases.config import Config, Figures, all_keys, register
+from pruning_phases.config import Config, Family, Figures, all_keys, register
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.identity import run_id, without_effect
 from pruning_phases.records import AXES, DONE, RunRecord
@@ -53,8 +53,16 @@ def task(composed: DictConfig) -> None:
 
 def make_run(config: Config, console: Console) -> RunRecord:
     """The record of this configuration: found, continued or made."""
+    source = None
+    if config.topology.family is not Family.dense:
+        from pruning_phases.topology_run import retraining, source_of
+
+        source = source_of(config, make_run, console)
+        config = retraining(config, source)
     record = RunRecord(config.results_dir, config.study, run_id(config))
-    what = f"{config.model.name} {config.dataset.name} {config.pruner.score.name} [{record.id}]"
+    how = f"{config.topology.family.name} at {config.topology.density:.3g}"
+    what = f"{config.model.name} {config.dataset.name} "
+    what += f"{how if source else config.pruner.score.name} [{record.id}]"
     if record.state == DONE:
         console.print(f"{what}: done already, skipped", **PLAIN)
     else:
@@ -62,7 +70,7 @@ def make_run(config: Config, console: Console) -> RunRecord:
         from pruning_phases.engine.run import run
 
         began = time.monotonic()
-        run(config, record, console)
+        run(config, record, console, source)
         _summarize(record, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for figures in config.figures:
@@ -88,6 +96,7 @@ def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
             Figures.evolution: _draw_evolution,
             Figures.exponents: _draw_exponents,
             Figures.phase_diagram: _draw_phase_diagram,
+            Figures.rewiring: _draw_rewiring,
         }[figures](record, console)
     except Exception as error:
         console.print(f"no figure ({figures.name}): {error}", **PLAIN)
@@ -130,6 +139,15 @@ def _draw_phase_diagram(record: RunRecord, console: Console) -> None:
     control = "p_eval" if record.observables()["p_eval"].nunique() > 1 else "density"
     runs = done_runs(str(record.folder.parent))
     phase_diagram.analyse(runs, PhaseDiagramConfig(control=control), console)
+
+
+def _draw_rewiring(record: RunRecord, console: Console) -> None:
+    """Over all runs of the study that are done by now, like the exponents."""
+    from pruning_phases import rewiring
+    from pruning_phases.analysis.sources import done_runs
+    from pruning_phases.analysis_config import RewiringConfig
+
+    rewiring.analyse(done_runs(str(record.folder.parent)), RewiringConfig(), console)
 
 
 if __name__ == "__main__":

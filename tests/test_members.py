@@ -95,7 +95,7 @@ def test_results_in_parts_are_those_in_one(configure, more, num_parts):
     assert len(in_parts(members(config), at_once)) == num_parts
     split = make(configure(*GRID, *more, f"trainer.networks_at_once={at_once}", "study=parts"))
     assert split.id == whole.id
-    for name in ("observables", "layers"):
+    for name in ("observables", "layers", "training"):
         tables = [getattr(record, name)() for record in (split, whole)]
         pd.testing.assert_frame_equal(*tables, rtol=1e-4, atol=1e-5)
     assert split.snapshots() == whole.snapshots()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,9 +13,6 @@ from pruning_phases.observables.evolution import WHOLE, evolution_metric, moveme
 from pruning_phases.records import RunRecord
 
 Array = NDArray[np.float64]
-
-# A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
-FARTHEST = 2.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ def _flat(tensor: NDArray) -> NDArray:
 def read_jumps(record: RunRecord, start: float | None, end: float | None) -> list[Jump]:
     """From each snapshot to the next, or one jump between the snapshots nearest to two densities:
     without ``start`` from the one before ``end``, without ``end`` to the last."""
-    names = {float(record.snapshot_about(name)["density"]): name for name in record.snapshots()}
+    names = record.snapshot_densities()
     densities = sorted(names, reverse=True)
     if len(densities) < 2:
         raise UserError(
@@ -85,27 +81,14 @@ def read_jumps(record: RunRecord, start: float | None, end: float | None) -> lis
     if start is None and end is None:
         snapshots = [read_snapshot(record, names[density]) for density in densities]
         return [Jump(*pair) for pair in pairwise(snapshots)]
-    later = densities[-1] if end is None else _nearest(record, densities, "end", end)
+    later = densities[-1] if end is None else record.nearest_snapshot(end, "end")[1]
     before = [density for density in densities if density > later]
     if start is None and not before:
         raise UserError(f"end={end}: no snapshot of run {record.id} is denser than that")
-    earlier = before[-1] if start is None else _nearest(record, densities, "start", start)
+    earlier = before[-1] if start is None else record.nearest_snapshot(start, "start")[1]
     if earlier <= later:
         raise UserError(
             f"start={start}, end={end}: the snapshots there have densities {earlier:.3g} and "
             f"{later:.3g}: start has to be the denser one"
         )
     return [Jump(read_snapshot(record, names[earlier]), read_snapshot(record, names[later]))]
-
-
-def _nearest(record: RunRecord, densities: list[float], key: str, wanted: float) -> float:
-    if wanted <= 0:
-        raise UserError(f"{key}={wanted}: a density is above 0")
-    best = min(densities, key=lambda density: abs(math.log(density / wanted)))
-    if not 1 / FARTHEST <= best / wanted <= FARTHEST:
-        there = ", ".join(f"{density:.3g}" for density in densities)
-        raise UserError(
-            f"{key}={wanted}: run {record.id} has snapshots at {there}; choose one of them, or "
-            f"train with snapshots=[{wanted}]"
-        )
-    return best

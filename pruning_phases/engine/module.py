@@ -46,6 +46,7 @@ class EnsembleModule(LightningModule):
             on_train_epoch_start    Prune      at a step's first round: cut, erase momentum
             training_step  (here)              many updates: gradients, mask, optimizer
             on_train_epoch_end      Stop       check the loss; has the step ended?
+                                    Curve      after the dense training: its loss over updates
                                     Measure    at a step's end: observables of every replica
                                     Record     at a step's end: tables, snapshots, checkpoint
                                     Report     progress, W&B
@@ -71,6 +72,7 @@ class EnsembleModule(LightningModule):
         self.group = group
         self.train_rates = train_rates(group)
         self.kept_counts = kept_counts
+        self.kept_at_first = int(sum(mask[0].sum() for mask in replicas.layer_masks().values()))
         self.step = 0
         self.round = 0
         self.num_updates = 0  # since the step began
@@ -107,7 +109,7 @@ class EnsembleModule(LightningModule):
 
     @property
     def num_kept(self) -> int:
-        return self.kept_counts[self.step - 1] if self.step else self.replicas.num_prunable
+        return self.kept_counts[self.step - 1] if self.step else self.kept_at_first
 
     @property
     def density(self) -> float:
@@ -116,6 +118,11 @@ class EnsembleModule(LightningModule):
     @property
     def optimizer(self) -> Optimizer:
         return self._optimizer
+
+    @property
+    def loss_sum(self) -> Tensor:
+        """[R]: the training losses of this round's updates, added up."""
+        return self._loss_sum
 
     def stream(self, purpose: str, step: int | None = None) -> Tensor:
         """[R, 2]: every network's stream for a purpose, at the current step or at another."""

@@ -21,7 +21,9 @@ from pruning_phases import datasets
 from pruning_phases.application import PLAIN
 from pruning_phases.config import Config, schedule
 from pruning_phases.datasets import Dataset
+from pruning_phases.engine import transplant
 from pruning_phases.engine.callbacks import wandb_log
+from pruning_phases.engine.callbacks.curve import Curve
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.callbacks.progress import ShowProgress
 from pruning_phases.engine.callbacks.prune import Prune
@@ -32,6 +34,7 @@ from pruning_phases.engine.members import Member, in_parts, keys_of, members
 from pruning_phases.engine.memory import networks_at_once
 from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
+from pruning_phases.engine.transplant import Transplant
 from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.identity import machine, physics
 from pruning_phases.models import build_model
@@ -40,8 +43,13 @@ from pruning_phases.records import DONE, RunRecord
 from pruning_phases.streams import key_words, stream_key
 
 
-def run(config: Config, record: RunRecord, console: Console) -> None:
-    """Train, prune and record, from the beginning or from where the record was cut off."""
+def run(
+    config: Config, record: RunRecord, console: Console, source: RunRecord | None = None
+) -> None:
+    """Train, prune and record, from the beginning or from where the record was cut off.
+
+    ``source``: the pruned run whose initial weights and masks a run on a topology begins with.
+    """
     _quiet_lightning()
     if config.trainer.num_threads is not None:
         torch.set_num_threads(config.trainer.num_threads)
@@ -50,13 +58,16 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
     # Both refuse what cannot be run before anything is written.
     device = _trainer(config, record.folder, [], None).strategy.root_device
     facts = _facts(config, dataset)
+    start = transplant.draw(config, source, _one_network(config, dataset)) if source else None
+    if start is not None:
+        facts["topology"] = start.about
     with record.lock():
         if record.state == DONE:  # by another process, since this one looked
             return
         _refuse_other_data(record, facts["data"])
         record.begin(physics(config), machine(config), **facts)
         try:
-            _fit_all(config, record, dataset, device, console)
+            _fit_all(config, record, dataset, device, console, start)
         except (KeyboardInterrupt, Terminated):
             raise
         except BaseException as error:
@@ -66,7 +77,10 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
 
 
 def build_module(
-    config: Config, dataset: Dataset, group: list[Member] | None = None
+    config: Config,
+    dataset: Dataset,
+    group: list[Member] | None = None,
+    start: Transplant | None = None,
 ) -> EnsembleModule:
     """The networks of the group, untrained; by default all that the configuration describes."""
     group = members(config) if group is None else group
@@ -78,6 +92,8 @@ def build_module(
         [member.train_size for member in group],
     )
     replicas = Replicas(_builder(config, dataset), keys_of(group, config.seed, "init"))
+    if start is not None:
+        start.plant(replicas, group)
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
     return EnsembleModule(config, group, replicas, data, counts, max(_sizes(config, dataset)))
 
@@ -93,8 +109,9 @@ def _builder(config: Config, dataset: Dataset) -> Callable[[], nn.Module]:
 
 
 def _fit_all(
-    config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console
-) -> None:
+    config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console,
+    start: Transplant | None,
+) -> None:  # fmt: skip
     """Train the ensemble: in one piece, or one part after the other where memory is short."""
     measure = Measure(partial(console.print, **PLAIN)) if config.progress else Measure()
     keeper = Record(record, measure, config.checkpoint_seconds)
@@ -113,9 +130,9 @@ def _fit_all(
             keeper.begin_part(part, len(groups), at_once)
             if len(groups) > 1:
                 console.print(f"part {part + 1} of {len(groups)}: {len(group)} networks", **PLAIN)
-            module = build_module(config, dataset, group)
+            module = build_module(config, dataset, group, start)
             keeper.resume(module)
-            callbacks: list[lightning.Callback] = [Prune(), Stop(), measure, keeper]
+            callbacks: list[lightning.Callback] = [Prune(), Stop(), Curve(record), measure, keeper]
             if logger is not None:
                 callbacks.append(wandb_log.LogToWandb(logger, measure))
             if config.progress:
@@ -154,7 +171,7 @@ def _facts(config: Config, dataset: Dataset) -> dict[str, Any]:
     """What a reader of the record needs to know and cannot see in the configuration; on the way,
     sizes and schedules that do not fit data and network are refused."""
     _sizes(config, dataset)
-    one = Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
+    one = _one_network(config, dataset)
     kept_counts(schedule(config.pruner), one.num_prunable)
     num_train = len(dataset.train_labels)
     return {
@@ -171,6 +188,10 @@ def _facts(config: Config, dataset: Dataset) -> dict[str, Any]:
         },
         "num_threads": torch.get_num_threads(),
     }
+
+
+def _one_network(config: Config, dataset: Dataset) -> Replicas:
+    return Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
 
 
 def _trainer(

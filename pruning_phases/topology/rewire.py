@@ -70,7 +70,7 @@ def rewired(
 
 
 def _unswapped(note: str) -> Swaps:
-    return Swaps(0.0, 0.0, np.ones(0), True, note)
+    return Swaps(0.0, 0.0, np.ones(1), True, note)
 
 
 def _num_pairs(num_edges: int, generator: np.random.Generator) -> int:

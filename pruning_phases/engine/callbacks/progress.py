@@ -37,7 +37,7 @@ class ShowProgress(Callback):
             disable=not self.console.is_terminal,
         )
         if module.step == 0:
-            self._dense = self.bar.add_task("dense training", total=module.num_rounds, status="")
+            self._dense = self.bar.add_task(_training(module), total=module.num_rounds, status="")
         if module.num_steps:
             self._steps = self.bar.add_task(
                 "pruning steps", total=module.num_steps, completed=max(0, module.step - 1),
@@ -75,5 +75,9 @@ class ShowProgress(Callback):
         self._line_due = time.monotonic() + SECONDS_BETWEEN_LINES
         place = f"step {module.step}/{module.num_steps}"
         if module.step == 0:
-            place = f"dense training, round {module.round + 1}/{module.num_rounds}"
+            place = f"{_training(module)}, round {module.round + 1}/{module.num_rounds}"
         self.console.print(f"{place}  {status}", highlight=False, markup=False)
+
+
+def _training(module: EnsembleModule) -> str:
+    return "training" if module.density < 1 else "dense training"

@@ -1,0 +1,123 @@
+"""Networks that begin with the initial weights of a pruned run, under masks like its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pruning_phases.config import Config
+from pruning_phases.engine.members import Member, members
+from pruning_phases.engine.replicas import Replicas
+from pruning_phases.errors import UserError
+from pruning_phases.records import INITIAL, RunRecord
+from pruning_phases.streams import stream_key
+from pruning_phases.topology.families import mask_of
+from pruning_phases.topology.rewire import Swaps
+
+
+@dataclass(frozen=True)
+class Transplant:
+    """What every network of a run begins with.
+
+    Replica r takes the source's replica r; where the source has fewer, it begins again with its
+    first one, and the replicas of one network differ in their random masks and data orders.
+    """
+
+    weights: dict[str, NDArray]  # parameter name -> [source networks, ...]
+    masks: dict[str, NDArray[np.bool_]]  # parameter name -> [networks, ...]
+    source_of: dict[Member, int]
+    row_of: dict[Member, int]
+    about: dict[str, Any]  # for run.json
+
+    def plant(self, replicas: Replicas, group: list[Member]) -> None:
+        """Give the networks of the group their weights and masks."""
+        sources = [self.source_of[member] for member in group]
+        rows = [self.row_of[member] for member in group]
+        with torch.no_grad():
+            for name in replicas.names:
+                replicas.stacked(name).copy_(torch.from_numpy(self.weights[name][sources]))
+        replicas.set_masks(
+            {
+                layer: torch.from_numpy(self.masks[name][rows])
+                for name, layer in replicas.layer_of.items()
+            }
+        )
+
+
+def draw(config: Config, source: RunRecord, replicas: Replicas) -> Transplant:
+    """The masks of all networks of a run on a topology, drawn from those of its source.
+
+    ``replicas`` tells the architecture, which has to be the source's.
+    """
+    physics = source.info()["physics"]
+    name, density = source.nearest_snapshot(config.topology.density, "topology.density")
+    weights, _ = source.read_snapshot(INITIAL)
+    kept, _ = source.read_snapshot(name)
+    _refuse_other_network(source, replicas, weights)
+    count, first = len(next(iter(weights.values()))), physics["first_replica"]
+    if count != physics["num_replicas"]:
+        raise UserError(
+            f"topology.run={source.folder}: it holds networks of several p_train or training-set "
+            "sizes, and the replicas here need one network each: prune without such a grid"
+        )
+    everyone = members(config)
+    source_of = {member: (member.replica - first) % count for member in everyone}
+    masks: dict[str, NDArray] = {}
+    swapped: dict[str, list[Swaps]] = {}
+    for parameter, layer in replicas.layer_of.items():
+        drawn = [
+            mask_of(
+                config.topology.family,
+                kept[f"mask:{parameter}"][source_of[member]].astype(bool),
+                config.topology.swaps_per_edge,
+                _generator(config, member, layer),
+            )
+            for member in everyone
+        ]
+        masks[parameter] = np.stack([mask for mask, _ in drawn])
+        swapped[layer] = [swaps for _, swaps in drawn if swaps is not None]
+    about = {"source_networks": count, "first_network": first, "snapshot": name, "density": density}
+    if any(swapped.values()):
+        about["swaps"] = {layer: _summary(swaps) for layer, swaps in swapped.items()}
+    row_of = {member: row for row, member in enumerate(everyone)}
+    return Transplant(weights, masks, source_of, row_of, about)
+
+
+def _generator(config: Config, member: Member, layer: str) -> np.random.Generator:
+    """Of one network's layer: networks that differ in p_train or N alone have one mask."""
+    topology = config.topology
+    address = (topology.family.name, f"{topology.density:.12g}", layer)
+    return np.random.default_rng(stream_key(config.seed, member.replica, "topology", *address))
+
+
+def _summary(swaps: list[Swaps]) -> dict[str, Any]:
+    """How well the replicas' graphs of one layer are mixed: the least and the mean of them."""
+    notes = sorted({entry.note for entry in swaps if entry.note})
+    return {
+        "tried_per_edge": min(entry.tried_per_edge for entry in swaps),
+        "made_per_edge": min(entry.made_per_edge for entry in swaps),
+        "overlap": float(np.mean([entry.overlap[-1] for entry in swaps])),
+        "levelled_off": sum(entry.levelled_off for entry in swaps) / len(swaps),
+    } | ({"notes": notes} if notes else {})
+
+
+def _refuse_other_network(
+    source: RunRecord, replicas: Replicas, weights: dict[str, NDArray]
+) -> None:
+    here = {name: tuple(replicas.stacked(name).shape[1:]) for name in replicas.names}
+    there = {name: values.shape[1:] for name, values in weights.items() if ":" not in name}
+    if here != there:
+        raise UserError(
+            f"topology.run={source.folder}: its networks have layers of {_shapes(there)}, and this "
+            f"one {_shapes(here)}: give the model and dataset options that it was made with"
+        )
+
+
+def _shapes(shapes: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(
+        "x".join(map(str, shape)) for name, shape in shapes.items() if name.endswith("weight")
+    )

@@ -1,0 +1,77 @@
+"""A run on a topology needs a pruned run: finds it, or makes it first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.console import Console
+
+from pruning_phases.application import PLAIN
+from pruning_phases.config import Config, Family, Score, TopologyConfig
+from pruning_phases.errors import Busy, UserError
+from pruning_phases.records import DONE, RunRecord, find_records
+
+SECONDS_BETWEEN_LOOKS = 2.0
+
+
+def source_of(
+    config: Config, make_run: Callable[[Config, Console], RunRecord], console: Console
+) -> RunRecord:
+    """The finished run that the masks and initial weights come from."""
+    if config.topology.run is not None:
+        return _given(config.topology.run)
+    densities = config.snapshots or [config.topology.density]
+    pruned = replace(config, topology=TopologyConfig(), snapshots=densities, figures=[])
+    told = False
+    while True:
+        try:
+            return make_run(pruned, console)
+        except Busy:
+            if not told:
+                console.print("waiting for the pruned run, which another process makes", **PLAIN)
+            told = True
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _given(folder: str) -> RunRecord:
+    from pathlib import Path
+
+    where = f"topology.run={folder}"
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise UserError(f"{where}: there is no such folder")
+    pruned = [record for record in find_records(path) if _is_pruned(record)]
+    if len(pruned) != 1:
+        names = ", ".join(record.id for record in pruned[:4])
+        raise UserError(
+            f"{where}: {len(pruned)} pruned runs are in there{names and f' ({names})'}: "
+            "give the folder of one, results_dir/STUDY/RUN"
+        )
+    (record,) = pruned
+    if record.state != DONE:
+        raise UserError(
+            f"{where}: that run is not done ({record.state}): "
+            "the command that began it goes on with it"
+        )
+    return record
+
+
+def _is_pruned(record: RunRecord) -> bool:
+    return record.info()["physics"]["pruner"]["score"] != Score.none.name
+
+
+def retraining(config: Config, source: RunRecord) -> Config:
+    """The configuration of the training alone: the source stands in it by its id, the mask by its
+    exact density, and nothing is pruned."""
+    _, density = source.nearest_snapshot(config.topology.density, "topology.density")
+    assert config.topology.family is not Family.dense
+    budget = config.topology.training
+    return replace(
+        config,
+        pruner=replace(config.pruner, score=Score.none),
+        snapshots=[],
+        training=replace(config.training, budget=budget),
+        topology=replace(config.topology, run=source.id, density=density),
+    )
