@@ -61,8 +61,8 @@ def check(composed: DictConfig) -> Config:
     _check_model(config.model)
     _check_pruner(config.pruner)
     _check_optimizer(config.optimizer)
-    _check_rates(config)
     _check_topology(config)
+    _check_rates(config)
     return config
 
 
