@@ -79,12 +79,19 @@ class RewiringConfig(AnalysisConfig):
     pass
 
 
+@dataclass
+class PercolationConfig(AnalysisConfig):
+    num_resampled: int = 1000
+    seed: int = 0
+
+
 CONFIGS = {
     "exponents": ExponentsConfig,
     "collapse": CollapseConfig,
     "evolution": EvolutionConfig,
     "phase_diagram": PhaseDiagramConfig,
     "rewiring": RewiringConfig,
+    "percolation": PercolationConfig,
 }
 Kind = TypeVar("Kind", bound=AnalysisConfig)
 

@@ -162,11 +162,10 @@ def _read_grid(
         curves_by_size,
         loss_curves,
         losses_of,
-        systems_of,
         within,
     )
     from pruning_phases.analysis.sized_runs import points_of, replica_noise
-    from pruning_phases.analysis.sources import check_points, done_runs, folder_of
+    from pruning_phases.analysis.sources import check_points, done_runs, folder_of, systems_of
 
     records = done_runs(config.runs)
     systems = systems_of(records)

@@ -66,6 +66,7 @@ class Figures(Enum):
     exponents = 3  # critical points and exponents of all finished runs of the study
     phase_diagram = 4  # the dropout phases of all finished runs of the study
     rewiring = 5  # the families of graphs among all finished runs of the study
+    percolation = 6  # connectivity and accuracy of all finished runs of the study
 
 
 @dataclass

@@ -44,10 +44,10 @@ def analyse(
     records: list[RunRecord], config: PhaseDiagramConfig, console: Console
 ) -> dict[str, Any]:
     """The maps of all systems among the runs, in one JSON and one figure each."""
-    from pruning_phases.analysis.grid_runs import losses_of, systems_of
+    from pruning_phases.analysis.grid_runs import losses_of
     from pruning_phases.analysis.phase_figure import boundaries_figure, map_figure
     from pruning_phases.analysis.results import open_folder, save_figure, save_json
-    from pruning_phases.analysis.sources import folder_of
+    from pruning_phases.analysis.sources import folder_of, systems_of
 
     systems: dict[str, Losses] = {}
     refused: list[UserError] = []

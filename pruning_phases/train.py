@@ -97,6 +97,7 @@ def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
             Figures.exponents: _draw_exponents,
             Figures.phase_diagram: _draw_phase_diagram,
             Figures.rewiring: _draw_rewiring,
+            Figures.percolation: _draw_percolation,
         }[figures](record, console)
     except Exception as error:
         console.print(f"no figure ({figures.name}): {error}", **PLAIN)
@@ -148,6 +149,15 @@ def _draw_rewiring(record: RunRecord, console: Console) -> None:
     from pruning_phases.analysis_config import RewiringConfig
 
     rewiring.analyse(done_runs(str(record.folder.parent)), RewiringConfig(), console)
+
+
+def _draw_percolation(record: RunRecord, console: Console) -> None:
+    """Over all runs of the study that are done by now, like the exponents."""
+    from pruning_phases import percolation
+    from pruning_phases.analysis.sources import done_runs
+    from pruning_phases.analysis_config import PercolationConfig
+
+    percolation.analyse(done_runs(str(record.folder.parent)), PercolationConfig(), console)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.observables.layers import WHOLE, layer_observables
-from pruning_phases.topology.components import largest_component
+from pruning_phases.topology.components import clusters
 from pruning_phases.topology.paths import effective_counts, log_num_paths, node_graphs
 
 
@@ -57,7 +57,7 @@ def test_effective_edges_equal_networkx(shapes, density, seed):
 def test_largest_component_equals_networkx(shapes, density, seed):
     rng = np.random.default_rng(seed)
     graphs = node_graphs([torch.from_numpy(rng.random((3, *s)) < density) for s in shapes])
-    ours = largest_component(graphs)
+    ours, mean_size = clusters(graphs)
     for r in range(3):
         graph = nx.Graph()
         graph.add_nodes_from((0, i) for i in range(graphs[0].shape[2]))
@@ -66,8 +66,10 @@ def test_largest_component_equals_networkx(shapes, density, seed):
             graph.add_edges_from(
                 ((number, i), (number + 1, o)) for o, i in np.argwhere(edges[r].numpy())
             )
-        largest = max(map(len, nx.connected_components(graph)))
+        *others, largest = sorted(map(len, nx.connected_components(graph)))
         assert ours[r] == pytest.approx(largest / graph.number_of_nodes())
+        expected = sum(size**2 for size in others) / graph.number_of_nodes()
+        assert mean_size[r] == pytest.approx(expected)
 
 
 def test_an_edge_behind_a_dead_node_does_nothing():

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from pruning_phases.analysis.grid_runs import losses_of, systems_of
+from pruning_phases.analysis.grid_runs import losses_of
 from pruning_phases.analysis.phases import (
     PHASES,
     UNDECIDED,
@@ -18,6 +18,7 @@ from pruning_phases.analysis.phases import (
     scaling_exponent,
     slopes,
 )
+from pruning_phases.analysis.sources import systems_of
 from pruning_phases.errors import UserError
 from tests.test_collapse_command import run
 from tests.written_records import write_grid_run

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from pruning_phases.analysis.estimates import (
 from pruning_phases.analysis.order_parameters import Curve
 from pruning_phases.analysis.phases import Losses
 from pruning_phases.analysis.sized_runs import SizedCurve
-from pruning_phases.analysis.sources import REPLICA_KEYS, pooled_observables
+from pruning_phases.analysis.sources import pooled_observables
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 
@@ -26,25 +25,6 @@ if TYPE_CHECKING:
 
 CUT = "cut"  # the column of a table: the share of the weights that was cut
 AXES = {"p_eval": "p_eval", "density": CUT}
-
-
-def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
-    """Runs by what they are of: those that differ in seed and replicas alone are one system."""
-    groups: dict[str, list[RunRecord]] = {}
-    for record in records:
-        physics = {k: v for k, v in record.info()["physics"].items() if k not in REPLICA_KEYS}
-        groups.setdefault(json.dumps(physics, sort_keys=True), []).append(record)
-    named: dict[str, list[RunRecord]] = {}
-    for members in groups.values():
-        name = _name(members[0].info()["physics"])
-        named[name if name not in named else f"{name} {members[0].id}"] = members
-    return named
-
-
-def _name(physics: dict[str, Any]) -> str:
-    model = physics["model"]
-    widths = "-".join(map(str, model.get("widths", [])))
-    return f"{model['name']} {widths} {physics['dataset']['name']}".replace("  ", " ")
 
 
 def losses_of(records: list[RunRecord], control: str) -> Losses:

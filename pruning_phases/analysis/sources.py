@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,26 @@ def done_runs(runs: Any) -> list[RunRecord]:
             "the command that began them goes on with them"
         )
     return done
+
+
+def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
+    """Runs by what they are of: those that differ in seed and replicas alone are one system."""
+    groups: dict[str, list[RunRecord]] = {}
+    for record in records:
+        physics = {k: v for k, v in record.info()["physics"].items() if k not in REPLICA_KEYS}
+        groups.setdefault(json.dumps(physics, sort_keys=True), []).append(record)
+    named: dict[str, list[RunRecord]] = {}
+    for members in groups.values():
+        name = _name(members[0].info()["physics"])
+        named[name if name not in named else f"{name} {members[0].id}"] = members
+    return named
+
+
+def _name(physics: dict[str, Any]) -> str:
+    model = physics["model"]
+    widths = "-".join(map(str, model.get("widths", [])))
+    pruner = physics["pruner"]["score"].replace("none", "")
+    return " ".join(f"{model['name']} {widths} {physics['dataset']['name']} {pruner}".split())
 
 
 def pooled_observables(records: list[RunRecord]) -> pd.DataFrame:

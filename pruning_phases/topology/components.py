@@ -1,4 +1,4 @@
-"""The largest connected piece of a pruned network."""
+"""The connected pieces of a pruned network: clusters, in the words of percolation."""
 
 from __future__ import annotations
 
@@ -11,29 +11,37 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
+Array = NDArray[np.float64]
 
-def largest_component(graphs: Sequence[Tensor]) -> NDArray[np.float64]:
-    """The share of all nodes that the largest connected component holds: [R], above 0, at most 1.
+
+def clusters(graphs: Sequence[Tensor]) -> tuple[Array, Array]:
+    """The share of all n nodes that the largest cluster holds, and the mean size of the others,
+    sum' s^2 / n over all clusters but the largest: two times [R].
 
     graphs: [R, out, in] numbers of edges between the nodes of a chain of layers, as ``node_graphs``
-    gives them; edges are taken without direction. It is the strength of the largest cluster in
-    percolation, with isolated nodes counted as clusters of one.
+    gives them; edges are taken without direction, isolated nodes are clusters of one. The first is
+    percolation's order parameter, the second the susceptibility that peaks at its threshold
+    (Stauffer and Aharony, Introduction to Percolation Theory, ch. 2 and 3).
 
-    A component that holds more than half of the nodes is the largest, and the one around the
-    busiest node usually does: it is found by spreading through the layers, on the device. What is
-    left has few edges and goes to scipy.
+    A cluster that holds more than half of the nodes is the largest, and the one around the busiest
+    node usually does: it is found by spreading through the layers, on the device. What is left has
+    few edges and goes to scipy.
     """
     num_nodes = graphs[0].shape[2] + sum(graph.shape[1] for graph in graphs)
-    share = _around_busiest(graphs).cpu().numpy() / num_nodes
-    rest = np.flatnonzero(share <= 0.5)
-    if len(rest):
-        rows = torch.as_tensor(rest, device=graphs[0].device)
-        share[rest] = _by_scipy([graph[rows] for graph in graphs], num_nodes) / num_nodes
-    return share
+    reached = _around_busiest(graphs)
+    size = torch.stack([part.double().sum(dim=1) for part in reached]).sum(dim=0)
+    found = size > num_nodes / 2
+    outside = [1 - part * found[:, None] for part in reached]
+    rest = [graph * free[:, :, None] for graph, free in zip(graphs, outside[1:], strict=True)]
+    sizes = _cluster_of_every_node(rest, num_nodes)  # 1 for the nodes of a cluster found above
+    inside = np.where(found.cpu().numpy(), size.cpu().numpy(), 0.0)
+    largest = np.where(inside > 0, inside, sizes.max(axis=1))
+    squares = sizes.sum(axis=1) - inside - np.where(inside > 0, 0.0, largest**2)
+    return largest / num_nodes, squares / num_nodes
 
 
-def _around_busiest(graphs: Sequence[Tensor]) -> Tensor:
-    """[R] float64: the size of the component of the in-node with most edges in the last layer."""
+def _around_busiest(graphs: Sequence[Tensor]) -> list[Tensor]:
+    """[R, nodes] of each layer, 1 in the cluster of the in-node with most edges in the last one."""
     reached = [torch.zeros_like(graphs[0][:, 0, :])]
     reached += [torch.zeros_like(graph[:, :, 0]) for graph in graphs]
     busiest = graphs[-1].sum(dim=1).argmax(dim=1, keepdim=True)
@@ -48,7 +56,7 @@ def _around_busiest(graphs: Sequence[Tensor]) -> Tensor:
             )
         grown = torch.stack([part.double().sum(dim=1) for part in reached]).sum(dim=0)
         if torch.equal(grown, size):
-            return size
+            return reached
         size = grown
 
 
@@ -56,8 +64,8 @@ def _joined(reached: Tensor, newly: Tensor) -> Tensor:
     return ((reached + newly) > 0).to(reached.dtype)
 
 
-def _by_scipy(graphs: Sequence[Tensor], num_nodes: int) -> NDArray[np.int64]:
-    """[R]: the nodes of the largest component, for all replicas in one graph."""
+def _cluster_of_every_node(graphs: Sequence[Tensor], num_nodes: int) -> NDArray[np.int64]:
+    """The size of each node's cluster [R, nodes], for all replicas in one graph."""
     num_replicas = len(graphs[0])
     ends: list[NDArray] = []
     first = 0
@@ -70,5 +78,4 @@ def _by_scipy(graphs: Sequence[Tensor], num_nodes: int) -> NDArray[np.int64]:
     size = num_replicas * num_nodes
     joined = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
     _, labels = connected_components(joined, directed=False)
-    sizes = np.bincount(labels)
-    return sizes[labels].reshape(num_replicas, num_nodes).max(axis=1)
+    return np.bincount(labels)[labels].reshape(num_replicas, num_nodes)

@@ -55,6 +55,7 @@ class Measure(Callback):
             "train_loss": module.train_loss,
             "effective_density": whole["effective_density"],
             "largest_component": whole["largest_component"],
+            "mean_cluster": whole["mean_cluster"],
             "log_num_paths": whole["log_num_paths"],
             "evolution_metric": whole["evolution_metric"],
         }

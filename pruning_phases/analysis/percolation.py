@@ -1,0 +1,164 @@
+"""Where the graph of a pruned network falls apart, beside where its accuracy does.
+
+Along the density each of these has a landmark, looked for in the mean over replicas:
+
+    accuracy             half of what the dense network gains over chance is left
+    largest_component    the largest cluster holds half of the nodes
+    mean_cluster         the mean size of the other clusters is largest: the usual sign of a
+                         percolation threshold in a finite graph (Stauffer and Aharony, ch. 3)
+    connected            half of the networks still have a path from the input to the output
+
+How far apart two landmarks lie is measured in ln(density), and resampling the replicas of all
+curves together gives its error: what a replica does to both curves drops out of the distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.estimates import half_width, replica_shares, resampled_deviations
+from pruning_phases.analysis.order_parameters import chance_corrected
+from pruning_phases.errors import UserError
+from pruning_phases.records import AXES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+ACCURACY = "accuracy"
+HALF = 0.5
+MOST_LOST = 0.16  # share of resampled curves without the landmark beyond which there is none
+
+
+@dataclass(frozen=True)
+class GraphCurves:
+    """Curves over the density, ascending: [replicas, densities] each."""
+
+    density: Array
+    accuracy: Array  # above chance, relative to the dense network's
+    largest_component: Array
+    mean_cluster: Array
+    connected: Array  # 1 where an input -> output path exists
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """A density, as logarithm."""
+
+    value: float
+    draws: Array  # [batch] from resampled curves, NaN where one has none
+    resolution: float  # what the spacing of the densities leaves open
+
+    @property
+    def error(self) -> float:
+        return float(np.hypot(half_width(self.draws), self.resolution))
+
+
+@dataclass(frozen=True)
+class Undetermined:
+    reason: str
+
+
+def graph_curves(observables: pd.DataFrame, num_classes: int, where: str) -> GraphCurves:
+    missing = {"largest_component", "mean_cluster", "log_num_paths"} - set(observables)
+    if missing:
+        raise UserError(f"{where} has no {', '.join(sorted(missing))}: made by an earlier version")
+    if len(observables[AXES].drop_duplicates()) > 1:
+        raise UserError(
+            f"{where} holds several p_train, p_eval or training-set sizes: percolation looks at "
+            "one of each"
+        )
+    living = observables[observables["num_kept"] > 0]
+    table = living.assign(
+        accuracy=chance_corrected(living["accuracy"], num_classes),
+        connected=np.isfinite(living["log_num_paths"]).astype(float),
+    )
+    wide = {
+        name: table.pivot_table(index="replica", columns="density", values=name).dropna(axis=0)
+        for name in GraphCurves.__dataclass_fields__
+        if name != "density"
+    }
+    density = wide[ACCURACY].columns.to_numpy(dtype=np.float64)
+    count = len(wide[ACCURACY])
+    if count < 2 or len(density) < 5 or density[-1] < 1:
+        raise UserError(
+            f"{where}: {count} replicas at {len(density)} densities: two and five are needed, the "
+            "dense network among them; train with a pruner"
+        )
+    values = {name: part.to_numpy(dtype=np.float64) for name, part in wide.items()}
+    values[ACCURACY] = values[ACCURACY] / values[ACCURACY][:, -1:]
+    return GraphCurves(density, **values)
+
+
+def landmarks(
+    curves: GraphCurves, num_resampled: int, seed: int
+) -> dict[str, Landmark | Undetermined]:
+    """All four, from the same resampled replicas."""
+    shares = replica_shares(np.random.default_rng(seed), len(curves.accuracy), num_resampled)
+    x = np.log(curves.density)
+    ways: dict[str, Callable[[Array, Array], Array]] = {
+        ACCURACY: falls_below_half, "largest_component": falls_below_half,
+        "mean_cluster": place_of_peak, "connected": falls_below_half,
+    }  # fmt: skip
+    found: dict[str, Landmark | Undetermined] = {}
+    for name, way in ways.items():
+        values = getattr(curves, name)
+        mean = values.mean(axis=0)
+        draws = np.vstack([mean, mean + resampled_deviations(values, shares)])
+        found[name] = _landmark(x, way(x, draws), name)
+    return found
+
+
+def _landmark(x: Array, places: Array, name: str) -> Landmark | Undetermined:
+    """From the place in the mean curve and those in the resampled ones."""
+    own, draws = places[0], places[1:]
+    if not np.isfinite(own):
+        what = "has no maximum inside" if name == "mean_cluster" else "does not fall below half in"
+        return Undetermined(f"{name} {what} the densities measured")
+    if np.isnan(draws).mean() > MOST_LOST:
+        return Undetermined(f"{name}: resampled replicas often have no such place")
+    resolution = np.diff(x)[min(np.searchsorted(x, own), len(x) - 1) - 1] / np.sqrt(12)
+    return Landmark(float(own), draws, float(resolution))
+
+
+def falls_below_half(x: Array, curves: Array) -> Array:
+    """Where curves [batch, points] over ascending x first fall below one half, coming from the
+    largest x; linear between points. NaN: nowhere, or already at the largest x."""
+    below = curves < HALF
+    last = below.shape[1] - 1 - below[:, ::-1].argmax(axis=1)
+    rows = np.flatnonzero(below.any(axis=1) & (last < below.shape[1] - 1))
+    left = last[rows]
+    low, high = curves[rows, left], curves[rows, left + 1]
+    places = np.full(len(curves), np.nan)
+    places[rows] = x[left] + (HALF - low) / (high - low) * (x[left + 1] - x[left])
+    return places
+
+
+def place_of_peak(x: Array, curves: Array) -> Array:
+    """Where curves [batch, points] of positive values peak: the vertex of the parabola through the
+    logarithms of the largest value and its two neighbours. NaN: the largest is at an end."""
+    y = np.log(np.maximum(curves, 1e-12))
+    top = y.argmax(axis=1)
+    rows = np.flatnonzero((top > 0) & (top < y.shape[1] - 1))
+    at = top[rows]
+    (x0, x1, x2), (y0, y1, y2) = (
+        [x[at - 1], x[at], x[at + 1]], [y[rows, at - 1], y[rows, at], y[rows, at + 1]]
+    )  # fmt: skip
+    left, right = (y1 - y0) / (x1 - x0), (y2 - y1) / (x2 - x1)
+    curvature = np.minimum((right - left) / (x2 - x0), -1e-300)
+    places = np.full(len(curves), np.nan)
+    places[rows] = np.clip((x0 + x1) / 2 - left / (2 * curvature), x0, x2)
+    return places
+
+
+def distance(first: Landmark, second: Landmark) -> tuple[float, float]:
+    """ln(density of the first / density of the second), and its error."""
+    paired = half_width(first.draws - second.draws)
+    error = np.sqrt(paired**2 + first.resolution**2 + second.resolution**2)
+    return first.value - second.value, float(error)
