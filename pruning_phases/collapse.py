@@ -69,7 +69,8 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     content: dict[str, Any] = {"source": _source(config, points)}
     content |= {name: _entry(collapse) for name, collapse in collapses.items()}
     if len(collapses) == 2:
-        content["preferred"] = preferred(*collapses.values())
+        content["preferred"], reason = preferred(*collapses.values())
+        content |= {"preferred_reason": reason} if reason else {}
     content |= _located(panels)
     title = f"{_short(config)}: {len(points)} points, {len(points.sizes)} sizes"
     save_json(folder / "collapse.json", content)
@@ -318,7 +319,10 @@ def _print(collapses: dict[str, Collapse], content: dict[str, Any], console: Con
         for line in collapse.notes + list(dict.fromkeys(reasons)):
             console.print(f"{name}: {line}", **PLAIN)
     if "preferred" in content:
-        console.print(f"preferred: {content['preferred']}", **PLAIN)
+        reason = content.get("preferred_reason")
+        console.print(
+            f"preferred: {content['preferred']}{reason and f' ({reason})' or ''}", **PLAIN
+        )
     for quantity, found in content["crossings"].items():
         where = " (the critical point where beta = 0)" if quantity != "Binder cumulant" else ""
         places = _places(found["pairs"])

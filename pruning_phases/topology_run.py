@@ -9,7 +9,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from pruning_phases.application import PLAIN
-from pruning_phases.config import Config, Family, Score, TopologyConfig
+from pruning_phases.config import Config, Family, Figures, Score, TopologyConfig
 from pruning_phases.errors import Busy, UserError
 from pruning_phases.records import DONE, RunRecord, find_records
 
@@ -72,6 +72,7 @@ def retraining(config: Config, source: RunRecord) -> Config:
         config,
         pruner=replace(config.pruner, score=Score.none),
         snapshots=[],
+        figures=[figures for figures in config.figures if figures is not Figures.transition],
         training=replace(config.training, budget=budget),
         topology=replace(config.topology, run=source.id, density=density),
     )

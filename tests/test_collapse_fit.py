@@ -4,6 +4,7 @@ PRUNING_PHASES_SETS=200 runs the full number of planted sets; the suite makes do
 """
 
 import os
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_the_right_ansatz_is_preferred(ratio):
                 key: find_optimum(make(exact.control, exact.size), exact).chi2
                 for key, (make, _) in FORMS.items()
             }
-            verdict = preferred(*both)
+            verdict, _ = preferred(*both)
             verdicts.append("right" if verdict == name else verdict)
             missed.append(max(chi2.values()) - chi2[name])
     verdicts, holds_answer = np.array(verdicts), np.array(missed) >= ANSWER
@@ -120,7 +121,7 @@ def test_site_percolation_without_a_starting_guess():
     points = percolation_strength([32, 64, 128, 256], np.linspace(0.54, 0.66, 20), samples=200)
     collapse = check_truth(points, {"critical_point": 0.592746, "nu": 4 / 3, "beta": 5 / 36})
     other = fit_collapse(bkt, points, num_resampled=100)
-    assert preferred(collapse, other) == "power_law"
+    assert preferred(collapse, other) == ("power_law", None)
     # The correction of open edges shows as a drift beyond the statistical error.
     beta = collapse.estimates["beta"]
     assert max(beta.drift_size, beta.drift_window) > beta.statistical / 2
@@ -219,3 +220,11 @@ def test_units_of_value_do_not_matter(factor):
     here = fit_collapse(power_law, points, num_resampled=100).estimates["nu"]
     there = fit_collapse(power_law, scaled, num_resampled=100).estimates["nu"]
     assert there.value == pytest.approx(here.value, rel=1e-3)
+
+
+def test_neither_form_is_preferred_where_neither_describes_the_data():
+    points, _ = planted_power_law(3)
+    far_off = replace(points, error=points.error / 20)
+    both = [fit_collapse(make, far_off, num_resampled=100) for make in (power_law, bkt)]
+    verdict, reason = preferred(*both)
+    assert verdict == "undecided" and "neither form" in reason

@@ -34,6 +34,8 @@ FEWEST_SPLINES, MOST_SPLINES = 5, 18
 MORE_FLEXIBLE = 3
 POINTS_PER_COEFFICIENT = 3  # a spline needs at least so many points
 SIGMAS_ABOVE_ZERO = 4  # all values must be, before their logarithm is fitted
+UNDECIDED = "undecided"
+POOR = 3.0  # chi^2/dof above which a form does not describe the data
 DECISIVE = 2.0  # difference of the information criterion at which one ansatz is preferred
 MISFIT = 1e-3  # probability of so large, or so small, a chi^2 below which that is said
 MOST_ON_BOUND = 0.16  # share of refits on a bound beyond which the interval is open
@@ -297,16 +299,18 @@ def _why(ansatz: Ansatz, open_ended: int, on_bound: NDArray[np.bool_]) -> str:
 # -- comparison ----------------------------------------------------------------------------------
 
 
-def preferred(first: Collapse, second: Collapse) -> str:
-    """The ansatz with the smaller Bayesian information criterion, or ``undecided``: where the two
-    are close, and where neither is determined.
+def preferred(first: Collapse, second: Collapse) -> tuple[str, str | None]:
+    """The ansatz with the smaller Bayesian information criterion; or ``undecided`` and why.
 
-    Where neither fits within the errors (chi^2/dof > 1) the difference counts for as much less.
+    Where neither fits within the errors (chi^2/dof > 1) the difference counts for as much less, and
+    beyond POOR the better one of two that do not describe the data is no finding.
     """
     if all(one.estimates["critical_point"].value is None for one in (first, second)):
-        return "undecided"
+        return UNDECIDED, "neither form's critical point is determined"
     scale = max(1.0, min(first.chi2_per_dof, second.chi2_per_dof))
+    if scale > POOR:
+        return UNDECIDED, f"neither form describes the data (chi2/dof above {POOR:g})"
     difference = (second.optimum.bic - first.optimum.bic) / scale
     if abs(difference) < DECISIVE:
-        return "undecided"
-    return (first if difference > 0 else second).ansatz.name
+        return UNDECIDED, "the two forms describe the data about as well"
+    return (first if difference > 0 else second).ansatz.name, None

@@ -15,7 +15,7 @@ import pandas as pd
 from lightning import Callback, Trainer
 
 from pruning_phases.analysis.estimates import mean_and_error, susceptibility
-from pruning_phases.config import Config
+from pruning_phases.config import Config, Family
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.identity import physics
@@ -149,7 +149,9 @@ def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
     import wandb
     from lightning.pytorch.loggers import WandbLogger
 
-    names = (config.model.name, config.dataset.name, config.pruner.score.name)
+    dense = config.topology.family is Family.dense
+    how = config.pruner.score.name if dense else config.topology.family.name
+    names = (config.model.name, config.dataset.name, how)
     run = wandb.init(
         project=config.logger.project or config.study,
         entity=config.logger.entity,
