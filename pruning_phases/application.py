@@ -74,9 +74,11 @@ def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     try:
         hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(guarded)()
     except KeyboardInterrupt:
-        _leave(name, "interrupted: the same command goes on from here", 130)
+        _leave(name, "interrupted: the same command goes on after the last checkpoint", 130)
     except Terminated:
-        _leave(name, "told to end (SIGTERM): the same command goes on from here", 143)
+        _leave(
+            name, "told to end (SIGTERM): the same command goes on after the last checkpoint", 143
+        )
     except (UserError, RunError) as error:
         if wants_traceback:
             raise

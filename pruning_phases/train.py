@@ -66,7 +66,11 @@ def make_run(config: Config, console: Console) -> RunRecord:
     if record.state == DONE:
         console.print(f"{what}: done already, skipped", **PLAIN)
     else:
-        console.print(f"{what}: {config.num_replicas} replicas", **PLAIN)
+        count = config.num_replicas
+        console.print(f"{what}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
+        if record.checkpoint_file.exists():
+            step = record.read_about(record.checkpoint_file).get("step")
+            console.print(f"going on after step {step}", **PLAIN)
         from pruning_phases.engine.run import run
 
         began = time.monotonic()
