@@ -26,6 +26,7 @@ from pruning_phases.config import (
     Schedule,
     Score,
     SgdConfig,
+    Stage,
     schedule,
 )
 from pruning_phases.errors import UserError
@@ -182,6 +183,19 @@ def _check_pruner(pruner: PrunerConfig) -> None:
     if pruner.score is Score.none:
         return
     schedule(pruner)
+    for key, least in (("score_examples", 1), ("score_rounds", 1), ("rewind_update", 0)):
+        if getattr(pruner, key) < least:
+            raise UserError(f"pruner.{key}={getattr(pruner, key)}: give {least} or more")
+    if pruner.trains_from is Stage.now and pruner.scored_on is not Stage.now:
+        raise UserError(
+            f"pruner.scored_on={pruner.scored_on.name}: networks that train on from where they are "
+            "are scored there; choose pruner.trains_from=initial or trained"
+        )
+    if pruner.rewind_update and pruner.scored_on is Stage.initial:
+        raise UserError(
+            f"pruner.rewind_update={pruner.rewind_update}: weights scored at initialization train "
+            "from there; leave it at 0"
+        )
     if pruner.densities is not None and pruner.schedule is not Schedule.list:
         raise UserError(
             f"pruner.densities is read by pruner.schedule=list alone, and the schedule is "

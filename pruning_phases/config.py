@@ -29,6 +29,18 @@ class Score(Enum):
     none = 1
     magnitude = 2
     random = 3
+    snip = 4
+    grasp = 5
+    synflow = 6
+
+
+class Stage(Enum):
+    """Which weights of a network: those that a pruning step finds, those that the dense training
+    ended with, or those that it began with."""
+
+    now = 1
+    trained = 2
+    initial = 3
 
 
 class Scope(Enum):
@@ -143,6 +155,16 @@ class PrunerConfig:
     coarse_steps: int = 20  # two_stage: geometric steps down to switch_density
     densities: list[float] | None = None  # list: the densities themselves
     finetune: Budget = field(default_factory=Budget)
+    scored_on: Stage = Stage.now  # the weights that are scored
+    trains_from: Stage = Stage.now  # those that train on; from initial as long as the dense ones
+    rewind_update: int = 0  # trains_from=initial: the weights after so many updates
+    score_examples: int = 256  # snip, grasp: training examples of a replica that a score looks at
+    score_rounds: int = 100  # synflow: cuts, with new scores before each, that make up a step
+
+    def stages(self) -> set[Stage]:
+        """What has to be kept for later steps."""
+        asked = set() if self.score is Score.none else {self.scored_on, self.trains_from}
+        return asked - {Stage.now}
 
 
 @dataclass

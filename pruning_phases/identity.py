@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -17,6 +18,7 @@ from pruning_phases.config import (
     Rule,
     Schedule,
     Score,
+    Stage,
     TopologyConfig,
 )
 
@@ -36,6 +38,7 @@ def without_effect(config: Config) -> set[str]:
         keys |= {f"pruner.{part.name}" for part in fields(PrunerConfig)} - {"pruner.score"}
     else:
         keys |= {f"pruner.{key}" for key in _unused_schedule_keys(config.pruner.schedule)}
+        keys |= {f"pruner.{key}" for key in _unused_score_keys(config.pruner)}
     if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
@@ -80,6 +83,22 @@ def physics(config: Config) -> dict[str, Any]:
     return {"physics_version": PHYSICS_VERSION, **{str(key): plain[key] for key in plain}}
 
 
+def pruner_name(pruner: Mapping[str, Any]) -> str:
+    """The option that makes this pruner, from its part of a run's physics."""
+    score, scored, trained = (
+        pruner.get(key, Stage.now.name) for key in ("score", "scored_on", "trains_from")
+    )
+    if (scored, trained) == (Stage.now.name, Stage.now.name):
+        return score
+    if (scored, trained) == (Stage.initial.name, Stage.initial.name):
+        return f"{score}_init" if score in (Score.magnitude.name, Score.random.name) else score
+    known = {
+        (Stage.trained.name, Stage.trained.name): f"{score}_after",
+        (Stage.now.name, Stage.initial.name): "imp" if score == Score.magnitude.name else score,
+    }
+    return known.get((scored, trained), f"{score} of {scored}, trained from {trained}")
+
+
 def run_id(config: Config) -> str:
     """The run's name: a hash of its physics, the same on every machine."""
     canonical = json.dumps(physics(config), sort_keys=True, separators=(",", ":"))
@@ -91,6 +110,20 @@ def machine(config: Config) -> dict[str, Any]:
     plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
     assert isinstance(plain, dict)
     return {key: plain[key] for key in MACHINE_KEYS}
+
+
+def _unused_score_keys(pruner: PrunerConfig) -> set[str]:
+    """A key that has its usual value is no choice: the names of runs stay what they were."""
+    keys = {name for name in ("scored_on", "trains_from") if getattr(pruner, name) is Stage.now}
+    if pruner.trains_from is Stage.initial:
+        keys.add("finetune")
+    if pruner.trains_from is not Stage.initial or pruner.rewind_update == 0:
+        keys.add("rewind_update")
+    if pruner.score not in (Score.snip, Score.grasp):
+        keys.add("score_examples")
+    if pruner.score is not Score.synflow:
+        keys.add("score_rounds")
+    return keys
 
 
 def _unused_schedule_keys(kind: Schedule) -> list[str]:

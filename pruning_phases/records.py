@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 INFO = "run.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
+REWIND = "rewind"  # and of that which rewound networks train from
 # A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
 FARTHEST = 2.0
 BESIDE = ".beside"  # ends the name under which a file is written before it is renamed

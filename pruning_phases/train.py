@@ -13,7 +13,7 @@ from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.checks import check
 from pruning_phases.config import Config, Family, Figures, all_keys, register
 from pruning_phases.errors import Busy, RunError, UserError
-from pruning_phases.identity import run_id, without_effect
+from pruning_phases.identity import physics, pruner_name, run_id, without_effect
 from pruning_phases.records import AXES, DONE, RunRecord
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def make_run(config: Config, console: Console) -> RunRecord:
     record = RunRecord(config.results_dir, config.study, run_id(config))
     how = f"{config.topology.family.name} at {config.topology.density:.3g}"
     what = f"{config.model.name} {config.dataset.name} "
-    what += f"{how if source else config.pruner.score.name} [{record.id}]"
+    what += f"{how if source else pruner_name(physics(config)['pruner'])} [{record.id}]"
     if record.state == DONE:
         console.print(f"{what}: done already, skipped", **PLAIN)
     else:

@@ -77,6 +77,10 @@ KINDS = {
     "dropout and snapshots": ["dropout_phase=fixed", "snapshots=[0.5,0.1]"],
     "plateau": ["pruner.finetune.rule=plateau", "pruner.finetune.amount=2"],
     "sgd": [*SGD, "pruner.scope=layer"],
+    "snip": ["pruner=snip", "dropout_phase=fixed"],
+    "synflow, plateau": ["pruner=synflow", "pruner.score_rounds=5"],
+    "imp, rewound to update 3": ["pruner=imp", "pruner.rewind_update=3"],
+    "magnitude after": ["pruner=magnitude_after"],
 }
 
 
@@ -302,6 +306,10 @@ EFFECTIVE = [
     "dropout_phase=grid dropout_phase.p_train=[0,0.3]",
     "dropout_phase=grid dropout_phase.p_eval=[0,0.3]",
     "dropout_phase=grid dropout_phase.num_draws=2",
+    "pruner=random_init", "pruner=magnitude_init", "pruner=magnitude_after", "pruner=imp",
+    "pruner=imp pruner.rewind_update=2", "pruner=snip", "pruner=snip pruner.score_examples=50",
+    "pruner=grasp", "pruner=grasp pruner.score_examples=50", "pruner=synflow",
+    "pruner=synflow pruner.score_rounds=3", "pruner=random_init pruner.trains_from=trained",
 ]  # fmt: skip
 
 

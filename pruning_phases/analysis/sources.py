@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pruning_phases.analysis.scaling_function import Points
+from pruning_phases.config import Score
 from pruning_phases.errors import UserError
+from pruning_phases.identity import pruner_name
 from pruning_phases.records import DONE, RunRecord, find_records
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
 def _name(physics: dict[str, Any]) -> str:
     model = physics["model"]
     widths = "-".join(map(str, model.get("widths", [])))
-    pruner = physics["pruner"]["score"].replace("none", "")
+    pruner = pruner_name(physics["pruner"]).replace(Score.none.name, "")
     return " ".join(f"{model['name']} {widths} {physics['dataset']['name']} {pruner}".split())
 
 
@@ -88,11 +90,8 @@ def commit_of(info: dict[str, Any]) -> str:
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
     """Model, dataset and pruner of a record."""
     physics = info.get("physics", {})
-    model, dataset, pruner = (
-        str(physics.get(group, {}).get(key, "?"))
-        for group, key in (("model", "name"), ("dataset", "name"), ("pruner", "score"))
-    )
-    return model, dataset, pruner
+    model, dataset = (str(physics.get(key, {}).get("name", "?")) for key in ("model", "dataset"))
+    return model, dataset, pruner_name(physics.get("pruner", {"score": "?"}))
 
 
 def read_points(path: str | Path) -> Points:

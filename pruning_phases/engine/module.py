@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pruning_phases.config import Budget, Config, Rule
+from pruning_phases.config import Budget, Config, Rule, Stage
 from pruning_phases.engine.budget import updates_per_epoch
 from pruning_phases.engine.data import DataOrder, DeviceData, RoundSource
 from pruning_phases.engine.members import Member, keys_of, train_rates
@@ -82,6 +82,8 @@ class EnsembleModule(LightningModule):
         self.train_loss = np.full(replicas.num_replicas, np.nan)
         self.epoch_updates = updates_per_epoch(largest_size, config.training.batch_size)
         self.source = RoundSource(DataOrder(data, config.training.batch_size), UPDATES_PER_CALL)
+        # The weights that later steps score or train from, {stage: {parameter name: tensor}}.
+        self.stages: dict[Stage, dict[str, Tensor]] = {}
         self._loss_sum = torch.zeros(replicas.num_replicas)
         self._optimizer = build_optimizer(config.optimizer, replicas)
 
@@ -95,7 +97,13 @@ class EnsembleModule(LightningModule):
     @property
     def budget(self) -> Budget:
         """What the current step may spend."""
-        return self.config.training.budget if self.step == 0 else self.config.pruner.finetune
+        return self.config.training.budget if self.trains_anew else self.config.pruner.finetune
+
+    @property
+    def trains_anew(self) -> bool:
+        """Whether the current step trains networks from the beginning: the dense ones, or those
+        whose weights are rewound after each cut."""
+        return self.step == 0 or self.config.pruner.trains_from is Stage.initial
 
     @property
     def max_updates(self) -> int:
@@ -149,6 +157,20 @@ class EnsembleModule(LightningModule):
         assert total is not None
         return total
 
+    def keep_stage(self, stage: Stage) -> None:
+        """Keep the weights as they are, if later steps ask for this stage of them."""
+        if stage in self.config.pruner.stages():
+            names = self.replicas.names
+            self.stages[stage] = {
+                name: self.replicas.stacked(name).detach().clone() for name in names
+            }
+
+    @torch.no_grad()
+    def load_stage(self, stage: Stage) -> None:
+        """Put the weights of a stage in place, those that were cut since included."""
+        for name, weights in self.stages[stage].items():
+            self.replicas.stacked(name).copy_(weights)
+
     def begin_step(self, step: int) -> None:
         """Set the counters and streams to the first round of a step."""
         self.step, self.round, self.num_updates = step, 0, 0
@@ -193,9 +215,13 @@ class EnsembleModule(LightningModule):
 
     def training_step(self, chunk: Tensor, batch_idx: int) -> None:
         for indices in chunk:
+            if self.step == 0 and self.num_updates == self.config.pruner.rewind_update:
+                self.keep_stage(Stage.initial)
             self._update(indices)
 
     def on_train_epoch_end(self) -> None:
+        if self.step_ended and self.step == 0:
+            self.keep_stage(Stage.trained)
         if not self.step_ended:
             self.round += 1
             self.begin_round()

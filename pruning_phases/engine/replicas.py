@@ -142,6 +142,11 @@ class Replicas(nn.Module):
                 result[r] = loss.detach()
         return result
 
+    def alone(self, r: int) -> Callable[[dict[str, Tensor], Tensor], Tensor]:
+        """Replica r as a function of its parameters and one batch: its logits."""
+        buffers = {name: self.get_buffer(_flat(name))[r] for name in self.buffer_names}
+        return lambda parameters, x: self._call(parameters, buffers, x)
+
     def _call(self, parameters: dict, buffers: dict, x: Tensor) -> Tensor:
         return functional_call(self._skeleton[0], (parameters, buffers), (x,))
 

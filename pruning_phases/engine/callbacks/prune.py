@@ -6,11 +6,12 @@ import torch
 from lightning import Callback, Trainer
 from torch import Tensor
 
-from pruning_phases.config import Scope, Score
+from pruning_phases.config import Scope, Score, Stage
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.optimizers import forget_cut_weights
-from pruning_phases.pruning import scores
+from pruning_phases.pruning import saliency, scores
 from pruning_phases.pruning.cut import cut
+from pruning_phases.streams import permutations
 
 
 class Prune(Callback):
@@ -21,18 +22,46 @@ class Prune(Callback):
 
 @torch.no_grad()
 def prune(module: EnsembleModule) -> None:
-    """Score the living weights, cut to the step's count, zero what was cut and its momentum."""
+    """Score the living weights, cut to the step's count, and set the weights to train from."""
+    replicas, pruner = module.replicas, module.config.pruner
+    before = replicas.layer_masks()
+    if pruner.scored_on is not Stage.now:
+        module.load_stage(pruner.scored_on)
+    for num_kept in _rounds(module, sum(int(mask[0].sum()) for mask in before.values())):
+        _cut_to(module, num_kept)
+    if pruner.trains_from is Stage.now:
+        forget_cut_weights(module.optimizer, replicas)
+    else:
+        module.load_stage(pruner.trains_from)
+        replicas.set_masks(replicas.layer_masks())
+        module.optimizer.state.clear()
+    _verify(replicas.layer_masks(), before, module.num_kept)
+
+
+def _rounds(module: EnsembleModule, num_alive: int) -> list[int]:
+    """How many weights are left after each of the cuts that make up this step: one, or for SynFlow
+    a geometric series (arXiv 2006.05467, alg. 1)."""
+    if module.config.pruner.score is not Score.synflow:
+        return [module.num_kept]
+    rounds = module.config.pruner.score_rounds
+    ratio = max(module.num_kept, 1) / num_alive
+    counts = [round(num_alive * ratio ** (done / rounds)) for done in range(1, rounds)]
+    between = sorted({c for c in counts if module.num_kept < c < num_alive}, reverse=True)
+    return [*between, module.num_kept]
+
+
+def _cut_to(module: EnsembleModule, num_kept: int) -> None:
     replicas = module.replicas
-    masks, weights = replicas.layer_masks(), replicas.layer_weights()
+    masks = replicas.layer_masks()
     sizes = [mask[0].numel() for mask in masks.values()]
     alive = torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)
-    score = _scores(module, torch.cat([weight.flatten(1) for weight in weights.values()], dim=1))
+    score = network_scores(module)
     if module.config.pruner.scope is Scope.whole:
-        kept = cut(score, alive, module.num_kept)
+        kept = cut(score, alive, num_kept)
     else:
         pieces = list(zip(score.split(sizes, 1), alive.split(sizes, 1), strict=True))
         left = [int(living[0].sum()) for _, living in pieces]
-        counts = layer_counts(module.num_kept, sizes, left)
+        counts = layer_counts(num_kept, sizes, left)
         kept = torch.cat(
             [
                 cut(part, living, count) if count < before else living
@@ -46,8 +75,6 @@ def prune(module: EnsembleModule) -> None:
             for layer, part in zip(masks, kept.split(sizes, 1), strict=True)
         }
     )
-    forget_cut_weights(module.optimizer, replicas)
-    _verify(replicas.layer_masks(), masks, module.num_kept)
 
 
 def layer_counts(num_kept: int, sizes: list[int], alive: list[int]) -> list[int]:
@@ -67,10 +94,45 @@ def layer_counts(num_kept: int, sizes: list[int], alive: list[int]) -> list[int]
     return counts
 
 
-def _scores(module: EnsembleModule, weights: Tensor) -> Tensor:
-    if module.config.pruner.score is Score.random:
+def network_scores(module: EnsembleModule) -> Tensor:
+    """[R, weights of all layers]: the pruner's scores of the weights as they are."""
+    kind, replicas = module.config.pruner.score, module.replicas
+    weights = torch.cat([part.flatten(1) for part in replicas.layer_weights().values()], dim=1)
+    if kind is Score.magnitude:
+        return scores.magnitude(weights)
+    if kind is Score.random:
         return scores.random(module.stream("prune"), weights.shape[1])
-    return scores.magnitude(weights)
+    replicas.eval()
+    none = torch.zeros_like(module.train_rates)
+    replicas.set_dropout_rates(module.train_rates, none)
+    found = [_gradient_scores(module, r) for r in range(replicas.num_replicas)]
+    replicas.train()
+    return torch.stack(found)
+
+
+def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
+    """One network's scores, which it would have alone: in float64, one network after the other."""
+    replicas, pruner = module.replicas, module.config.pruner
+    parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
+    network, prunable = replicas.alone(r), list(replicas.layer_of)
+    with torch.enable_grad():
+        if pruner.score is Score.synflow:
+            example = module.data.train_images(module.data.subset[r][:1]).double()
+            found = saliency.synflow(network, parameters, prunable, example)
+        else:
+            chosen = score_examples(module, r)
+            x, y = module.data.train_images(chosen).double(), module.data.train_y[chosen]
+            score = saliency.snip if pruner.score is Score.snip else saliency.grasp
+            found = score(network, parameters, prunable, x, y)
+    return torch.cat([found[name].flatten() for name in prunable])
+
+
+def score_examples(module: EnsembleModule, r: int) -> Tensor:
+    """Indices of the training examples of replica r that scores look at, the same at each step."""
+    data = module.data
+    size = int(data.sizes[r])
+    order = permutations(module.stream("score", step=0)[r], size)
+    return data.subset[r][order[: module.config.pruner.score_examples]]
 
 
 def _verify(after: dict[str, Tensor], before: dict[str, Tensor], num_kept: int) -> None:

@@ -11,11 +11,14 @@ import torch
 from lightning import Callback, Trainer
 from torch import Tensor
 
+from pruning_phases.config import Stage
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.optimizers import load_state, state_tensors
 from pruning_phases.errors import UserError
-from pruning_phases.records import FINAL, INITIAL, RunRecord
+from pruning_phases.records import FINAL, INITIAL, REWIND, RunRecord
+
+STAGES = {Stage.initial: REWIND, Stage.trained: "step_00000"}  # the snapshots that hold them
 
 
 class Record(Callback):
@@ -61,6 +64,12 @@ class Record(Callback):
             return
         tensors, about = self.record.read_tensors(self.record.checkpoint_file)
         load_replicas(module, tensors)
+        part = self.part if self.num_parts > 1 else None
+        for stage in module.config.pruner.stages():
+            kept, _ = self.record.read_tensors(self.record.snapshot_file(STAGES[stage], part))
+            module.stages[stage] = {
+                name: torch.from_numpy(kept[name]) for name in module.replicas.names
+            }
         module.step = int(about["step"]) + 1
 
     def sort_tables(self) -> None:
@@ -79,6 +88,8 @@ class Record(Callback):
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if not module.step_ended:
             return
+        if module.step == 0 and Stage.initial in module.stages:
+            self._snapshot(module, REWIND, _as_numpy(module.stages[Stage.initial]))
         if self._is_due(module):
             self._snapshot(module, f"step_{module.step:05d}")
         if module.step == module.num_steps:
@@ -111,10 +122,12 @@ class Record(Callback):
         ]
         return any(module.num_kept <= count < before for count in wanted)
 
-    def _snapshot(self, module: EnsembleModule, name: str) -> None:
+    def _snapshot(
+        self, module: EnsembleModule, name: str, tensors: dict[str, np.ndarray] | None = None
+    ) -> None:
         part = self.part if self.num_parts > 1 else None
         self.record.write_tensors(
-            self.record.snapshot_file(name, part), replica_tensors(module),
+            self.record.snapshot_file(name, part), tensors or replica_tensors(module),
             step=module.step, density=module.density,
             layers=list(module.replicas.layer_of.values()),
         )  # fmt: skip

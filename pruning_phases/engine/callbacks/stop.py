@@ -17,9 +17,9 @@ from pruning_phases.engine.optimizers import state_tensors
 class Stop(Callback):
     """Ends a step after its budget or, with the rule ``plateau``, replica by replica.
 
-    Dense training watches the validation loss, and each replica ends with the weights of its best
-    round. Fine-tuning watches the training loss, and each replica ends with the weights and the
-    momentum that it stopped with: what the ensemble does after that does not reach it.
+    Training from the beginning watches the validation loss, and each replica ends with the weights
+    of its best round. Fine-tuning watches the training loss, and each replica ends with the weights
+    and the momentum that it stopped with: what the ensemble does after that does not reach it.
     The optimizer begins anew once the dense training is over.
     """
 
@@ -50,7 +50,7 @@ class Stop(Callback):
 
     def _watch(self, plateau: Plateau, module: EnsembleModule, train_loss: NDArray) -> None:
         running = ~plateau.stopped
-        if module.step == 0:
+        if module.trains_anew:
             self._keep(module, plateau.report(_validation_loss(module)))
         else:
             plateau.report(train_loss)
@@ -74,7 +74,7 @@ class Stop(Callback):
         none: they go on from where they are."""
         if self.plateau is None or not self.kept:
             return
-        which = self.plateau.stopped | (module.step == 0)
+        which = self.plateau.stopped | module.trains_anew
         module.train_loss = np.where(which, self.kept_loss, module.train_loss)
         rows = torch.as_tensor(which, device=module.replicas.device)
         with torch.no_grad():

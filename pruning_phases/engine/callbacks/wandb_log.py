@@ -18,7 +18,7 @@ from pruning_phases.analysis.estimates import mean_and_error, susceptibility
 from pruning_phases.config import Config, Family
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
-from pruning_phases.identity import physics
+from pruning_phases.identity import physics, pruner_name
 from pruning_phases.records import AXES, RunRecord
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
     from lightning.pytorch.loggers import WandbLogger
 
     dense = config.topology.family is Family.dense
-    how = config.pruner.score.name if dense else config.topology.family.name
+    how = pruner_name(physics(config)["pruner"]) if dense else config.topology.family.name
     names = (config.model.name, config.dataset.name, how)
     run = wandb.init(
         project=config.logger.project or config.study,
