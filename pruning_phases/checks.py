@@ -216,6 +216,22 @@ def _check_topology(config: Config) -> None:
             "topology.run has no value: give a pruned run's folder, or a pruner (such as "
             "pruner=magnitude) that makes one first"
         )
+    if topology.run is not None:
+        return
+    lowest = min(schedule(config.pruner), default=1.0)
+    if topology.density < lowest:
+        raise UserError(
+            f"topology.density={topology.density}: the schedule goes down to {lowest:.6g} only"
+        )
+    if config.snapshots and topology.density not in config.snapshots:
+        raise UserError(
+            f"topology.density={topology.density}: not among snapshots={config.snapshots}: add it"
+        )
+    if len(config.dropout_phase.rates()[0]) > 1 or len(config.dataset.train_sizes or []) > 1:
+        raise UserError(
+            f"topology={topology.family.name}: the pruned run that is made first holds one p_train "
+            "and one training-set size: leave dropout_phase=grid and dataset.train_sizes out"
+        )
 
 
 def _check_optimizer(optimizer: OptimizerConfig) -> None:

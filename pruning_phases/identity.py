@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from pruning_phases.config import (
+    Budget,
     Config,
     Family,
     FcConfig,
@@ -29,6 +30,9 @@ MACHINE_KEYS = (
     "study", "trainer", "logger", "data_dir", "results_dir", "figures", "progress",
     "checkpoint_seconds", "phase_scale",
 )  # fmt: skip
+
+# What of a run's physics says which replicas it holds, and not what they are replicas of.
+REPLICA_KEYS = ("seed", "num_replicas", "first_replica", "snapshots")
 
 
 def without_effect(config: Config) -> set[str]:
@@ -59,6 +63,15 @@ def without_effect(config: Config) -> set[str]:
     if isinstance(config.model, FcConfig):
         keys.add("model.width" if config.model.width is None else "model.widths")
     return keys
+
+
+def replaced(config: Config) -> set[str]:
+    """The keys that a run on a topology takes from elsewhere, in dotted form."""
+    if config.topology.family is Family.dense:
+        return set()
+    keys = {f"training.budget.{part.name}" for part in fields(Budget)} | {"snapshots"}
+    keys |= {f"pruner.{part.name}" for part in fields(PrunerConfig)} | {"pruner"}
+    return keys if config.topology.run is not None else set()
 
 
 def physics(config: Config) -> dict[str, Any]:
@@ -101,7 +114,11 @@ def pruner_name(pruner: Mapping[str, Any]) -> str:
 
 def run_id(config: Config) -> str:
     """The run's name: a hash of its physics, the same on every machine."""
-    canonical = json.dumps(physics(config), sort_keys=True, separators=(",", ":"))
+    return name_of(physics(config))
+
+
+def name_of(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis_config import PercolationConfig, keys_of, register, typed
 from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.errors import UserError
+from pruning_phases.records import AXES
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -37,12 +39,21 @@ def analyse(
     from pruning_phases.analysis.sources import commit_of, folder_of, pooled_observables, systems_of
 
     found: dict[str, tuple[GraphCurves, dict[str, Landmark | Undetermined]]] = {}
+    refused: list[UserError] = []
     for name, runs in systems_of(records).items():
         where = f"runs ({', '.join(run.id for run in runs)})"
         # A replica of one seed is the same network in every run: it counts once.
-        table = pooled_observables(runs).drop_duplicates(["replica", "step"])
-        curves = graph_curves(table, runs[0].info()["data"]["num_classes"], where)
-        found[name] = curves, landmarks(curves, config.num_resampled, config.seed)
+        table = pooled_observables(runs).drop_duplicates(["replica", "step", *AXES])
+        try:
+            curves = graph_curves(table, runs[0].info()["data"]["num_classes"], where)
+        except UserError as error:
+            refused.append(error)
+        else:
+            found[name] = curves, landmarks(curves, config.num_resampled, config.seed)
+    if not found:
+        raise refused[0]
+    for reason in refused:
+        console.print(f"left out: {reason}", **PLAIN)
     content = [_entry(name, curves, marks) for name, (curves, marks) in found.items()]
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "percolation.json", content)
@@ -78,10 +89,12 @@ def _entry(
     for what, mark in marks.items():
         if what == ACCURACY:
             continue
-        if isinstance(accuracy, Undetermined) or isinstance(mark, Undetermined):
+        apart = distance(accuracy, mark)
+        if isinstance(apart, Undetermined):
             entry["distances"][what] = None
+            entry.setdefault("reasons", {})[f"distance to {what}"] = apart.reason
         else:
-            entry["distances"][what] = number(*distance(accuracy, mark))
+            entry["distances"][what] = number(*apart)
     return entry
 
 

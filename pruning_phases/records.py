@@ -18,6 +18,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run
 REWIND = "rewind"  # and of that which rewound networks train from
 # A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
 FARTHEST = 2.0
+ROUNDED = 1.05
 BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
 AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
@@ -97,7 +99,8 @@ class RunRecord:
             raise UserError(
                 f"{self.info_file} is unreadable ({error}): delete the folder to run it again"
             ) from error
-        if not isinstance(content, dict) or content.get("id") != self.id:
+        known = isinstance(content, dict) and isinstance(content.get("physics"), dict)
+        if not known or content.get("id") != self.id:
             raise UserError(
                 f"{self.info_file} is not the record of run {self.id}: "
                 "delete the folder to run it again"
@@ -144,6 +147,17 @@ class RunRecord:
     def _write_info(self, content: dict[str, Any]) -> None:
         text = json.dumps(content, indent=2, default=str) + "\n"
         write_beside(self.info_file, lambda path: path.write_text(text))
+
+    def wait_until_free(self, seconds_between_looks: float) -> None:
+        """Until no process holds the run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a") as file:
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return
+                except BlockingIOError:
+                    time.sleep(seconds_between_looks)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -226,7 +240,7 @@ class RunRecord:
         """Name and exact density of the snapshot of a trained network nearest to a density."""
         if density <= 0:
             raise UserError(f"{key}={density}: a density is above 0")
-        there = self.snapshot_densities()
+        there = self._alive()
         best = min(there, key=lambda at: abs(math.log(at / density)), default=math.inf)
         if not 1 / FARTHEST <= best / density <= FARTHEST:
             names = ", ".join(f"{at:.3g}" for at in there)
@@ -235,6 +249,25 @@ class RunRecord:
                 f"choose one of them, or train with snapshots=[{density}]"
             )
         return there[best], best
+
+    def snapshot_at(self, density: float, key: str) -> tuple[str, float]:
+        """Name and exact density of the snapshot that was taken for a density: at the first step at
+        or below it. One within 5% is meant too, since densities are shown rounded."""
+        there = self._alive()
+        near = [at for at in there if abs(math.log(at / density)) < math.log(ROUNDED)]
+        steps = self.observables()["density"]
+        first = steps[steps <= density].max()
+        for at in (*near, *(at for at in there if math.isclose(at, first))):
+            return there[at], at
+        names = ", ".join(f"{at:.3g}" for at in there)
+        raise UserError(
+            f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
+            f"choose one of them, or prune with snapshots=[{density}]"
+        )
+
+    def _alive(self) -> dict[float, str]:
+        """The snapshots in which weights are left."""
+        return {at: name for at, name in self.snapshot_densities().items() if at > 0}
 
     def _snapshot_files(self, name: str) -> list[Path]:
         parts = sorted(self.snapshots_folder.glob(f"{name}.part_*.safetensors"))

@@ -55,7 +55,7 @@ def analyse(
 def _original(entry: Trained, families: list[Trained]) -> Trained | None:
     """The original mask's networks that a family is compared with."""
     for other in families:
-        if (other.system, other.density, other.family) == (entry.system, entry.density, "original"):
+        if (other.key, other.density, other.family) == (entry.key, entry.density, "original"):
             return other
     return None
 
@@ -75,6 +75,8 @@ def _entry(entry: Trained, original: Trained | None) -> dict[str, Any]:
     if original is not None and original is not entry:
         # Paired over the pruned networks: closer than the two errors suggest.
         row["excess_over_original"] = number(*excess(entry, original, "final_training_loss"))
+    if len(entry.finals) < 2:
+        row["reason"] = "one pruned network: no error, and no difference is significant"
     if entry.swaps:
         row["swaps"] = entry.swaps
     return row
@@ -100,8 +102,9 @@ def _print(system: str, rows: list[dict[str, Any]], console: Console) -> None:
         table.add_row(f"{row['density']:.3g}", row["family"], *known)
     console.print(table)
     for row in rows:
-        for layer, swaps in row.get("swaps", {}).items():
-            at = f"{layer} at density {row['density']:.3g}"
+        layers = [item for run in row.get("swaps", []) for item in run.items()]
+        for layer, swaps in layers:
+            at = f"{row['family']}, {layer} at density {row['density']:.3g}"
             if swaps["levelled_off"] < 1:
                 console.print(f"not mixed: the overlap of {at} still falls; raise "
                               "topology.swaps_per_edge", **PLAIN)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from pruning_phases.application import PLAIN
 from pruning_phases.config import Config, Family, Figures, Score, TopologyConfig
 from pruning_phases.errors import Busy, UserError
+from pruning_phases.identity import name_of, run_id
 from pruning_phases.records import DONE, RunRecord, find_records
 
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -24,15 +24,13 @@ def source_of(
         return _given(config.topology.run)
     densities = config.snapshots or [config.topology.density]
     pruned = replace(config, topology=TopologyConfig(), snapshots=densities, figures=[])
-    told = False
     while True:
         try:
             return make_run(pruned, console)
         except Busy:
-            if not told:
-                console.print("waiting for the pruned run, which another process makes", **PLAIN)
-            told = True
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+            console.print("waiting for the pruned run, which another process makes", **PLAIN)
+            record = RunRecord(pruned.results_dir, pruned.study, run_id(pruned))
+            record.wait_until_free(SECONDS_BETWEEN_LOOKS)
 
 
 def _given(folder: str) -> RunRecord:
@@ -58,14 +56,20 @@ def _given(folder: str) -> RunRecord:
     return record
 
 
+def computation(source: RunRecord) -> str:
+    """The name of what a run computed, wherever it took snapshots."""
+    physics = source.info()["physics"]
+    return name_of({key: value for key, value in physics.items() if key != "snapshots"})
+
+
 def _is_pruned(record: RunRecord) -> bool:
     return record.info()["physics"]["pruner"]["score"] != Score.none.name
 
 
 def retraining(config: Config, source: RunRecord) -> Config:
-    """The configuration of the training alone: the source stands in it by its id, the mask by its
-    exact density, and nothing is pruned."""
-    _, density = source.nearest_snapshot(config.topology.density, "topology.density")
+    """The configuration of the training alone: the source stands in it by what it computed, the
+    mask by its exact density, and nothing is pruned."""
+    _, density = source.snapshot_at(config.topology.density, "topology.density")
     assert config.topology.family is not Family.dense
     budget = config.topology.training
     return replace(
@@ -74,5 +78,5 @@ def retraining(config: Config, source: RunRecord) -> Config:
         snapshots=[],
         figures=[figures for figures in config.figures if figures is not Figures.transition],
         training=replace(config.training, budget=budget),
-        topology=replace(config.topology, run=source.id, density=density),
+        topology=replace(config.topology, run=computation(source), density=density),
     )

@@ -13,7 +13,7 @@ from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.checks import check
 from pruning_phases.config import Config, Family, Figures, all_keys, register
 from pruning_phases.errors import Busy, RunError, UserError
-from pruning_phases.identity import physics, pruner_name, run_id, without_effect
+from pruning_phases.identity import physics, pruner_name, replaced, run_id, without_effect
 from pruning_phases.records import AXES, DONE, RunRecord
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def task(composed: DictConfig) -> None:
     sweep = hydra.mode == RunMode.MULTIRUN
     try:
         config = check(composed)
-        for key in sorted(without_effect(config)):
+        for key in sorted(without_effect(config) | replaced(config)):
             if any(override.startswith(f"{key}=") for override in hydra.overrides.task):
                 console.print(f"note: {key} has no effect beside the other options", **PLAIN)
         config.logger.run_name = config.logger.run_name or " ".join(hydra.overrides.task) or None

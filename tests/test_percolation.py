@@ -48,9 +48,9 @@ def test_planted_landmarks_and_distances_are_found_with_honest_errors():
         pulls.append([(accuracy.value + 5) / accuracy.error, (largest.value + 5.5) / largest.error,
                       (value - 0.5) / error])  # fmt: skip
         paired.append(error / np.hypot(accuracy.error, peak.error))
-    covered = (np.abs(pulls) < 2).mean(axis=0)
-    assert (covered >= 0.9).all(), covered
-    assert np.std(pulls, axis=0)[:2].min() > 0.3  # the spacing dominates the distance
+    covered = (np.abs(pulls) < 1).mean(axis=0)
+    assert ((covered > 0.5) & (covered < 0.85)).all(), covered  # 66% with eight replicas
+    assert ((np.std(pulls, axis=0) > 0.6) & (np.std(pulls, axis=0) < 1.5)).all()
     assert np.mean(paired) < 1  # what replicas have in common drops out
 
 
@@ -115,7 +115,7 @@ def test_results_hold_what_was_planted(record):
     assert entry["num_replicas"] == 8 and "magnitude" in entry["system"]
     for name, truth in (("mean_cluster", 0.5), ("largest_component", 0.5), ("connected", 0.8)):
         apart = entry["distances"][name]
-        assert abs(apart["value"] - truth) < 3 * apart["error"] < 0.5
+        assert abs(apart["value"] - truth) < 4 * apart["error"] < 0.5
     place = entry["landmarks"]["accuracy"]
     assert place["value"] == pytest.approx(np.exp(-5), abs=3 * place["error"])
     assert (record.folder / "percolation.png").stat().st_size > 5000
@@ -132,3 +132,15 @@ def test_runs_that_say_nothing_about_it_are_refused_in_one_line(tmp_path):
                           "log_num_paths": 3.0, "replica": 0, "density": 1.0})  # fmt: skip
     with pytest.raises(UserError, match="1 replicas at 1 densities: two and five are needed"):
         graph_curves(dense, 10, "here")
+    grid = pd.concat([dense, dense.assign(p_train=0.5)])
+    with pytest.raises(UserError, match="holds several p_train"):
+        graph_curves(grid, 10, "here")
+
+
+def test_one_unsuitable_run_does_not_stop_the_others(record, tmp_path):
+    columns = {"accuracy": np.ones((3, 41)), "prediction_entropy": np.ones((3, 41))}
+    write_run(tmp_path, "old", DENSITY[::-1], columns, width=50)
+    result = run("percolation", "runs=written", "output_dir=out", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "left out: runs (old) has no largest_component" in result.stdout
+    assert len(json.loads((tmp_path / "out" / "percolation.json").read_text())) == 1

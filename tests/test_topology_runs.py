@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pruning_phases.analysis.families import excess, trained_families
+from pruning_phases.analysis.families import excess, final_loss, trained_families
 from pruning_phases.config import Family
+from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.errors import Busy, UserError
 from pruning_phases.records import DONE, FINAL, INITIAL
 from pruning_phases.topology_run import source_of
 from pruning_phases.train import make_run
 from tests.test_collapse_command import run
-from tests.test_run import make, results
+from tests.test_run import Killed, make, results
 
 FAMILIES = [family.name for family in Family if family is not Family.dense]
 DENSITY = 0.2  # the tiny schedule's steps are at 0.376, 0.141, 0.053 and 0.02
@@ -123,12 +124,16 @@ def test_identity_is_that_of_the_source_and_the_mask_not_of_a_path(on, configure
     source = make(configure(SNAPSHOTS))
     moved = tmp_path / "elsewhere" / source.id
     shutil.copytree(source.folder, moved)
-    for overrides in ([f"topology.run={moved}"], ["topology.density=0.15"]):
+    rounded = "topology.density=0.1412"
+    for overrides in ([f"topology.run={moved}"], [f"topology.run={moved}", rounded]):
         again = make(on("original", "study=again", *overrides))
         assert again.id == made.id
         shutil.rmtree(again.folder)
     assert results(make(on("original", "study=again"))) == results(made)
-    others = [on("random"), on("original", "topology.density=0.02"), on("original", "seed=1")]
+    lower = [f"topology.run={moved}", "topology.density=0.02"]
+    others = [on("random"), on("original", *lower), on("original", "seed=1")]
+    more = on("original", "snapshots=[0.2,0.05,0.4]", "study=again")
+    assert make(more).id == made.id  # what else the pruned run keeps does not matter
     assert len({made.id, *(make(other).id for other in others)}) == 4
 
 
@@ -158,6 +163,10 @@ def test_what_cannot_be_is_refused(on, configure, tmp_path):
         ([f"topology.run={tmp_path}"], r": 3 pruned runs are in there .*: give the folder of one"),
         ([f"topology.run={unfinished}"], r"that run is not done \(running\)"),
         ([here, "topology.density=0.4"], r"topology\.density=0\.4: .* has snapshots at 1, 0\.141"),
+        ([here, "topology.density=0.1"], r"topology\.density=0\.1: .* has snapshots at 1, 0\.141"),
+        (["topology.density=0.1"], r"topology\.density=0\.1: not among snapshots=\[0\.2, 0\.05\]"),
+        (["topology.density=0.001"], r"topology\.density=0\.001: the schedule goes down to 0\.02"),
+        (["dataset.train_sizes=[50,100]"], r"holds one p_train and one training-set size"),
         ([here, "topology.density=2"], r"topology\.density=2\.0: give a number above 0"),
         ([here, "model.widths=[20,16,13]"], r"layers of 20x64, .*13x16, 10x13: give the model"),
         ([f"topology.run={grid.folder}"], r"holds networks of several p_train"),
@@ -176,8 +185,7 @@ def test_the_families_are_compared_network_by_network(on):
     assert (original.family, random.family) == ("original", "random")
     mean, error = excess(random, original, "final_training_loss")
     difference = [
-        [record.training().query("replica == @r and update > 27")["train_loss"].mean()
-         for r in (0, 1)]
+        [final_loss(record.training().query("replica == @r")) for r in (0, 1)]
         for record in studies
     ]  # fmt: skip
     difference = np.diff(difference, axis=0)[0]
@@ -196,7 +204,7 @@ def test_results_hold_the_contract(on, tmp_path):
         assert {"density", "family", "final_training_loss", "accuracy"} <= set(row)
         assert set(row["accuracy"]) == {"value", "error"}
         assert row["num_networks"] == 2
-    layers = content[1]["swaps"]
+    (layers,) = content[1]["swaps"]
     assert max(layer["tried_per_edge"] for layer in layers.values()) >= 20 * 0.8
     assert all({"levelled_off", "overlap"} <= set(layer) for layer in layers.values())
     for name in ("rewiring.png", "rewiring.pdf"):
@@ -209,3 +217,50 @@ def test_results_hold_the_contract(on, tmp_path):
     bad = run("rewiring", f"runs={only[0]}", cwd=tmp_path)
     assert bad.returncode == 2 and len(bad.stderr.strip().splitlines()) == 1
     assert "none of the 1 finished runs is on a topology" in bad.stderr
+
+
+def test_what_is_compared_has_all_else_in_common_and_counts_once(on):
+    """Other budgets are other systems; a replica in two runs is one; seeds are pooled."""
+    study = "study=mixed"
+    records = [
+        make(on(family, study, f"topology.training.amount={amount}"))
+        for amount in (20, 40)
+        for family in ("original", "random")
+    ]
+    found = trained_families(records)
+    assert len({entry.key for entry in found}) == len({entry.system for entry in found}) == 2
+    more = [make(on("original", study, "topology.training.amount=20", *overrides))
+            for overrides in (["num_replicas=3"], ["seed=1"])]  # fmt: skip
+    (pooled,) = [
+        entry for entry in trained_families([*records, *more]) if entry.key == found[0].key
+        and entry.family == "original"
+    ]  # fmt: skip
+    # Two networks of seed 0; a third one of its own source of three; two of seed 1.
+    assert len(pooled.finals) == 5 and pooled.num_draws == 1
+
+
+def test_the_final_loss_is_that_of_the_last_tenth_of_the_updates():
+    rows = pd.DataFrame({"update": [32, 64, 96, 100], "train_loss": [9.0, 7.0, 5.0, 1.0]})
+    assert final_loss(rows) == pytest.approx((6 * 5 + 4 * 1) / 10)
+
+
+def test_a_pruned_run_that_ends_with_nothing_serves_too(on):
+    overrides = ["pruner.schedule=list", "pruner.densities=[0.2,0.05,0]"]
+    assert make(on("original", *overrides)).state == DONE
+
+
+def test_a_run_on_a_topology_cut_off_anywhere_ends_with_the_same_bytes(on, monkeypatch):
+    parts = "trainer.networks_at_once=1"
+    whole = make(on("rewired", parts, "study=whole"))
+    for part in (0, 1):
+        write = Record.on_train_epoch_end
+
+        def killed(self, trainer, module, write=write, part=part):
+            write(self, trainer, module)
+            if self.part == part and module.density < 1:
+                raise Killed
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Record, "on_train_epoch_end", killed)
+            make(on("rewired", parts, f"study=cut{part}"))
+        assert results(make(on("rewired", parts, f"study=cut{part}"))) == results(whole)

@@ -30,80 +30,104 @@ FAMILIES = [family.name for family in Family if family is not Family.dense]
 class Trained:
     """The networks of one family at one density. Tables have a row a pruned network."""
 
-    system: str
+    system: str  # what families have to share to be compared, in words
+    key: str  # and in full
     density: float
     family: str
     losses: pd.DataFrame  # training loss, a column an update
     finals: pd.DataFrame  # final_training_loss, accuracy, loss
     num_draws: float  # networks trained for each pruned network, on average
-    swaps: dict[str, Any] | None  # how well the rewired layers are mixed
+    swaps: list[dict[str, Any]]  # of each run: how well its layers are mixed
 
 
 def trained_families(records: list[RunRecord]) -> list[Trained]:
-    """All (system, density, family), by falling density, families in the order of ``Family``."""
-    groups: dict[tuple, list[RunRecord]] = {}
+    """All (system, density, family), by falling density, families in the order of ``Family``.
+
+    Runs that differ in seed and replicas alone, their pruned runs included, are pooled.
+    """
+    groups: dict[tuple[str, float, int, float], list[RunRecord]] = {}
     for record in records:
         physics = record.info()["physics"]
-        if "topology" not in physics:
-            continue
-        topology = physics["topology"]
-        rest = {k: v for k, v in physics.items() if k not in (*REPLICA_KEYS, "topology")}
-        key = (json.dumps(rest | {"run": topology["run"]}, sort_keys=True), topology["density"],
-               FAMILIES.index(topology["family"]))  # fmt: skip
-        groups.setdefault(key, []).append(record)
+        if "topology" in physics:
+            topology = physics["topology"]
+            family = FAMILIES.index(topology["family"])
+            key = _system(record), -topology["density"], family, topology.get("swaps_per_edge", 0)
+            groups.setdefault(key, []).append(record)
     if not groups:
         raise UserError(
             f"runs: none of the {len(records)} finished runs is on a topology: train with "
             "-m topology=original,rewired,random"
         )
-    order = sorted(groups, key=lambda key: (key[0], -key[1], key[2]))
-    names = _system_names(groups)
-    return [_gather(names[key[0]], key[1], FAMILIES[key[2]], groups[key]) for key in order]
+    names: dict[str, str] = {}
+    for key, runs in sorted(groups.items()):
+        names.setdefault(key[0], _name(runs[0], set(names.values())))
+    return [_gather(names[key[0]], key[0], groups[key]) for key in sorted(groups)]
 
 
-def _system_names(groups: dict[tuple, list[RunRecord]]) -> dict[str, str]:
-    """Model, dataset and pruned run, which tell the systems apart."""
-    names = {}
-    for key, runs in groups.items():
-        physics = runs[0].info()["physics"]
-        name = f"{physics['model']['name']} {physics['dataset']['name']}"
-        names[key[0]] = f"{name} {physics['topology']['run']}"
-    return names
+def _system(record: RunRecord) -> str:
+    """What families have to share to be compared."""
+    info = record.info()
+    shared = {k: v for k, v in info["physics"].items() if k not in (*REPLICA_KEYS, "topology")}
+    return json.dumps(shared | {"source": info["topology"]["source_system"]}, sort_keys=True)
 
 
-def _gather(system: str, density: float, family: str, runs: list[RunRecord]) -> Trained:
-    import pandas as pd
+def _name(record: RunRecord, taken: set[str]) -> str:
+    """Model, dataset and pruned run; and a number where other options tell systems apart."""
+    info = record.info()
+    physics = info["physics"]
+    name = f"{physics['model']['name']} {physics['dataset']['name']} {info['topology']['run']}"
+    same = [other for other in taken if other.startswith(name)]
+    return f"{name} ({len(same) + 1})" if same else name
+
+
+def _gather(system: str, key: str, runs: list[RunRecord]) -> Trained:
 
     losses: list[pd.DataFrame] = []
     finals: list[pd.DataFrame] = []
     for run in runs:
-        table = run.observables()
+        table, about, physics = run.observables(), run.info()["topology"], run.info()["physics"]
         if len(table[AXES].drop_duplicates()) > 1:
             raise UserError(
                 f"run {run.id} holds several p_train, p_eval or training-set sizes: the families "
                 "are compared at one of each"
             )
-        about = run.info()["topology"]
         training, own = run.training(), table[table["step"] == 0].set_index("replica")
-        final = training.groupby("replica")[["update", "train_loss"]].apply(_final_loss)
+        final = training.groupby("replica")[["update", "train_loss"]].apply(final_loss)
         columns = own[["accuracy", "loss"]].assign(final_training_loss=final)
         wide = training.pivot_table(index="replica", columns="update", values="train_loss")
-        for part, gathered in ((columns, finals), (wide, losses)):
-            network = (part.index - about["first_network"]) % about["source_networks"]
-            gathered.append(part.assign(network=network))
-    draws = pd.concat(finals)
-    swaps = runs[0].info()["topology"].get("swaps")
+        # A network that has stopped keeps the loss that it stopped with.
+        for part, gathered in ((columns, finals), (wide.ffill(axis="columns"), losses)):
+            index = (part.index - about["first_network"]) % about["source_networks"]
+            network = [
+                f"{about['source_seed']}:{about['first_network'] + number}" for number in index
+            ]
+            draw = [f"{physics['seed']}:{replica}" for replica in part.index]
+            gathered.append(part.assign(network=network, draw=draw))
+    draws = _once(finals)
+    topology = runs[0].info()["physics"]["topology"]
     return Trained(
-        system, density, family,
-        pd.concat(losses).groupby("network").mean(), draws.groupby("network").mean(),
-        len(draws) / draws["network"].nunique(), swaps,
+        system, key, topology["density"], topology["family"],
+        _once(losses).groupby("network").mean(), draws.groupby("network").mean(),
+        len(draws) / draws.index.nunique(),
+        [run.info()["topology"]["swaps"] for run in runs if "swaps" in run.info()["topology"]],
     )  # fmt: skip
 
 
-def _final_loss(rows: pd.DataFrame) -> float:
-    """The mean over the last tenth of the updates."""
-    late = rows["update"] > (1 - FINAL_SHARE) * rows["update"].max()
-    return float(rows["train_loss"][late].mean())
+def _once(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """A row a draw, by pruned network; a replica of one seed is the same in every run."""
+    import pandas as pd
+
+    rows = pd.concat(tables).drop_duplicates(["network", "draw"]).drop(columns="draw")
+    return rows.set_index("network")
+
+
+def final_loss(rows: pd.DataFrame) -> float:
+    """The mean over the last tenth of the updates of rows that hold the mean loss of the updates
+    since the row before: update, train_loss."""
+    update = np.concatenate([[0], rows["update"].to_numpy()])
+    begin = (1 - FINAL_SHARE) * update[-1]
+    count = np.clip(update[1:] - np.maximum(update[:-1], begin), 0, None)
+    return float((count * rows["train_loss"]).sum() / count.sum())
 
 
 def band(trained: Trained) -> tuple[NDArray, NDArray, NDArray]:

@@ -53,11 +53,18 @@ class Landmark:
 
     value: float
     draws: Array  # [batch] from resampled curves, NaN where one has none
-    resolution: float  # what the spacing of the densities leaves open
+    thinned: Array  # [2] from every second density
 
     @property
     def error(self) -> float:
-        return float(np.hypot(half_width(self.draws), self.resolution))
+        return float(np.hypot(half_width(self.draws), _spacing_error(self.thinned - self.value)))
+
+
+def _spacing_error(shifts: Array) -> float:
+    """What the spacing h of the densities leaves open. Linear interpolation of a smooth curve is
+    off by c h^2, so doubling h shifts the place by 3 c h^2; of a step by up to h, which shifts it
+    by as much again. Half of the larger shift is between the two, and above the first."""
+    return float(np.abs(shifts).max() / 2)
 
 
 @dataclass(frozen=True)
@@ -111,20 +118,28 @@ def landmarks(
         values = getattr(curves, name)
         mean = values.mean(axis=0)
         draws = np.vstack([mean, mean + resampled_deviations(values, shares)])
-        found[name] = _landmark(x, way(x, draws), name)
+        thinned = np.array([way(x[part], mean[None, part])[0] for part in _every_second(len(x))])
+        found[name] = _landmark(way(x, draws), thinned, name)
     return found
 
 
-def _landmark(x: Array, places: Array, name: str) -> Landmark | Undetermined:
-    """From the place in the mean curve and those in the resampled ones."""
+def _every_second(count: int) -> list[NDArray[np.intp]]:
+    """The two halves of the points, both with the last one: the dense network."""
+    return [np.unique([*range(first, count, 2), count - 1]) for first in (0, 1)]
+
+
+def _landmark(places: Array, thinned: Array, name: str) -> Landmark | Undetermined:
+    """From the place in the mean curve, followed by those in the resampled ones, and from those in
+    the mean curve with half of its points."""
     own, draws = places[0], places[1:]
     if not np.isfinite(own):
         what = "has no maximum inside" if name == "mean_cluster" else "does not fall below half in"
         return Undetermined(f"{name} {what} the densities measured")
     if np.isnan(draws).mean() > MOST_LOST:
         return Undetermined(f"{name}: resampled replicas often have no such place")
-    resolution = np.diff(x)[min(np.searchsorted(x, own), len(x) - 1) - 1] / np.sqrt(12)
-    return Landmark(float(own), draws, float(resolution))
+    if np.isnan(thinned).any():
+        return Undetermined(f"{name}: half of the densities are too few to show it")
+    return Landmark(float(own), draws, thinned)
 
 
 def falls_below_half(x: Array, curves: Array) -> Array:
@@ -157,8 +172,17 @@ def place_of_peak(x: Array, curves: Array) -> Array:
     return places
 
 
-def distance(first: Landmark, second: Landmark) -> tuple[float, float]:
+def distance(
+    first: Landmark | Undetermined, second: Landmark | Undetermined
+) -> tuple[float, float] | Undetermined:
     """ln(density of the first / density of the second), and its error."""
-    paired = half_width(first.draws - second.draws)
-    error = np.sqrt(paired**2 + first.resolution**2 + second.resolution**2)
-    return first.value - second.value, float(error)
+    if isinstance(first, Undetermined):
+        return first
+    if isinstance(second, Undetermined):
+        return second
+    draws = first.draws - second.draws
+    if np.isnan(draws).mean() > MOST_LOST:
+        return Undetermined("resampled replicas often lack one of the two places")
+    value = first.value - second.value
+    spacing = _spacing_error(first.thinned - second.thinned - value)
+    return value, float(np.hypot(half_width(draws), spacing))

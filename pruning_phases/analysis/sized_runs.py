@@ -19,8 +19,9 @@ from pruning_phases.analysis.estimates import (
 )
 from pruning_phases.analysis.order_parameters import Curve, curve
 from pruning_phases.analysis.scaling_function import Points
-from pruning_phases.analysis.sources import REPLICA_KEYS, pooled_observables
+from pruning_phases.analysis.sources import pooled_observables
 from pruning_phases.errors import UserError
+from pruning_phases.identity import REPLICA_KEYS
 from pruning_phases.records import RunRecord
 
 Array = NDArray[np.float64]

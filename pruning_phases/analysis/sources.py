@@ -13,15 +13,13 @@ import numpy as np
 from pruning_phases.analysis.scaling_function import Points
 from pruning_phases.config import Score
 from pruning_phases.errors import UserError
-from pruning_phases.identity import pruner_name
+from pruning_phases.identity import REPLICA_KEYS, pruner_name
 from pruning_phases.records import DONE, RunRecord, find_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("control", "size", "value", "error")
-# What of a run's physics says which replicas it holds, and not what they are replicas of.
-REPLICA_KEYS = ("seed", "num_replicas", "first_replica", "snapshots")
 HEADER = 1  # lines before the first point
 
 

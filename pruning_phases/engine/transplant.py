@@ -9,10 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.analysis.results import number
 from pruning_phases.config import Config
 from pruning_phases.engine.members import Member, members
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.errors import UserError
+from pruning_phases.identity import REPLICA_KEYS, name_of
 from pruning_phases.records import INITIAL, RunRecord
 from pruning_phases.streams import stream_key
 from pruning_phases.topology.families import mask_of
@@ -54,7 +57,7 @@ def draw(config: Config, source: RunRecord, replicas: Replicas) -> Transplant:
     ``replicas`` tells the architecture, which has to be the source's.
     """
     physics = source.info()["physics"]
-    name, density = source.nearest_snapshot(config.topology.density, "topology.density")
+    name, density = source.snapshot_at(config.topology.density, "topology.density")
     weights, _ = source.read_snapshot(INITIAL)
     kept, _ = source.read_snapshot(name)
     _refuse_other_network(source, replicas, weights)
@@ -80,7 +83,11 @@ def draw(config: Config, source: RunRecord, replicas: Replicas) -> Transplant:
         ]
         masks[parameter] = np.stack([mask for mask, _ in drawn])
         swapped[layer] = [swaps for _, swaps in drawn if swaps is not None]
-    about = {"source_networks": count, "first_network": first, "snapshot": name, "density": density}
+    about = {
+        "run": source.id, "snapshot": name, "density": density, "source_networks": count,
+        "first_network": first, "source_seed": physics["seed"],
+        "source_system": name_of({k: v for k, v in physics.items() if k not in REPLICA_KEYS}),
+    }  # fmt: skip
     if any(swapped.values()):
         about["swaps"] = {layer: _summary(swaps) for layer, swaps in swapped.items()}
     row_of = {member: row for row, member in enumerate(everyone)}
@@ -95,12 +102,14 @@ def _generator(config: Config, member: Member, layer: str) -> np.random.Generato
 
 
 def _summary(swaps: list[Swaps]) -> dict[str, Any]:
-    """How well the replicas' graphs of one layer are mixed: the least and the mean of them."""
+    """How well the replicas' graphs of one layer are mixed: the least of them, and the mean overlap
+    with its error."""
     notes = sorted({entry.note for entry in swaps if entry.note})
+    overlap, error = mean_and_error([entry.overlap[-1] for entry in swaps])
     return {
         "tried_per_edge": min(entry.tried_per_edge for entry in swaps),
         "made_per_edge": min(entry.made_per_edge for entry in swaps),
-        "overlap": float(np.mean([entry.overlap[-1] for entry in swaps])),
+        "overlap": number(float(overlap), float(error)),
         "levelled_off": sum(entry.levelled_off for entry in swaps) / len(swaps),
     } | ({"notes": notes} if notes else {})
 

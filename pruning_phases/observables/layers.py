@@ -22,7 +22,8 @@ def layer_observables(
 
     Degrees are those of each layer's bipartite graph, summed over the layers for ``all``:
     ``in_degree_4`` counts the out-nodes into which 4 to 7 edges lead, and ``in_degree_ratio`` is
-    <k^2> / <k>, which decides in a random graph of these degrees whether a giant cluster exists.
+    <k^2> / <k> of all out-nodes. A random layer of these degrees has a giant cluster where the
+    product of (ratio - 1) for its two sides is above 1 (Newman, Strogatz, Watts 2001, sec. IV).
     """
     graphs = node_graphs(list(masks.values()))
     effective = effective_counts(graphs)

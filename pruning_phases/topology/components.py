@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 
 
 def clusters(graphs: Sequence[Tensor]) -> tuple[Array, Array]:
-    """The share of all n nodes that the largest cluster holds, and the mean size of the others,
-    sum' s^2 / n over all clusters but the largest: two times [R].
+    """The share of all n nodes that the largest cluster holds, and the mean size of the cluster
+    that a node is in, with the largest one left out: sum' s^2 / n over the others. Both [R].
 
     graphs: [R, out, in] numbers of edges between the nodes of a chain of layers, as ``node_graphs``
     gives them; edges are taken without direction, isolated nodes are clusters of one. The first is

@@ -29,13 +29,14 @@ def mask_of(
     swaps: Swaps | None = None
     if family is Family.rewired:
         drawn, swaps = rewired(graph, swaps_per_edge, generator)
+    elif family is Family.active_nodes:
+        drawn, swaps = between_active_nodes(graph, swaps_per_edge, generator)
     else:
         draw: dict[Family, Callable[[], Graph]] = {
             Family.original: lambda: graph,
             Family.random: lambda: random_graph(graph, generator),
             Family.in_degrees: lambda: with_in_degrees(graph, generator),
             Family.out_degrees: lambda: with_out_degrees(graph, generator),
-            Family.active_nodes: lambda: between_active_nodes(graph, swaps_per_edge, generator),
         }
         drawn = draw[family]()
     return drawn.reshape(mask.shape), swaps

@@ -6,6 +6,7 @@ share what it says, keeps it exactly, and gives the same graph for the same gene
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +14,14 @@ from numpy.typing import NDArray
 
 Graph = NDArray[np.bool_]
 
-# The share of a graph's edges that one round of swaps tries to swap, on average: all of them in
-# half of the rounds, and in the others any number up to that with equal chances.
-TRIED_PER_ROUND = 0.375
-MOST_EXTENSIONS = 6  # times that swapping goes on for as long again while it has not levelled off
+MOST_EXTENSIONS = 6  # times that mixing goes on for as long again while it has not levelled off
+FEWEST_ROUNDS = 8  # to tell whether it has
+TRIED_SHARE = 0.75  # of the pairs of edges, by a round on average: see _num_pairs
 
 
 @dataclass(frozen=True)
 class Swaps:
-    """How well double edge swaps have mixed a graph."""
+    """How well a graph has been mixed, by double edge swaps or by moves of an edge."""
 
     tried_per_edge: float
     made_per_edge: float
@@ -43,47 +43,66 @@ def rewired(
     up equally probable. A round may also try a single swap, by which all of them can be reached
     (Ryser 1957), or none at all.
 
-    At least ``tries_per_edge`` swaps are tried per edge, and more as long as the overlap with the
-    start still falls between the third and the last quarter of the rounds.
+    On average ``tries_per_edge`` swaps are tried per edge, and as many again as long as the overlap
+    with the start still falls between the third and the last quarter of the rounds. Of a graph that
+    is more than half full the missing edges are swapped, and overlap and counts are of those: it is
+    the same thing, and quicker.
     """
+    if graph.mean() > 0.5:
+        missing, swaps = rewired(~graph, tries_per_edge, generator)
+        return ~missing, swaps
     out, into = np.nonzero(graph)
     num_edges = len(out)
     if num_edges < 2:
-        return graph.copy(), _unswapped(f"a graph with {num_edges} edges has no other form")
+        return graph.copy(), _unmixed(f"{num_edges} edges have no other form with these degrees")
     state = _Edges(graph.shape, out, into)
-    num_rounds = max(8, int(np.ceil(tries_per_edge / TRIED_PER_ROUND)))
-    overlap: list[float] = []
+
+    def one_round() -> tuple[int, int]:
+        count = _num_pairs(num_edges, generator)
+        return count, state.swap(generator.permutation(num_edges)[: 2 * count])
+
+    # The number of rounds is fixed, not that of the tries: else a graph that every swap changes
+    # would always end after an even number of them, or always after an odd one.
+    num_rounds = tries_per_edge * num_edges / (TRIED_SHARE * (num_edges // 2))
+    swaps = _mix(one_round, lambda: state.overlap(graph), num_rounds, num_edges)
+    return state.matrix(), swaps
+
+
+def _mix(
+    one_round: Callable[[], tuple[int, int]], overlap: Callable[[], float],
+    num_rounds: float, num_edges: int,
+) -> Swaps:  # fmt: skip
+    """So many rounds (tried, made), and again as many while the overlap has not levelled off."""
+    overlaps: list[float] = []
     tried = made = 0
     for _ in range(MOST_EXTENSIONS + 1):
-        for _ in range(num_rounds):
-            count = _num_pairs(num_edges, generator)
-            made += state.swap(generator.permutation(num_edges)[: 2 * count])
-            tried += count
-            overlap.append(state.overlap(graph))
-        if has_levelled_off(np.array(overlap), num_edges):
+        for _ in range(max(FEWEST_ROUNDS, int(np.ceil(num_rounds)))):
+            of_round = one_round()
+            tried, made = tried + of_round[0], made + of_round[1]
+            overlaps.append(overlap())
+        if has_levelled_off(np.array(overlaps), num_edges):
             break
-    note = None if made else "no swap is possible: no other graph has these degrees"
-    levelled = has_levelled_off(np.array(overlap), num_edges)
-    return state.matrix(), Swaps(
-        tried / num_edges, made / num_edges, np.array(overlap), levelled, note
-    )
+    levelled = has_levelled_off(np.array(overlaps), num_edges)
+    note = None if made else f"none of {tried} swaps was possible: the graph is what it was"
+    return Swaps(tried / num_edges, made / num_edges, np.array(overlaps), levelled, note)
 
 
-def _unswapped(note: str) -> Swaps:
+def _unmixed(note: str) -> Swaps:
     return Swaps(0.0, 0.0, np.ones(1), True, note)
 
 
 def _num_pairs(num_edges: int, generator: np.random.Generator) -> int:
+    """All pairs in half of the rounds, and in the others any number from 0 to all."""
     most = num_edges // 2
     return most if generator.random() < 0.5 else int(generator.integers(most + 1))
 
 
 def has_levelled_off(overlap: NDArray[np.float64], num_edges: int) -> bool:
     """Whether the overlap's mean over the third quarter of the rounds is that over the last: within
-    three standard errors of their difference, or within one edge."""
+    three standard errors of their difference, or within half an edge."""
     _, _, third, last = np.array_split(overlap, 4)
     error = np.sqrt(third.var() / len(third) + last.var() / len(last))
-    return bool(abs(third.mean() - last.mean()) <= max(3 * error, 1 / num_edges))
+    return bool(abs(third.mean() - last.mean()) <= max(3 * error, 0.5 / num_edges))
 
 
 class _Edges:
@@ -159,26 +178,39 @@ def with_out_degrees(graph: Graph, generator: np.random.Generator) -> Graph:
 
 def between_active_nodes(
     graph: Graph, moves_per_edge: float, generator: np.random.Generator
-) -> Graph:
+) -> tuple[Graph, Swaps]:
     """As many edges between the nodes that have any, so that all of these still have one.
 
     One edge at a time moves to a place drawn at random, or two swap ends, unless a place is taken
     or a node would be left without edges: a move and its reverse are equally probable, so all
-    such graphs are. (Without the swaps a graph of single edges could not change.)
+    such graphs are. (Without the swaps a graph of single edges could not change.) It goes on as
+    ``rewired`` does, in rounds of one move and one swap an edge.
     """
     outs, ins = np.flatnonzero(graph.any(axis=1)), np.flatnonzero(graph.any(axis=0))
-    if not len(outs):
-        return graph.copy()
-    covering = _Covering(graph[np.ix_(outs, ins)])
-    num_moves = int(np.ceil(moves_per_edge * graph.sum()))
-    edge, other = generator.integers(graph.sum(), size=(2, num_moves)).tolist()
-    row, column = (generator.integers(len(ends), size=num_moves).tolist() for ends in (outs, ins))
-    for number in range(num_moves):
-        covering.move(edge[number], row[number], column[number])
-        covering.swap(edge[number], other[number])
+    num_edges = int(graph.sum())
+    if num_edges < 2:
+        return graph.copy(), _unmixed(f"{num_edges} edges have no other form between these nodes")
+    part = graph[np.ix_(outs, ins)]
+    covering = _Covering(part)
+
+    def one_round() -> tuple[int, int]:
+        edge, other = generator.integers(num_edges, size=(2, num_edges)).tolist()
+        row, column = (
+            generator.integers(len(ends), size=num_edges).tolist() for ends in (outs, ins)
+        )
+        made = 0
+        for number in range(num_edges):
+            made += covering.move(edge[number], row[number], column[number])
+            made += covering.swap(edge[number], other[number])
+        return num_edges, made
+
+    def overlap() -> float:
+        return float(part[covering.rows, covering.columns].mean())
+
+    swaps = _mix(one_round, overlap, moves_per_edge, num_edges)
     drawn = np.zeros_like(graph)
     drawn[outs[covering.rows], ins[covering.columns]] = True
-    return drawn
+    return drawn, swaps
 
 
 class _Covering:
@@ -189,25 +221,28 @@ class _Covering:
         self._in_row, self._in_column = graph.sum(axis=1).tolist(), graph.sum(axis=0).tolist()
         self._taken = set(zip(self.rows, self.columns, strict=True))
 
-    def move(self, edge: int, row: int, column: int) -> None:
+    def move(self, edge: int, row: int, column: int) -> bool:
         old_row, old_column = self.rows[edge], self.columns[edge]
         if (
             (row, column) in self._taken
             or (self._in_row[old_row] == 1 and row != old_row)
             or (self._in_column[old_column] == 1 and column != old_column)
         ):
-            return
+            return False
         self._in_row[old_row] -= 1
         self._in_row[row] += 1
         self._in_column[old_column] -= 1
         self._in_column[column] += 1
         self._put(edge, row, column)
+        return True
 
-    def swap(self, one: int, two: int) -> None:
+    def swap(self, one: int, two: int) -> bool:
         new = (self.rows[one], self.columns[two]), (self.rows[two], self.columns[one])
-        if new[0] not in self._taken and new[1] not in self._taken:
-            self._put(one, *new[0])
-            self._put(two, *new[1])
+        if new[0] in self._taken or new[1] in self._taken:
+            return False
+        self._put(one, *new[0])
+        self._put(two, *new[1])
+        return True
 
     def _put(self, edge: int, row: int, column: int) -> None:
         self._taken.remove((self.rows[edge], self.columns[edge]))

@@ -36,7 +36,9 @@ class Curve(Callback):
         if module.step or not count:
             return
         total = module.loss_sum.clone()
-        self._means.append((total if self._sum is None else total - self._sum) / count)
+        mean = (total if self._sum is None else total - self._sum) / count
+        stopped = torch.tensor([not active for active in module.active], device=mean.device)
+        self._means.append(mean.masked_fill(stopped, torch.nan))
         self._updates.append(module.num_updates)
         self._sum = total
 
