@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Text as it is: no colours for numbers, no [tags], no line breaks inside a path.
 PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
 
+GOES_ON = "the same command goes on after the last step that it has a checkpoint of"
 WIDTH = 120  # columns of a table in a file or a pipe
 
 # Hydra's own flags; anything else that begins with a dash is a mistake.
@@ -74,11 +75,9 @@ def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     try:
         hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(guarded)()
     except KeyboardInterrupt:
-        _leave(name, "interrupted: the same command goes on after the last checkpoint", 130)
+        _leave(name, f"interrupted: {GOES_ON}", 130)
     except Terminated:
-        _leave(
-            name, "told to end (SIGTERM): the same command goes on after the last checkpoint", 143
-        )
+        _leave(name, f"told to end (SIGTERM): {GOES_ON}", 143)
     except (UserError, RunError) as error:
         if wants_traceback:
             raise

@@ -17,6 +17,7 @@ from pruning_phases.config import (
     DatasetConfig,
     Family,
     FcConfig,
+    Figures,
     LoggerConfig,
     ModelConfig,
     OptimizerConfig,
@@ -64,6 +65,7 @@ def check(composed: DictConfig) -> Config:
     _check_optimizer(config.optimizer)
     _check_topology(config)
     _check_rates(config)
+    _check_figures(config)
     return config
 
 
@@ -203,6 +205,15 @@ def _check_pruner(pruner: PrunerConfig) -> None:
         )
 
 
+def _check_figures(config: Config) -> None:
+    sizes = len(config.dataset.train_sizes or [])
+    if Figures.phase_diagram in config.figures and (sizes < 3 or config.num_replicas < 2):
+        raise UserError(
+            f"figures=[phase_diagram] needs dataset.train_sizes=[A,B,C] or more and two replicas, "
+            f"not {sizes} and {config.num_replicas}: give those, or figures=[]"
+        )
+
+
 def _check_topology(config: Config) -> None:
     topology = config.topology
     if topology.family is Family.dense:
@@ -211,6 +222,8 @@ def _check_topology(config: Config) -> None:
         raise UserError(f"topology.density={topology.density}: give a number above 0, at most 1")
     if not 0 < topology.swaps_per_edge < math.inf:
         raise UserError(f"topology.swaps_per_edge={topology.swaps_per_edge}: give a number above 0")
+    if topology.run == "":
+        raise UserError("topology.run is empty: give a pruned run's folder, or null")
     if topology.run is None and config.pruner.score is Score.none:
         raise UserError(
             "topology.run has no value: give a pruned run's folder, or a pruner (such as "

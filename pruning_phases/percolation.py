@@ -58,7 +58,7 @@ def analyse(
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "percolation.json", content)
     commits = sorted({commit_of(record.info()) for record in records})
-    figure = percolation_figure(found, f"runs of {', '.join(commits)}")
+    figure = percolation_figure(found, f"code: git {', '.join(commits)}")
     path = save_figure(figure, folder / "percolation")
     for entry in content:
         _print(entry, console)
@@ -119,8 +119,8 @@ def _print(entry: dict[str, Any], console: Console) -> None:
             columns.append(f"{abs(apart['value']) / apart['error']:.1f}")
         table.add_row(TITLES[what], shown, *columns)
     console.print(table)
-    for reason in entry.get("reasons", {}).values():
-        console.print(f"not determined: {reason}", **PLAIN)
+    for reason in dict.fromkeys(entry.get("reasons", {}).values()):
+        console.print(f"{entry['system']}, not determined: {reason}", **PLAIN)
 
 
 TITLES = {

@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -37,9 +37,7 @@ INFO = "run.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
 REWIND = "rewind"  # and of that which rewound networks train from
-# A snapshot is taken at the first step at or below a density, so it may lie below by this factor.
-FARTHEST = 2.0
-ROUNDED = 1.05
+FARTHEST = 2.0  # factor between a density asked for and that of the snapshot that is taken for it
 BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
 AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
@@ -241,7 +239,7 @@ class RunRecord:
         if density <= 0:
             raise UserError(f"{key}={density}: a density is above 0")
         there = self._alive()
-        best = min(there, key=lambda at: abs(math.log(at / density)), default=math.inf)
+        best = nearest(there, density) if there else math.inf
         if not 1 / FARTHEST <= best / density <= FARTHEST:
             names = ", ".join(f"{at:.3g}" for at in there)
             raise UserError(
@@ -251,14 +249,12 @@ class RunRecord:
         return there[best], best
 
     def snapshot_at(self, density: float, key: str) -> tuple[str, float]:
-        """Name and exact density of the snapshot that was taken for a density: at the first step at
-        or below it. One within 5% is meant too, since densities are shown rounded."""
+        """Name and exact density of the snapshot of the step whose density is nearest."""
         there = self._alive()
-        near = [at for at in there if abs(math.log(at / density)) < math.log(ROUNDED)]
-        steps = self.observables()["density"]
-        first = steps[steps <= density].max()
-        for at in (*near, *(at for at in there if math.isclose(at, first))):
-            return there[at], at
+        wanted = nearest(self.observables()["density"].unique(), density)
+        for at, name in there.items():
+            if math.isclose(at, wanted):
+                return name, at
         names = ", ".join(f"{at:.3g}" for at in there)
         raise UserError(
             f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
@@ -282,6 +278,12 @@ class RunRecord:
     def training(self) -> pd.DataFrame:
         """The loss over the updates of the first training."""
         return read_table(self.training_file)
+
+
+def nearest(densities: Iterable[float], wanted: float) -> float:
+    """The density above 0 whose logarithm is nearest; of two the higher one."""
+    alive = sorted((density for density in densities if density > 0), reverse=True)
+    return min(alive, key=lambda density: abs(math.log(density / wanted)))
 
 
 @contextmanager

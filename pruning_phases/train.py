@@ -37,7 +37,8 @@ def task(composed: DictConfig) -> None:
     try:
         config = check(composed)
         for key in sorted(without_effect(config) | replaced(config)):
-            if any(override.startswith(f"{key}=") for override in hydra.overrides.task):
+            given = [word for word in hydra.overrides.task if word.startswith(f"{key}=")]
+            if any(word != f"{key}=null" for word in given):
                 console.print(f"note: {key} has no effect beside the other options", **PLAIN)
         config.logger.run_name = config.logger.run_name or " ".join(hydra.overrides.task) or None
         if sweep:
@@ -68,6 +69,12 @@ def make_run(config: Config, console: Console) -> RunRecord:
     else:
         count = config.num_replicas
         console.print(f"{what}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
+        networks = source.info()["physics"]["num_replicas"] if source else count
+        if count > networks:
+            console.print(
+                f"note: {count} replicas of {networks} pruned networks are not independent; "
+                "rewiring counts networks", **PLAIN,
+            )  # fmt: skip
         if record.checkpoint_file.exists():
             step = record.read_about(record.checkpoint_file).get("step")
             console.print(f"going on after step {step}", **PLAIN)

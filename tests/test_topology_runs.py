@@ -163,7 +163,6 @@ def test_what_cannot_be_is_refused(on, configure, tmp_path):
         ([f"topology.run={tmp_path}"], r": 3 pruned runs are in there .*: give the folder of one"),
         ([f"topology.run={unfinished}"], r"that run is not done \(running\)"),
         ([here, "topology.density=0.4"], r"topology\.density=0\.4: .* has snapshots at 1, 0\.141"),
-        ([here, "topology.density=0.1"], r"topology\.density=0\.1: .* has snapshots at 1, 0\.141"),
         (["topology.density=0.1"], r"topology\.density=0\.1: not among snapshots=\[0\.2, 0\.05\]"),
         (["topology.density=0.001"], r"topology\.density=0\.001: the schedule goes down to 0\.02"),
         (["dataset.train_sizes=[50,100]"], r"holds one p_train and one training-set size"),

@@ -49,6 +49,11 @@ def trained_families(records: list[RunRecord]) -> list[Trained]:
     for record in records:
         physics = record.info()["physics"]
         if "topology" in physics:
+            if "source_system" not in record.info().get("topology", {}):
+                raise UserError(
+                    f"run {record.id} was made by an earlier version: delete {record.folder} and "
+                    "run its command again"
+                )
             topology = physics["topology"]
             family = FAMILIES.index(topology["family"])
             key = _system(record), -topology["density"], family, topology.get("swaps_per_edge", 0)
@@ -72,10 +77,13 @@ def _system(record: RunRecord) -> str:
 
 
 def _name(record: RunRecord, taken: set[str]) -> str:
-    """Model, dataset and pruned run; and a number where other options tell systems apart."""
+    """Model, dataset, pruned run and budget; a number where other options tell systems apart."""
     info = record.info()
     physics = info["physics"]
-    name = f"{physics['model']['name']} {physics['dataset']['name']} {info['topology']['run']}"
+    budget = physics["training"]["budget"]
+    name = f"{physics['model']['name']} {physics['dataset']['name']} {info['topology']['run']}, "
+    name += f"{'up to ' * (budget['rule'] == 'plateau')}{budget['amount']} "
+    name += "updates" if budget["rule"] == "updates" else "epochs"
     same = [other for other in taken if other.startswith(name)]
     return f"{name} ({len(same) + 1})" if same else name
 

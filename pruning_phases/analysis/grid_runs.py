@@ -44,6 +44,8 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
             f"{where}: {shape[3]} replicas are there at every point: errors need two or more "
             "(num_replicas)"
         )
+    if shape[1] < 2 and control == "p_eval" and table["density"].nunique() > 1:
+        raise UserError(f"{where}: one p_eval and several densities: give control=density")
     if shape[1] < 2 or shape[2] < 3:
         raise UserError(
             f"{where}: {shape[1]} values of {control} and {shape[2]} training-set sizes: 2 and 3 "

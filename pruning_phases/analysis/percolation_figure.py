@@ -31,21 +31,22 @@ def percolation_figure(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.2 + 5 * len(systems), 7), layout="constrained")
-    panels = figure.subplots(2, len(systems), sharex=True, squeeze=False, height_ratios=(1.4, 1))
+    panels = figure.subplots(2, len(systems), sharex="col", squeeze=False, height_ratios=(1.4, 1))
     for (upper, lower), (name, (curves, marks)) in zip(panels.T, systems.items(), strict=True):
         for what in ("accuracy", "largest_component", "connected"):
             _curve(upper, curves, marks, what)
         _curve(lower, curves, marks, "mean_cluster")
+        upper.set_title(f"{name}, {len(curves.accuracy)} replicas", pad=26, fontsize=11)
         upper.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
-        upper.set(ylim=(-0.05, 1.05), title=f"{name}, {len(curves.accuracy)} replicas")
+        upper.set(ylim=(-0.05, 1.05), ylabel="share")
         lower.set(yscale="log", xscale="log", ylabel="nodes",
                   xlabel="density: share of the prunable weights that remains")  # fmt: skip
         lower.invert_xaxis()
         for axis in (upper, lower):
             axis.grid(alpha=0.3)
-            axis.legend(fontsize=8, loc="lower left" if axis is upper else "upper left")
+            axis.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     figure.suptitle(
-        f"{title}\nbands: standard error; bars: landmarks and their errors", fontsize=10
+        f"{title}\nbands: standard error; bars: landmarks with their errors", fontsize=9
     )
     return figure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,8 +78,10 @@ def pooled_observables(records: list[RunRecord]) -> pd.DataFrame:
 
 
 def folder_of(records: list[RunRecord]) -> Path:
-    """Where the results of an analysis belong: in its one run, or beside its runs."""
-    return records[0].folder if len(records) == 1 else records[0].folder.parent
+    """Where the results of an analysis belong: in its one run, or in the folder of all of them."""
+    if len(records) == 1:
+        return records[0].folder
+    return Path(os.path.commonpath([record.folder.resolve().parent for record in records]))
 
 
 def commit_of(info: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.optimizers import load_state, state_tensors
 from pruning_phases.errors import UserError
-from pruning_phases.records import FINAL, INITIAL, REWIND, RunRecord
+from pruning_phases.records import FINAL, INITIAL, REWIND, RunRecord, nearest
 
 STAGES = {Stage.initial: REWIND, Stage.trained: "step_00000"}  # the snapshots that hold them
 
@@ -111,16 +111,13 @@ class Record(Callback):
             self._written = time.monotonic()
 
     def _is_due(self, module: EnsembleModule) -> bool:
-        """The dense network, and the first step at or below each density that was asked for."""
+        """The first network, and the step whose density is nearest to one that was asked for."""
         if module.step == 0:
             return True
-        before = (
-            module.kept_counts[module.step - 2] if module.step > 1 else module.replicas.num_prunable
-        )
-        wanted = [
-            round(density * module.replicas.num_prunable) for density in module.config.snapshots
-        ]
-        return any(module.num_kept <= count < before for count in wanted)
+        total = module.replicas.num_prunable
+        densities = [count / total for count in (total, *module.kept_counts)]
+        wanted = [nearest(densities, density) for density in module.config.snapshots]
+        return module.density in wanted
 
     def _snapshot(
         self, module: EnsembleModule, name: str, tensors: dict[str, np.ndarray] | None = None
