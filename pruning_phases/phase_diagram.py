@@ -74,7 +74,7 @@ def analyse(
         for key in ("points", "boundaries", "crossings"):
             content[key] += entry[key]
     if len(systems) > 1:
-        figures["phase_diagram"] = boundaries_figure(content["boundaries"])
+        figures["phase_diagram"] = boundaries_figure(content["boundaries"], _axis(config))
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "phase_diagram.json", content)
     for stem, figure in figures.items():

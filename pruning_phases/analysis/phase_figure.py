@@ -35,6 +35,9 @@ def map_figure(entry: dict[str, Any], losses: Losses, title: str) -> Figure:
     _alphas(middle, entry, shape, edges)
     for axis in (left, middle):
         axis.set(xlabel=LABELS[control], ylabel=P_TRAIN)
+        across, up = np.meshgrid(losses.control, losses.p_train)
+        axis.plot(across, up, ".", color="black", markersize=3, markeredgecolor="white",
+                  markeredgewidth=0.4)  # fmt: skip
         _boundaries(axis, entry["boundaries"])
         axis.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     _scaling(right, entry, losses, control)
@@ -67,7 +70,7 @@ def _phases(axis: Axes, entry: dict[str, Any], shape: tuple[int, int], edges: An
     axis.legend(
         handles=handles, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=4
     )
-    axis.set_title("phases; bars: boundaries with errors", fontsize=10)
+    axis.set_title("phases at the measured points; bars: boundaries", fontsize=10)
 
 
 def _alphas(axis: Axes, entry: dict[str, Any], shape: tuple[int, int], edges: Any) -> None:
@@ -107,7 +110,7 @@ def _scaling(axis: Axes, entry: dict[str, Any], losses: Losses, control: str) ->
         row, column = divmod(index, len(losses.control))
         mean, error = mean_and_error(losses.values[row, column], axis=1)
         point = entry["points"][index]
-        label = f"{name}: {point['p_train']:g}, {point[control]:g}"
+        label = f"{name}: {point['p_train']:.3g}, {point[control]:.3g}"
         axis.errorbar(losses.sizes, mean, error, fmt="os^D"[number] + "-", capsize=2, label=label,
                       color=shade(number, 5), linewidth=1, markersize=4)  # fmt: skip
     axis.axhline(np.log(losses.num_classes), color="grey", linestyle=":", linewidth=1)
@@ -118,35 +121,53 @@ def _scaling(axis: Axes, entry: dict[str, Any], losses: Losses, control: str) ->
     axis.set_xticks(losses.sizes, [f"{size:g}" for size in losses.sizes], rotation=45)
     axis.minorticks_off()
     axis.set(xlabel="training examples N", ylabel="test loss L (nats)")
-    axis.set_title(f"phase: p_train, {control}; mean and error over replicas", fontsize=10)
-    axis.legend(fontsize=8)
+    axis.set_title("the surest point of each phase, with errors over replicas", fontsize=10)
+    axis.legend(fontsize=8, title=f"at p_train, {control}", title_fontsize=8)
     axis.grid(alpha=0.3, which="both")
 
 
-def boundaries_figure(boundaries: list[dict[str, Any]]) -> Figure:
-    """Where eumentia ends over p_train, a curve a system; where amentia begins, dashed."""
+def boundaries_figure(boundaries: list[dict[str, Any]], along: str) -> Figure:
+    """A row a system: where eumentia ends at each p_train, and where amentia begins. Arrows stand
+    where a boundary lies beyond what was measured."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    axis = figure.subplots()
-    systems = list(dict.fromkeys(item["system"] for item in boundaries))
-    for number, system in enumerate(systems):
-        own = [item for item in boundaries if item["system"] == system and item["value"]]
-        rows = [item for item in own if "p_train" in item]
-        colour = shade(number, len(systems))
-        axis.errorbar(
-            [item["value"]["value"] for item in rows], [item["p_train"] for item in rows],
-            xerr=[item["value"]["error"] for item in rows], fmt="osD^vP*X<"[number % 9] + "-",
-            color=colour, capsize=2, markersize=4, linewidth=1, label=system,
-        )  # fmt: skip
-        for item in own:
-            if "p_train" not in item:
-                axis.axhline(item["value"]["value"], color=colour, linestyle="--", linewidth=0.8)
-    axis.set(xlabel="where eumentia ends along the control", ylabel=P_TRAIN)
-    axis.set_title("boundaries of all systems; dashed: amentia begins", fontsize=10)
-    axis.legend(fontsize=8)
-    axis.grid(alpha=0.3)
+    systems = sorted({item["system"] for item in boundaries}, key=lambda name: (len(name), name))
+    figure = Figure(figsize=(11, 1.8 + 0.38 * len(systems)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    rates = sorted({item["p_train"] for item in boundaries if "p_train" in item})
+    for number, rate in enumerate(rates):
+        rows = [item for item in boundaries if item.get("p_train") == rate]
+        shift = 0.5 * (number - (len(rates) - 1) / 2) / max(len(rates), 1)
+        _row_of_places(left, rows, systems, shift, f"$p_{{train}}$ {rate:g}", number)
+    rows = [item for item in boundaries if "p_train" not in item]
+    _row_of_places(right, rows, systems, 0.0, "", 0)
+    left.set(xlabel=f"where eumentia ends: {along}", yticks=range(len(systems)), ylim=(-0.6, None))
+    left.set_yticklabels(systems)
+    right.set(xlabel=f"where amentia begins: {P_TRAIN}")
+    for axis in (left, right):
+        axis.set_xlim(-0.03, 1.03)
+        axis.grid(alpha=0.3)
+    left.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
     return figure
+
+
+def _row_of_places(
+    axis: Axes, rows: list[dict[str, Any]], systems: list[str], shift: float, label: str, style: int
+) -> None:
+    colour = shade(style + 1, 6)
+    known = [item for item in rows if item["value"]]
+    axis.errorbar(
+        [item["value"]["value"] for item in known],
+        [systems.index(item["system"]) + shift for item in known],
+        xerr=[item["value"]["error"] for item in known], fmt="osD^v"[style % 5], color=colour,
+        capsize=2, markersize=5, linewidth=1, label=label,
+    )  # fmt: skip
+    for item in rows:
+        beyond = "above" in (item.get("reason") or "")
+        if not item["value"]:
+            axis.plot(1.0 if beyond else 0.0, systems.index(item["system"]) + shift,
+                      marker=">" if beyond else "<", color=colour, markerfacecolor="none",
+                      clip_on=False)  # fmt: skip
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:
