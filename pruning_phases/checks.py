@@ -18,6 +18,7 @@ from pruning_phases.config import (
     Family,
     FcConfig,
     Figures,
+    GaussianConfig,
     LoggerConfig,
     ModelConfig,
     OptimizerConfig,
@@ -102,7 +103,10 @@ def _check_names(config: Config) -> None:
     """A group's option decides the kind of its keys; its name must be that option's."""
     options: dict[str, dict[type, list[str]]] = {
         "model": {FcConfig: ["fc"], CnnConfig: ["cnn"]},
-        "dataset": {DatasetConfig: ["digits", "mnist", "kmnist", "fashion_mnist"]},
+        "dataset": {
+            DatasetConfig: ["digits", "mnist", "kmnist", "fashion_mnist"],
+            GaussianConfig: ["gaussian"],
+        },
         "optimizer": {AdamConfig: ["adam"], SgdConfig: ["sgd"]},
         "logger": {LoggerConfig: ["none", "wandb"]},
     }
@@ -154,6 +158,17 @@ def _check_counts(config: Config) -> None:
             "dataset.train_sizes: an epoch is that of the largest set, so the rule epochs would "
             "train small sets for longer than alone: choose the rule updates or plateau"
         )
+    if not 0 <= config.dataset.label_noise < 1:
+        raise UserError(
+            f"dataset.label_noise={config.dataset.label_noise}: give a share from 0 to below 1"
+        )
+    if isinstance(config.dataset, GaussianConfig):
+        for key, least in (
+            ("side", 1), ("num_train", 2), ("num_test", 1), ("num_classes", 2), ("teacher_width", 1)
+        ):  # fmt: skip
+            if getattr(config.dataset, key) < least:
+                value = getattr(config.dataset, key)
+                raise UserError(f"dataset.{key}={value}: give {least} or more")
     if not 0 < config.dataset.validation_fraction < 1:
         raise UserError(
             f"dataset.validation_fraction={config.dataset.validation_fraction}: "

@@ -57,6 +57,13 @@ class Schedule(Enum):
     list = 4
 
 
+class Labels(Enum):
+    """Of random inputs: random ones, or those that a random network gives."""
+
+    random = 1
+    teacher = 2
+
+
 class Family(Enum):
     """Which graph a network is trained on: all edges, those that a pruned run kept, or a random
     graph that shares something with these."""
@@ -118,6 +125,19 @@ class DatasetConfig:
     # could not refer to another key, as the experiments do.)
     train_sizes: Any = None
     validation_fraction: float = 0.1  # of the training set, for early stopping
+    label_noise: float = 0.0  # share of the training labels that are replaced by wrong ones
+
+
+@dataclass
+class GaussianConfig(DatasetConfig):
+    """Random inputs, made from the run's seed."""
+
+    side: int = 8  # inputs are side x side images of independent standard normal numbers
+    num_train: int = 10000  # of which each replica has its share
+    num_test: int = 2000
+    num_classes: int = 2
+    labels: Labels = Labels.random
+    teacher_width: int = 20  # labels=teacher: its hidden units
 
 
 @dataclass
@@ -270,6 +290,7 @@ def register() -> None:
         ("model", "schema_fc", FcConfig),
         ("model", "schema_cnn", CnnConfig),
         ("dataset", "schema", DatasetConfig),
+        ("dataset", "schema_gaussian", GaussianConfig),
         ("optimizer", "schema_adam", AdamConfig),
         ("optimizer", "schema_sgd", SgdConfig),
         ("pruner", "schema", PrunerConfig),
@@ -299,7 +320,8 @@ def schedule(config: PrunerConfig) -> list[float]:
 def all_keys() -> list[str]:
     """Every key that any option of any group has, in dotted form."""
     nodes = {
-        "model": (FcConfig, CnnConfig), "dataset": (DatasetConfig,), "pruner": (PrunerConfig,),
+        "model": (FcConfig, CnnConfig), "dataset": (DatasetConfig, GaussianConfig),
+        "pruner": (PrunerConfig,),
         "training": (TrainingConfig,), "optimizer": (AdamConfig, SgdConfig),
         "dropout_phase": (FixedRatesConfig, RateGridConfig), "trainer": (TrainerConfig,),
         "logger": (LoggerConfig,), "training.budget": (Budget,), "pruner.finetune": (Budget,),

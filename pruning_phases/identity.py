@@ -15,6 +15,8 @@ from pruning_phases.config import (
     Config,
     Family,
     FcConfig,
+    GaussianConfig,
+    Labels,
     PrunerConfig,
     Rule,
     Schedule,
@@ -46,6 +48,10 @@ def without_effect(config: Config) -> set[str]:
     if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
+    if config.dataset.label_noise == 0:  # the usual value, as below
+        keys.add("dataset.label_noise")
+    if isinstance(config.dataset, GaussianConfig) and config.dataset.labels is Labels.random:
+        keys.add("dataset.teacher_width")
     topology = config.topology
     if topology.family is Family.dense:
         keys |= {f"topology.{part.name}" for part in fields(TopologyConfig)}

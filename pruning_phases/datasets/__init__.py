@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pruning_phases.streams import stream_key
+
+if TYPE_CHECKING:
+    from pruning_phases.config import Config
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,7 @@ class Dataset:
     test_images: NDArray[Any]
     test_labels: NDArray[np.int64]
     num_classes: int
+    clean_labels: NDArray[np.int64] | None = None  # of the training images, before label noise
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -31,6 +37,32 @@ class Dataset:
         for part in parts:
             content.update(np.ascontiguousarray(part).data)
         return content.hexdigest()
+
+
+def load_for(config: Config) -> Dataset:
+    """The data set that a configuration describes, with its label noise."""
+    from pruning_phases.config import GaussianConfig
+
+    if isinstance(config.dataset, GaussianConfig):
+        from pruning_phases.datasets import gaussian
+
+        dataset = gaussian.make(config.dataset, config.seed)
+    else:
+        dataset = load(config.dataset.name, config.data_dir)
+    noise = config.dataset.label_noise
+    return with_label_noise(dataset, noise, config.seed) if noise else dataset
+
+
+def with_label_noise(dataset: Dataset, share: float, seed: int) -> Dataset:
+    """The given share of the training labels, exactly rounded, replaced by one of the other
+    classes, each with equal probability; the test labels stay. Which are, the seed decides."""
+    generator = np.random.default_rng(stream_key(seed, "label_noise"))
+    count = len(dataset.train_labels)
+    chosen = generator.permutation(count)[: round(share * count)]
+    noisy = dataset.train_labels.copy()
+    shift = generator.integers(1, dataset.num_classes, size=len(chosen))
+    noisy[chosen] = (noisy[chosen] + shift) % dataset.num_classes
+    return replace(dataset, train_labels=noisy, clean_labels=dataset.train_labels)
 
 
 def load(name: str, data_dir: str) -> Dataset:

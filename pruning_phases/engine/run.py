@@ -54,7 +54,7 @@ def run(
     if config.trainer.num_threads is not None:
         torch.set_num_threads(config.trainer.num_threads)
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
-    dataset = datasets.load(config.dataset.name, config.data_dir)
+    dataset = datasets.load_for(config)
     # Both refuse what cannot be run before anything is written.
     device = _trainer(config, record.folder, [], None).strategy.root_device
     facts = _facts(config, dataset)
