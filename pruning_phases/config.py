@@ -144,6 +144,7 @@ class GaussianConfig(DatasetConfig):
 class TrainingConfig:
     batch_size: int = 128
     budget: Budget = field(default_factory=Budget)
+    evaluate: bool = False  # accuracy and noise correlation on the training examples, at each step
 
 
 @dataclass

@@ -48,6 +48,8 @@ def without_effect(config: Config) -> set[str]:
     if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
+    if not config.training.evaluate:
+        keys.add("training.evaluate")
     if config.dataset.label_noise == 0:  # the usual value, as below
         keys.add("dataset.label_noise")
     if isinstance(config.dataset, GaussianConfig) and config.dataset.labels is Labels.random:

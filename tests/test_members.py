@@ -189,6 +189,28 @@ def test_a_network_sees_as_many_examples_as_its_size_says(configure):
     assert small < large  # the same replica's smaller set is a part of its larger one
 
 
+@pytest.mark.parametrize("more", [[], ["num_replicas=5"]], ids=["one by one", "vectorized"])
+def test_what_a_network_has_fitted_of_its_own_examples(configure, more):
+    noisy = ["dataset.label_noise=0.3", "training.evaluate=true", *more]
+    config = configure(*GRID, *noisy)
+    record, dataset = make(config), datasets.load_for(config)
+    table = record.observables().query("p_eval == 0").reset_index(drop=True)
+    module = build_module(config, dataset)
+    tensors, _ = record.read_snapshot("final")
+    for row, member in enumerate(module.group):
+        own = module.data.subset[row, : member.train_size]
+        parameters = {name: torch.from_numpy(tensors[name][row]) for name in module.replicas.names}
+        module.replicas.eval()
+        p = module.replicas.alone(row)(parameters, module.data.train_images(own)).softmax(dim=-1)
+        given = torch.from_numpy(dataset.train_labels)[own]
+        clean = torch.from_numpy(dataset.clean_labels)[own]
+        assert table["train_accuracy"][row] == (p.argmax(dim=-1) == given).double().mean()
+        noise = [p[i, given[i]] - p[i, clean[i]] for i in range(len(own))]
+        assert table["noise_correlation"][row] == pytest.approx(float(np.mean(noise)), abs=1e-5)
+    assert (record.observables().groupby(["replica", "p_train", "train_size"])["train_accuracy"]
+            .nunique() == 1).all()  # fmt: skip
+
+
 def test_the_error_of_the_mean_over_mask_draws(configure):
     # The networks of one replica meet the same masks, so there is one of each here.
     few = [*GRID, "num_replicas=16", "dropout_phase.p_train=[0.5]", "dataset.train_sizes=[200]"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 from sklearn import metrics
 
-from pruning_phases.observables.outputs import class_order, output_sums, prediction_entropy
+from pruning_phases.observables.outputs import class_order, fitted, output_sums, prediction_entropy
 
 RNG = np.random.default_rng(0)
 
@@ -72,3 +72,24 @@ def test_the_short_last_batch_counts_no_more_than_its_examples():
     whole, split = observed(logits, labels, 101), observed(logits, labels, 100)
     for name in whole:
         np.testing.assert_allclose(whole[name], split[name], rtol=1e-12)
+
+
+def test_what_is_fitted_of_given_labels_and_of_their_noise():
+    """Against sums by hand, and at its ends: all noise memorized, none."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 40, 5, generator=generator)
+    clean = torch.randint(5, (2, 40), generator=generator)
+    noisy = torch.where(torch.rand(2, 40, generator=generator) < 0.3, (clean + 2) % 5, clean)
+    correct, noise = fitted(logits, noisy, clean)
+    for r in range(2):
+        p = torch.softmax(logits[r].double(), dim=-1).numpy()
+        units = np.eye(5)
+        expected = (p * (units[noisy[r]] - units[clean[r]])).sum(axis=1)
+        np.testing.assert_allclose(noise[r].numpy(), expected)
+        assert correct[r].mean() == (p.argmax(axis=1) == noisy[r].numpy()).mean()
+    certain = 100 * torch.nn.functional.one_hot(noisy, 5).double()
+    share = (noisy != clean).double().mean(dim=1)
+    torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), share)
+    certain = 100 * torch.nn.functional.one_hot(clean, 5).double()
+    torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), -share)
+    assert (fitted(logits, clean, clean)[1] == 0).all()

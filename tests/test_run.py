@@ -101,7 +101,7 @@ def test_a_run_cut_off_after_any_step_ends_with_the_same_bytes(configure, monkey
 def _run_in_child(config: Config, ready: Event) -> None:
     import torch
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     ready.set()
     make(config)
 
@@ -306,7 +306,8 @@ EFFECTIVE = [
     "dropout_phase=grid dropout_phase.p_train=[0,0.3]",
     "dropout_phase=grid dropout_phase.p_eval=[0,0.3]",
     "dropout_phase=grid dropout_phase.num_draws=2",
-    "dataset.label_noise=0.2", "dataset=gaussian", "dataset=gaussian dataset.labels=teacher",
+    "dataset.label_noise=0.2", "training.evaluate=true", "dataset=gaussian",
+    "dataset=gaussian dataset.labels=teacher",
     "dataset=gaussian dataset.num_train=2000", "dataset=gaussian dataset.num_classes=3",
     "dataset=gaussian dataset.side=6", "dataset=gaussian dataset.num_test=500",
     "dataset=gaussian dataset.labels=teacher dataset.teacher_width=9",

@@ -25,6 +25,7 @@ class DeviceData:
 
     train_x: Tensor
     train_y: Tensor
+    clean_y: Tensor  # the training labels without label noise
     test_x: Tensor
     test_y: Tensor
     validation: Tensor  # [V] indices into train_x
@@ -60,9 +61,11 @@ def device_data(
     cut = num_validation(len(train_x), validation_fraction)
     validation, pool = shuffled[:cut], shuffled[cut:].sort().values
     order = permutations(subset_keys, len(pool))[:, : max(sizes)]
+    clean = dataset.train_labels if dataset.clean_labels is None else dataset.clean_labels
     return DeviceData(
         train_x=(train_x - mean) / deviation,
         train_y=torch.as_tensor(dataset.train_labels),
+        clean_y=torch.as_tensor(clean),
         test_x=(test_x - mean) / deviation,
         test_y=torch.as_tensor(dataset.test_labels),
         validation=validation,

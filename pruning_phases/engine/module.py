@@ -23,7 +23,7 @@ from pruning_phases.engine.optimizers import (
 )
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.errors import RunError
-from pruning_phases.observables.outputs import OutputSums, output_sums
+from pruning_phases.observables.outputs import OutputSums, fitted, output_sums
 from pruning_phases.streams import derive, key_words
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
@@ -156,6 +156,24 @@ class EnsembleModule(LightningModule):
         self.replicas.train()
         assert total is not None
         return total
+
+    @torch.no_grad()
+    def evaluate_training(self) -> dict[str, NDArray[np.float64]]:
+        """Each network on its own training examples, without dropout: [R]."""
+        data, sizes = self.data, self.data.sizes.double()
+        self.replicas.eval()
+        self.replicas.set_dropout_rates(self.train_rates, torch.zeros_like(self.train_rates))
+        sums = torch.zeros(2, len(sizes), dtype=torch.float64, device=sizes.device)
+        for begin in range(0, data.subset.shape[1], EXAMPLES_PER_CALL):
+            indices = data.subset[:, begin : begin + EXAMPLES_PER_CALL]
+            logits = self.replicas.forward_own(data.train_images(indices))
+            correct, noise = fitted(logits, data.train_y[indices], data.clean_y[indices])
+            number = begin + torch.arange(indices.shape[1], device=sizes.device)
+            own = number < data.sizes[:, None]  # the rest belongs to larger training sets
+            sums += torch.stack([(part * own).sum(dim=1) for part in (correct, noise)])
+        self.replicas.train()
+        accuracy, correlation = (sums / sizes).cpu().numpy()
+        return {"train_accuracy": accuracy, "noise_correlation": correlation}
 
     def keep_stage(self, stage: Stage) -> None:
         """Keep the weights as they are, if later steps ask for this stage of them."""

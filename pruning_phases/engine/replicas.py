@@ -122,6 +122,12 @@ class Replicas(nn.Module):
             return vmap(self._call, in_dims=(0, 0, None))(*self._state(), x)
         return torch.stack([module(x) for module in self._alone])
 
+    def forward_own(self, x: Tensor) -> Tensor:
+        """Logits [R, B, C] of a batch of each replica's own, [R, B, ...]."""
+        if self.vectorized:
+            return vmap(self._call)(*self._state(), x)
+        return torch.stack([module(own) for module, own in zip(self._alone, x, strict=True)])
+
     def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
         """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
 

@@ -73,6 +73,24 @@ def output_sums(logits: Tensor, labels: Tensor) -> OutputSums:
     )
 
 
+def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each network's own training examples: whether it gives the label that it was given, and
+    how much of the label's noise its output holds, both [R, B] float64.
+
+    The noise in a label is e_given - e_clean, unit vectors of the classes (0 for a clean one), and
+    what the output p holds of it is p . (e_given - e_clean) = p_given - p_clean, in [-1, 1]. Its
+    mean over the examples is the noise correlation (1/n) sum_i f(x_i) . noise_i of arXiv
+    2402.01089: near the share of noisy labels where all of them are memorized.
+
+    logits: [R, B, C]; given, clean: [R, B] int64.
+    """
+    p = torch.softmax(logits.double(), dim=-1)
+    of_given, of_clean = (
+        p.gather(-1, labels.unsqueeze(-1)).squeeze(-1) for labels in (given, clean)
+    )
+    return (logits.argmax(dim=-1) == given).double(), of_given - of_clean
+
+
 def prediction_entropy(predicted: Array) -> Array:
     """H_pred = -sum_c f_c ln f_c, f_c = share of the examples assigned to class c.
 

@@ -59,6 +59,8 @@ class Measure(Callback):
             "log_num_paths": whole["log_num_paths"],
             "evolution_metric": whole["evolution_metric"],
         }
+        if module.config.training.evaluate:
+            shared |= module.evaluate_training()
         rows = [
             pd.DataFrame(about | {"p_eval": p_eval} | _test_observables(module, p_eval) | shared)
             for p_eval in self._in_turn(module.config.dropout_phase.rates()[1])
