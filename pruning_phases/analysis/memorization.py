@@ -1,0 +1,101 @@
+"""How many examples a pruned network can memorize (arXiv 2402.01089).
+
+The memorization capacity at a density is the largest n of noisily labelled examples of which a
+network fits 99%. Each replica's own, by interpolation over its training-set sizes; then mean and
+standard error over replicas.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """One pruner at one density. capacity: examples and error, None with a reason."""
+
+    density: float
+    sizes: Array
+    train_accuracy: Array  # [replicas, sizes]
+    noise_correlation: Array  # [replicas, sizes]
+    capacity: tuple[float, float] | None
+    reason: str | None = None
+
+
+def memories(observables: pd.DataFrame, threshold: float, where: str) -> list[Memory]:
+    """Of every density of one pruner's runs, dense first."""
+    missing = {"train_accuracy", "noise_correlation"} - set(observables)
+    if missing:
+        raise UserError(
+            f"{where} has no {', '.join(sorted(missing))}: train with training.evaluate=true"
+        )
+    found = []
+    living = observables[observables["num_kept"] > 0]
+    for density, table in living.groupby("density", sort=False):
+        wide = {
+            name: table.pivot_table(index="replica", columns="train_size", values=name).dropna()
+            for name in ("train_accuracy", "noise_correlation")
+        }
+        accuracy = wide["train_accuracy"].to_numpy()
+        sizes = wide["train_accuracy"].columns.to_numpy(dtype=np.float64)
+        if accuracy.shape[0] < 2 or accuracy.shape[1] < 2:
+            raise UserError(
+                f"{where}: {accuracy.shape[0]} replicas and {accuracy.shape[1]} training-set "
+                "sizes: two of each are needed (num_replicas, dataset.train_sizes=[A,B])"
+            )
+        capacity, reason = mean_capacity(sizes, accuracy, threshold)
+        noise = wide["noise_correlation"].to_numpy()
+        found.append(Memory(float(density), sizes, accuracy, noise, capacity, reason))  # type: ignore[arg-type]
+    return sorted(found, key=lambda memory: -memory.density)
+
+
+def capacities(sizes: Array, accuracy: Array, threshold: float) -> Array:
+    """Where each replica's training accuracy [replicas, sizes] first falls below the threshold as
+    sizes grow, linear in ln n between sizes: [replicas]. 0: below from the smallest size on;
+    infinite: nowhere."""
+    x = np.log(sizes)
+    below = accuracy < threshold
+    first = below.argmax(axis=1)
+    found = np.where(below.any(axis=1), 0.0, np.inf)
+    rows = np.flatnonzero(below.any(axis=1) & (first > 0))
+    right = first[rows]
+    high, low = accuracy[rows, right - 1], accuracy[rows, right]
+    share = (high - threshold) / (high - low)
+    found[rows] = np.exp(x[right - 1] + share * (x[right] - x[right - 1]))
+    return found
+
+
+def mean_capacity(
+    sizes: Array, accuracy: Array, threshold: float
+) -> tuple[tuple[float, float] | None, str | None]:
+    """The mean over replicas, and its error: that over replicas, and half of how far the mean moves
+    when every second size is left out, for what happens between sizes."""
+    own = capacities(sizes, accuracy, threshold)
+    for count, place in (
+        (int((own == 0).sum()), f"fit less than {threshold:.0%} of {sizes[0]:g} examples"),
+        (int(np.isinf(own).sum()), f"fit {threshold:.0%} of {sizes[-1]:g} examples"),
+    ):
+        if count:
+            cure = "add smaller ones" if "less" in place else "add larger ones"
+            return None, f"{count} of {len(own)} replicas {place}: {cure}"
+    mean, error = mean_and_error(own)
+    halves = [np.arange(first, len(sizes), 2) for first in (0, 1)]
+    shifts = [0.0]
+    for half in halves:
+        thinned = capacities(sizes[half], accuracy[:, half], threshold)
+        known = thinned[np.isfinite(thinned) & (thinned > 0)]
+        if len(known) == len(own):
+            shifts.append(abs(float(known.mean() - mean)))
+    return (float(mean), float(np.hypot(error, max(shifts) / 2))), None

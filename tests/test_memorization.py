@@ -1,0 +1,64 @@
+"""Capacities planted into curves of training accuracy come back with honest errors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pruning_phases.analysis.memorization import capacities, mean_capacity, memories
+from pruning_phases.errors import UserError
+
+SIZES = 100 * 2.0 ** np.arange(8)
+
+
+def planted(capacity, scatter=0.1, seed=0, replicas=8):
+    """Accuracy 1 up to near a replica's own capacity, 0.99 at it, then falling in ln n."""
+    generator = np.random.default_rng(seed)
+    own = capacity * np.exp(scatter * generator.normal(size=(replicas, 1)))
+    return np.clip(0.99 - 0.08 * np.log(SIZES / own), None, 1.0), own[:, 0]
+
+
+def test_exact_places():
+    accuracy = np.array([[1, 1, 0.98, 0.5], [1, 1, 1, 1], [0.9, 0.8, 0.7, 0.6], [1, 0.98, 1, 0.9]])
+    found = capacities(np.array([10.0, 20, 40, 80]), accuracy, 0.99)
+    np.testing.assert_allclose(found, [20 * 2**0.5, np.inf, 0, 10 * 2**0.5])
+
+
+@pytest.mark.parametrize("truth", [300.0, 1234.0, 5000.0])
+def test_planted_capacities_are_covered(truth):
+    pulls = []
+    for seed in range(100):
+        accuracy, own = planted(truth, seed=seed)
+        (mean, error), reason = mean_capacity(SIZES, accuracy, 0.99)
+        assert reason is None
+        pulls.append((mean - truth * np.exp(0.1**2 / 2)) / error)
+        # The kink at an accuracy of 1 lies between two sizes: what that hides is in the error.
+        assert abs(mean - own.mean()) < 3 * error < mean
+    assert (np.abs(pulls) < 2).mean() >= 0.85
+
+
+def test_what_lies_outside_of_the_sizes_is_not_determined():
+    for truth, said in (
+        (50.0, "fit less than 99% of 100 examples: add smaller"),
+        (1e6, "8 of 8 replicas fit 99% of 12800 examples: add larger"),
+    ):
+        capacity, reason = mean_capacity(SIZES, planted(truth)[0], 0.99)
+        assert capacity is None and said in reason
+
+
+def table():
+    accuracy, _ = planted(800.0)
+    index = pd.MultiIndex.from_product([[1.0, 0.1], range(8), SIZES.astype(int)])
+    frame = index.set_names(["density", "replica", "train_size"]).to_frame(index=False)
+    values = np.concatenate([np.ones(accuracy.size), accuracy.ravel()])
+    return frame.assign(train_accuracy=values, noise_correlation=0.1, num_kept=9)
+
+
+def test_every_density_has_its_own():
+    dense, pruned = memories(table(), 0.99, "here")
+    assert (dense.density, pruned.density) == (1.0, 0.1)
+    assert dense.capacity is None and "add larger" in dense.reason
+    assert pruned.capacity[0] == pytest.approx(800, abs=3 * pruned.capacity[1])
+    with pytest.raises(UserError, match=r"no train_accuracy: train with training\.evaluate=true"):
+        memories(table().drop(columns="train_accuracy"), 0.99, "here")
+    with pytest.raises(UserError, match="1 replicas and 8 training-set sizes"):
+        memories(table().query("replica == 0"), 0.99, "here")
