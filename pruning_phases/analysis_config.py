@@ -85,6 +85,11 @@ class PercolationConfig(AnalysisConfig):
     seed: int = 0
 
 
+@dataclass
+class CapacityConfig(AnalysisConfig):
+    threshold: float = 0.99  # training accuracy from which examples count as fitted
+
+
 CONFIGS = {
     "exponents": ExponentsConfig,
     "collapse": CollapseConfig,
@@ -92,6 +97,7 @@ CONFIGS = {
     "phase_diagram": PhaseDiagramConfig,
     "rewiring": RewiringConfig,
     "percolation": PercolationConfig,
+    "capacity": CapacityConfig,
 }
 Kind = TypeVar("Kind", bound=AnalysisConfig)
 

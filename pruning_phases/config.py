@@ -86,6 +86,7 @@ class Figures(Enum):
     phase_diagram = 4  # the dropout phases of all finished runs of the study
     rewiring = 5  # the families of graphs among all finished runs of the study
     percolation = 6  # connectivity and accuracy of all finished runs of the study
+    capacity = 7  # what all finished runs of the study can memorize
 
 
 @dataclass

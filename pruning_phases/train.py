@@ -109,6 +109,7 @@ def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
             Figures.phase_diagram: _draw_phase_diagram,
             Figures.rewiring: _draw_rewiring,
             Figures.percolation: _draw_percolation,
+            Figures.capacity: _draw_capacity,
         }[figures](record, console)
     except Exception as error:
         console.print(f"no figure ({figures.name}): {error}", **PLAIN)
@@ -169,6 +170,15 @@ def _draw_percolation(record: RunRecord, console: Console) -> None:
     from pruning_phases.analysis_config import PercolationConfig
 
     percolation.analyse(done_runs(str(record.folder.parent)), PercolationConfig(), console)
+
+
+def _draw_capacity(record: RunRecord, console: Console) -> None:
+    """Over all runs of the study that are done by now, like the exponents."""
+    from pruning_phases import capacity
+    from pruning_phases.analysis.sources import done_runs
+    from pruning_phases.analysis_config import CapacityConfig
+
+    capacity.analyse(done_runs(str(record.folder.parent)), CapacityConfig(), console)
 
 
 if __name__ == "__main__":
