@@ -104,7 +104,7 @@ def _print(content: list[dict[str, Any]], console: Console) -> None:
         table.add_row(
             row["system"], f"{row['sparsity']:.4g}", str(row["kept_weights"]),
             cell(capacity["value"], capacity["error"]) if capacity else "not determined",
-            cell(noise["value"], noise["error"]),
+            cell(noise["value"], noise["error"]) if noise else "no label noise",
         )  # fmt: skip
     console.print(table)
     for row in content:

@@ -29,7 +29,7 @@ class Memory:
     density: float
     sizes: Array
     train_accuracy: Array  # [replicas, sizes]
-    noise_correlation: Array  # [replicas, sizes]
+    noise_correlation: Array  # [replicas, sizes]; NaN without label noise
     capacity: tuple[float, float] | None
     reason: str | None = None
 
@@ -45,9 +45,10 @@ def memories(observables: pd.DataFrame, threshold: float, where: str) -> list[Me
     living = observables[observables["num_kept"] > 0]
     for density, table in living.groupby("density", sort=False):
         wide = {
-            name: table.pivot_table(index="replica", columns="train_size", values=name).dropna()
+            name: table.pivot(index="replica", columns="train_size", values=name)
             for name in ("train_accuracy", "noise_correlation")
         }
+        wide["train_accuracy"] = wide["train_accuracy"].dropna()
         accuracy = wide["train_accuracy"].to_numpy()
         sizes = wide["train_accuracy"].columns.to_numpy(dtype=np.float64)
         if accuracy.shape[0] < 2 or accuracy.shape[1] < 2:

@@ -173,6 +173,8 @@ class EnsembleModule(LightningModule):
             sums += torch.stack([(part * own).sum(dim=1) for part in (correct, noise)])
         self.replicas.train()
         accuracy, correlation = (sums / sizes).cpu().numpy()
+        if torch.equal(data.train_y, data.clean_y):  # without noise there is nothing to hold
+            correlation = np.full_like(correlation, np.nan)
         return {"train_accuracy": accuracy, "noise_correlation": correlation}
 
     def keep_stage(self, stage: Stage) -> None:
