@@ -36,15 +36,15 @@ def percolation_figure(
         for what in ("accuracy", "largest_component", "connected"):
             _curve(upper, curves, marks, what)
         _curve(lower, curves, marks, "mean_cluster")
-        upper.set_title(f"{name}, {len(curves.accuracy)} replicas", pad=26, fontsize=11)
+        upper.set_title(f"{name}, {len(curves.accuracy)} replicas", pad=42, fontsize=11)
         upper.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
         upper.set(ylim=(-0.05, 1.05), ylabel="share")
-        lower.set(yscale="log", xscale="log", ylabel="nodes",
+        lower.set(xscale="log", ylabel="mean size (nodes)",
                   xlabel="density: share of the prunable weights that remains")  # fmt: skip
         lower.invert_xaxis()
         for axis in (upper, lower):
             axis.grid(alpha=0.3)
-            axis.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+            axis.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     figure.suptitle(
         f"{title}\nbands: standard error; bars: landmarks with their errors", fontsize=9
     )
