@@ -15,6 +15,7 @@ from pruning_phases.config import (
     CnnConfig,
     Config,
     DatasetConfig,
+    Difference,
     Family,
     FcConfig,
     Figures,
@@ -157,6 +158,13 @@ def _check_counts(config: Config) -> None:
         raise UserError(
             "dataset.train_sizes: an epoch is that of the largest set, so the rule epochs would "
             "train small sets for longer than alone: choose the rule updates or plateau"
+        )
+    if config.replicas_differ_in is Difference.data and not (
+        config.dataset.train_sizes or config.dataset.train_size
+    ):
+        raise UserError(
+            "replicas_differ_in=data: with all examples no replica differs from another: give "
+            "dataset.train_size"
         )
     if not 0 <= config.dataset.label_noise < 1:
         raise UserError(

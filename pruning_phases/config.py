@@ -57,6 +57,13 @@ class Schedule(Enum):
     list = 4
 
 
+class Difference(Enum):
+    """What replicas differ in."""
+
+    everything = 1
+    data = 2  # the examples alone: one initialization, one order of places, one dropout
+
+
 class Labels(Enum):
     """Of random inputs: random ones, or those that a random network gives."""
 
@@ -266,6 +273,7 @@ class Config:
     seed: int = 0
     num_replicas: int = 8
     first_replica: int = 0
+    replicas_differ_in: Difference = Difference.everything
     model: ModelConfig = MISSING
     dataset: DatasetConfig = MISSING
     training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from pruning_phases.config import (
     Budget,
     Config,
+    Difference,
     Family,
     FcConfig,
     GaussianConfig,
@@ -48,6 +49,8 @@ def without_effect(config: Config) -> set[str]:
     if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
+    if config.replicas_differ_in is Difference.everything:
+        keys.add("replicas_differ_in")
     if not config.training.evaluate:
         keys.add("training.evaluate")
     if config.dataset.label_noise == 0:  # the usual value, as below

@@ -9,9 +9,11 @@ from pruning_phases import datasets
 from pruning_phases.engine.callbacks.record import replica_tensors
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.run import build_module, run
+from pruning_phases.errors import UserError
 from pruning_phases.identity import run_id
 from pruning_phases.models import build_model
 from pruning_phases.records import FINAL, RunRecord
+from tests.test_run import make
 
 PLATEAU = ["pruner.finetune.rule=plateau", "pruner.finetune.amount=4"]
 
@@ -100,3 +102,24 @@ def test_replica_3_of_8_is_that_replica_alone(configure, overrides):
     rows = record_together.observables().query("replica == 3").reset_index(drop=True)
     pd.testing.assert_frame_equal(rows, record_alone.observables(), rtol=1e-4, atol=1e-5)
     assert len(rows) == 4
+
+
+def test_replicas_that_differ_in_their_data_alone(configure):
+    """One initialization, one order of places, one dropout; their own examples."""
+    shared = configure("replicas_differ_in=data", "num_replicas=3", "dropout_phase=fixed")
+    module = build_module(shared, datasets.load("digits", ""))
+    weights = replica_tensors(module)
+    for tensor in weights.values():
+        assert (tensor == tensor[:1]).all()
+    for purpose in ("order", "dropout_train", "dropout_eval", "prune", "score"):
+        assert len(module.stream(purpose).unique(dim=0)) == 1
+    assert len(module.data.subset.unique(dim=0)) == 3
+    record = make(shared)
+    finals, _ = record.read_snapshot(FINAL)
+    masks = [mask for name, mask in finals.items() if name.startswith("mask:")]
+    assert any((mask != mask[:1]).any() for mask in masks)  # the data decide the cut
+    free = make(configure("replicas_differ_in=data", "pruner=magnitude_init", "study=free"))
+    masks, _ = free.read_snapshot(FINAL)
+    assert all((mask == mask[:1]).all() for name, mask in masks.items() if "mask:" in name)
+    with pytest.raises(UserError, match=r"replicas_differ_in=data: .* give dataset\.train_size"):
+        configure("replicas_differ_in=data", "dataset.train_size=null")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pruning_phases.config import Config
+from pruning_phases.config import Config, Difference
 from pruning_phases.streams import stream_key
+
+SUBSET = "subset"  # the purpose of choosing a replica's training examples
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,14 @@ class Member:
     replica: int
     p_train: float
     train_size: int | None  # None: all there is
+    shared: bool = False  # with all other replicas: every random number but the choice of examples
 
 
 def members(config: Config) -> list[Member]:
     first = config.first_replica
     sizes: Sequence[int | None] = config.dataset.train_sizes or [config.dataset.train_size]
     return [
-        Member(replica, p_train, size)
+        Member(replica, p_train, size, config.replicas_differ_in is Difference.data)
         for p_train in config.dropout_phase.rates()[0]
         for size in sizes
         for replica in range(first, first + config.num_replicas)
@@ -45,9 +48,15 @@ def keys_of(group: Sequence[Member], seed: int, purpose: str, step: int = 0) -> 
     """The stream keys of networks for a purpose.
 
     The address holds nothing but the seed, the replica's own number, the purpose and the step, so a
-    network alone is what it is in company.
+    network alone is what it is in company. Where replicas share their randomness, the number is 0
+    for every purpose but the choice of the training examples.
     """
-    return [stream_key(seed, member.replica, purpose, step) for member in group]
+    return [
+        stream_key(
+            seed, 0 if member.shared and purpose != SUBSET else member.replica, purpose, step
+        )
+        for member in group
+    ]
 
 
 def train_rates(group: Sequence[Member]) -> Tensor:

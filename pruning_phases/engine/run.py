@@ -30,7 +30,7 @@ from pruning_phases.engine.callbacks.prune import Prune
 from pruning_phases.engine.callbacks.record import Record
 from pruning_phases.engine.callbacks.stop import Stop
 from pruning_phases.engine.data import ReplicaDataModule, actual_sizes, device_data, num_validation
-from pruning_phases.engine.members import Member, in_parts, keys_of, members
+from pruning_phases.engine.members import SUBSET, Member, in_parts, keys_of, members
 from pruning_phases.engine.memory import networks_at_once
 from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
@@ -88,7 +88,7 @@ def build_module(
         dataset,
         config.dataset.validation_fraction,
         key_words([stream_key(config.seed, "validation")])[0],
-        key_words(keys_of(group, config.seed, "subset")),
+        key_words(keys_of(group, config.seed, SUBSET)),
         [member.train_size for member in group],
     )
     replicas = Replicas(_builder(config, dataset), keys_of(group, config.seed, "init"))

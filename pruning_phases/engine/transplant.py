@@ -98,7 +98,8 @@ def _generator(config: Config, member: Member, layer: str) -> np.random.Generato
     """Of one network's layer: networks that differ in p_train or N alone have one mask."""
     topology = config.topology
     address = (topology.family.name, f"{topology.density:.12g}", layer)
-    return np.random.default_rng(stream_key(config.seed, member.replica, "topology", *address))
+    number = 0 if member.shared else member.replica
+    return np.random.default_rng(stream_key(config.seed, number, "topology", *address))
 
 
 def _summary(swaps: list[Swaps]) -> dict[str, Any]:
