@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
     from rich.console import Console
 
+    from pruning_phases.analysis.mask_runs import Information, What
     from pruning_phases.analysis.memorization import Memory
     from pruning_phases.records import RunRecord
 
@@ -34,28 +35,42 @@ def task(composed: DictConfig) -> None:
 def analyse(
     records: list[RunRecord], config: CapacityConfig, console: Console
 ) -> list[dict[str, Any]]:
-    """Every pruner at every density, in one JSON and one figure."""
+    """Every pruner at every density, in one JSON and one figure: what it memorizes, from runs over
+    training-set sizes, and what its masks tell, from runs whose replicas differ in their data."""
     from pruning_phases.analysis.capacity_figure import capacity_figure
+    from pruning_phases.analysis.mask_runs import differ_in_data, mask_information, what_of
     from pruning_phases.analysis.results import open_folder, save_figure, save_json
     from pruning_phases.analysis.sources import folder_of, systems_of
 
+    information = mask_information(records)
     found: dict[str, list[Memory]] = {}
-    content: list[dict[str, Any]] = []
+    rows: dict[What, dict[str, Any]] = {}
     refused: list[UserError] = []
-    for name, runs in systems_of(records).items():
+    for name, runs in systems_of([run for run in records if not differ_in_data(run)]).items():
         try:
             found[name] = _memories(runs, config)
         except UserError as error:
             refused.append(error)
         else:
-            content += [_entry(name, runs[0], memory) for memory in found[name]]
-    if not found:
+            for memory in found[name]:
+                rows[what_of(runs[0], memory.density)] = _remembered(runs[0], memory)
+    if not found and not information:
+        refused.append(
+            UserError(
+                "runs: none over training-set sizes, and none whose replicas differ in their data: "
+                "train experiment=capacity or experiment=mask_information"
+            )
+        )
         raise refused[0]
     for reason in refused:
         console.print(f"left out: {reason}", **PLAIN)
+    content = [
+        _entry(what, rows.get(what), information.get(what))
+        for what in dict.fromkeys([*rows, *information])
+    ]
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "capacity.json", content)
-    figure = save_figure(capacity_figure(found, config.threshold), folder / "capacity")
+    figure = save_figure(capacity_figure(found, content, config.threshold), folder / "capacity")
     _print(content, console)
     console.print(f"results: {folder / 'capacity.json'}", **PLAIN)
     console.print(f"figure: {figure}", **PLAIN)
@@ -74,20 +89,42 @@ def _memories(runs: list[RunRecord], config: CapacityConfig) -> list[Memory]:
     return memories(table, config.threshold, where)
 
 
-def _entry(name: str, run: RunRecord, memory: Memory) -> dict[str, Any]:
+def _remembered(run: RunRecord, memory: Memory) -> dict[str, Any]:
     from pruning_phases.analysis.estimates import mean_and_error
     from pruning_phases.analysis.results import number
-    from pruning_phases.analysis.sources import names_of
 
     noise, error = mean_and_error(memory.noise_correlation[:, -1])
     return {
-        "system": name, "pruner": names_of(run.info())[2], "sparsity": 1 - memory.density,
         "kept_weights": round(memory.density * run.info()["network"]["num_prunable"]),
         "capacity": number(*memory.capacity) if memory.capacity else None,
         "noise_correlation": number(float(noise), float(error)),  # at the largest training set
-        "mask_information": None, "effective_parameters": None,
         "num_replicas": len(memory.train_accuracy),
     } | ({"reason": memory.reason} if memory.reason else {})  # fmt: skip
+
+
+def _entry(
+    what: What, remembered: dict[str, Any] | None, told: Information | None
+) -> dict[str, Any]:
+    from pruning_phases.analysis.results import number
+
+    model, dataset, pruner, density = what
+    entry: dict[str, Any] = {
+        "model": model, "dataset": dataset, "pruner": pruner, "sparsity": 1 - density,
+        "kept_weights": None, "capacity": None, "noise_correlation": None,
+        "mask_information": None, "information_per_kept_weight": None,
+        "effective_parameters": None,
+    }  # fmt: skip
+    entry |= remembered or {"reason": "no runs over training-set sizes: capacity not measured"}
+    if told is not None:
+        entry |= {
+            "kept_weights": told.num_kept, "num_masks": told.num_masks,
+            "mask_information": number(told.bound, told.error),
+            "information_per_kept_weight": number(
+                told.bound / told.num_kept, told.error / told.num_kept
+            ),
+            "effective_parameters": number(told.num_kept + told.bound, told.error),
+        }  # fmt: skip
+    return entry
 
 
 def _print(content: list[dict[str, Any]], console: Console) -> None:
@@ -96,22 +133,31 @@ def _print(content: list[dict[str, Any]], console: Console) -> None:
 
     from pruning_phases.analysis.results import cell
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in ("system", "sparsity", "kept weights", "capacity", "noise correlation"):
-        table.add_column(name, justify="left" if name == "system" else "right")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        caption="noise: correlation at the largest n; information: nats that the mask tells of the "
+        "data, at most; p_eff: the weights kept and that",
+    )
+    columns = {
+        "capacity": "capacity", "noise_correlation": "noise",
+        "mask_information": "information", "information_per_kept_weight": "per weight",
+        "effective_parameters": "p_eff",
+    }  # fmt: skip
+    for name in ("pruner", "sparsity", "kept", *columns.values()):
+        table.add_column(name, justify="left" if name == "pruner" else "right", no_wrap=True)
+    several = len({(row["model"], row["dataset"]) for row in content}) > 1
     for row in content:
-        capacity, noise = row["capacity"], row["noise_correlation"]
+        numbers = [row[key] for key in columns]
         table.add_row(
-            row["system"], f"{row['sparsity']:.4g}", str(row["kept_weights"]),
-            cell(capacity["value"], capacity["error"]) if capacity else "not determined",
-            cell(noise["value"], noise["error"]) if noise else "no label noise",
+            f"{row['model']} {row['dataset']} " * several + row["pruner"], f"{row['sparsity']:.4g}",
+            str(row["kept_weights"]),
+            *(cell(known["value"], known["error"]) if known else "-" for known in numbers),
         )  # fmt: skip
     console.print(table)
     for row in content:
         if "reason" in row:
-            console.print(
-                f"{row['system']}, sparsity {row['sparsity']:.4g}: {row['reason']}", **PLAIN
-            )
+            at = f"{row['pruner']}, sparsity {row['sparsity']:.4g}"
+            console.print(f"{at}: {row['reason']}", **PLAIN)
 
 
 if __name__ == "__main__":

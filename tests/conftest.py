@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Before anything counts its threads, here and in what the tests start: two processes run at once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from pathlib import Path
 

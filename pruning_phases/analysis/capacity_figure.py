@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pruning_phases.analysis.collapse_figure import shade
 from pruning_phases.analysis.estimates import mean_and_error
@@ -15,43 +17,75 @@ if TYPE_CHECKING:
 MARKERS = "osD^vP*X<>"
 
 
-def capacity_figure(systems: dict[str, list[Memory]], threshold: float) -> Figure:
-    """Training accuracy over n at the sparsest density, noise correlation there, and capacity over
-    sparsity; a line a pruner."""
+def capacity_figure(
+    systems: dict[str, list[Memory]], content: list[dict[str, Any]], threshold: float
+) -> Figure:
+    """Above: training accuracy and noise correlation over n at the sparsest density, capacity over
+    sparsity; a line a pruner. Below, where masks were measured: what they tell, and the capacity
+    over the weights kept beside that over the effective parameters."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(14, 4.8), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    informed = any(row["mask_information"] for row in content)
+    figure = Figure(figsize=(14, 9 if informed else 4.8), layout="constrained")
+    panels = figure.subplots(1 + informed, 3, squeeze=False)
     for number, (name, memories) in enumerate(systems.items()):
-        style = {
-            "color": shade(number, len(systems)), "marker": MARKERS[number % len(MARKERS)],
-            "linestyle": ("-", "--", "-.", ":")[number % 4], "markersize": 4, "linewidth": 1.1,
-            "capsize": 2, "label": name,
-        }  # fmt: skip
-        sparsest = memories[-1]
-        for axis, values in (
-            (left, sparsest.train_accuracy), (middle, sparsest.noise_correlation)
-        ):  # fmt: skip
-            axis.errorbar(sparsest.sizes, *mean_and_error(values), **style)
-        known = [memory for memory in memories if memory.capacity]
-        right.errorbar(
-            [1 - memory.density for memory in known],
-            [memory.capacity[0] for memory in known if memory.capacity],
-            [memory.capacity[1] for memory in known if memory.capacity], **style,
-        )  # fmt: skip
+        _memorized(panels[0], memories, _style(number, len(systems), name))
+    left, middle, right = panels[0]
     left.axhline(threshold, color="grey", linestyle=":", linewidth=1)
     densities = sorted({memories[-1].density for memories in systems.values()})
     at = ", ".join(f"{1 - density:.4g}" for density in densities)
     _name(left, "training examples n", "training accuracy", f"at sparsity {at}")
     _name(middle, "training examples n", "noise correlation", f"at sparsity {at}")
     _name(right, "sparsity", f"capacity: n fitted to {threshold:.0%}", "memorization capacity")
-    for axis in (left, middle):
+    if informed:
+        _informed(panels[1], content)
+    for axis in panels[:, :2].flat if not informed else (left, middle):
         axis.set_xscale("log")
-    if any(memory.capacity for memories in systems.values() for memory in memories):
-        right.set_yscale("log")
-    handles, labels = left.get_legend_handles_labels()
+    handles, labels = (left if systems else panels[-1][0]).get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
     return figure
+
+
+def _style(number: int, count: int, label: str) -> dict[str, Any]:
+    """Told apart in grey too."""
+    return {
+        "color": shade(number, count), "marker": MARKERS[number % len(MARKERS)],
+        "linestyle": ("-", "--", "-.", ":")[number % 4], "markersize": 4, "linewidth": 1.1,
+        "capsize": 2, "label": label,
+    }  # fmt: skip
+
+
+def _memorized(axes: Any, memories: list[Memory], style: dict[str, Any]) -> None:
+    sparsest = memories[-1]
+    for axis, values in zip(
+        axes, (sparsest.train_accuracy, sparsest.noise_correlation), strict=False
+    ):
+        axis.errorbar(sparsest.sizes, *mean_and_error(values), **style)
+    known = [(1 - memory.density, *memory.capacity) for memory in memories if memory.capacity]
+    sparsity, capacity, error = np.array(known, dtype=float).reshape(-1, 3).T
+    axes[2].errorbar(sparsity, capacity, error, **style)
+
+
+def _informed(axes: Any, content: list[dict[str, Any]]) -> None:
+    pruners = list(dict.fromkeys(row["pruner"] for row in content))
+    for number, pruner in enumerate(pruners):
+        style = _style(number, len(pruners), pruner)
+        own = [row for row in content if row["pruner"] == pruner and row["mask_information"]]
+        _points(axes[0], own, "sparsity", "information_per_kept_weight", style)
+        own = [row for row in own if row["capacity"]]
+        _points(axes[1], own, "kept_weights", "capacity", style)
+        _points(axes[2], own, "effective_parameters", "capacity", style)
+    _name(axes[0], "sparsity", "nats per kept weight, at most", "what a mask tells of the data")
+    _name(axes[1], "weights kept", "capacity", "capacity over weights kept")
+    _name(axes[2], "effective parameters (upper bound)", "capacity", "over effective parameters")
+
+
+def _points(axis: Axes, rows: list[dict[str, Any]], x: str, y: str, style: dict[str, Any]) -> None:
+    places = [row[x] if isinstance(row[x], dict) else {"value": row[x], "error": 0} for row in rows]
+    axis.errorbar(
+        [place["value"] for place in places], [row[y]["value"] for row in rows],
+        xerr=[place["error"] for place in places], yerr=[row[y]["error"] for row in rows], **style,
+    )  # fmt: skip
 
 
 def _name(axis: Axes, x: str, y: str, title: str) -> None:
