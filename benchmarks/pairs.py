@@ -23,8 +23,8 @@ class Comparison:
 
     def line(self) -> str:
         return (
-            f"{self.work}: {self.ours} {self.our_seconds:.4f} s, {self.peer} "
-            f"{self.peer_seconds:.4f} s, ratio {self.ratio:.2f} "
+            f"{self.work}: {self.ours} {self.our_seconds:.3g} s, {self.peer} "
+            f"{self.peer_seconds:.3g} s, ratio {self.ratio:.2f} "
             f"({self.lowest:.2f} to {self.highest:.2f})"
         )
 
