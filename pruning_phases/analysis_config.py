@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from pruning_phases.analysis.order_parameters import LABELS
+from pruning_phases.application import launch, new_console
 from pruning_phases.checks import refuse_unknown
 from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.records import RunRecord
 
 
 class AnsatzName(Enum):
@@ -105,6 +112,24 @@ Kind = TypeVar("Kind", bound=AnalysisConfig)
 def register() -> None:
     for name, kind in CONFIGS.items():
         ConfigStore.instance().store(name=f"schema_{name}", node=kind)
+
+
+def launch_analysis(
+    name: str,
+    analyse: Callable[[list[RunRecord], Any, Console], Any],
+    check: Callable[[Any], None] = lambda _: None,
+) -> NoReturn:
+    """The entry point of an analysis that reads finished runs."""
+
+    def task(composed: DictConfig) -> None:
+        from pruning_phases.analysis.sources import done_runs
+
+        config: AnalysisConfig = typed(composed, CONFIGS[name])
+        check(config)
+        analyse(done_runs(config.runs), config, new_console())
+
+    register()
+    launch(name, task, keys_of(name))
 
 
 def keys_of(name: str) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.analysis_config import CapacityConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.analysis_config import CapacityConfig, launch_analysis
+from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
 from pruning_phases.records import AXES
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.analysis.mask_runs import Information, What
@@ -19,17 +18,12 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    register()
-    launch("capacity", task, keys_of("capacity"))
+    launch_analysis("capacity", analyse, check)
 
 
-def task(composed: DictConfig) -> None:
-    from pruning_phases.analysis.sources import done_runs
-
-    config = typed(composed, CapacityConfig)
+def check(config: CapacityConfig) -> None:
     if not 0 < config.threshold < 1:
         raise UserError(f"threshold={config.threshold}: give a number between 0 and 1")
-    analyse(done_runs(config.runs), config, new_console())
 
 
 def analyse(

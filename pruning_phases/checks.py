@@ -117,22 +117,18 @@ def _check_names(config: Config) -> None:
             raise UserError(f"{group}.name={node.name}: choose the option itself, {group}=NAME")
 
 
+def _at_least(path: str, node: Any, **bounds: int) -> None:
+    for key, least in bounds.items():
+        if getattr(node, key) < least:
+            raise UserError(f"{path}{key}={getattr(node, key)}: give {least} or more")
+
+
 def _check_counts(config: Config) -> None:
-    at_least = {
-        "num_replicas": (config.num_replicas, 1),
-        "first_replica": (config.first_replica, 0),
-        "seed": (config.seed, 0),
-        "training.batch_size": (config.training.batch_size, 1),
-        "training.budget.amount": (config.training.budget.amount, 1),
-        "training.budget.patience": (config.training.budget.patience, 1),
-        "pruner.finetune.amount": (config.pruner.finetune.amount, 0),
-        "pruner.finetune.patience": (config.pruner.finetune.patience, 1),
-        "topology.training.amount": (config.topology.training.amount, 1),
-        "topology.training.patience": (config.topology.training.patience, 1),
-    }
-    for key, (value, least) in at_least.items():
-        if value < least:
-            raise UserError(f"{key}={value}: give {least} or more")
+    _at_least("", config, num_replicas=1, first_replica=0, seed=0)
+    _at_least("training.", config.training, batch_size=1)
+    _at_least("training.budget.", config.training.budget, amount=1, patience=1)
+    _at_least("pruner.finetune.", config.pruner.finetune, amount=0, patience=1)
+    _at_least("topology.training.", config.topology.training, amount=1, patience=1)
     threads = config.trainer.num_threads
     if threads is not None and threads < 1:
         raise UserError(f"trainer.num_threads={threads}: give 1 or more, or null")
@@ -171,12 +167,8 @@ def _check_counts(config: Config) -> None:
             f"dataset.label_noise={config.dataset.label_noise}: give a share from 0 to below 1"
         )
     if isinstance(config.dataset, GaussianConfig):
-        for key, least in (
-            ("side", 1), ("num_train", 2), ("num_test", 1), ("num_classes", 2), ("teacher_width", 1)
-        ):  # fmt: skip
-            if getattr(config.dataset, key) < least:
-                value = getattr(config.dataset, key)
-                raise UserError(f"dataset.{key}={value}: give {least} or more")
+        sizes = {"side": 1, "num_train": 2, "num_test": 1, "num_classes": 2, "teacher_width": 1}
+        _at_least("dataset.", config.dataset, **sizes)
     if not 0 < config.dataset.validation_fraction < 1:
         raise UserError(
             f"dataset.validation_fraction={config.dataset.validation_fraction}: "
@@ -208,9 +200,7 @@ def _check_pruner(pruner: PrunerConfig) -> None:
     if pruner.score is Score.none:
         return
     schedule(pruner)
-    for key, least in (("score_examples", 1), ("score_rounds", 1), ("rewind_update", 0)):
-        if getattr(pruner, key) < least:
-            raise UserError(f"pruner.{key}={getattr(pruner, key)}: give {least} or more")
+    _at_least("pruner.", pruner, score_examples=1, score_rounds=1, rewind_update=0)
     if pruner.trains_from is Stage.now and pruner.scored_on is not Stage.now:
         raise UserError(
             f"pruner.scored_on={pruner.scored_on.name}: networks that train on from where they are "
@@ -291,8 +281,7 @@ def _check_rates(config: Config) -> None:
                     f"dropout_phase.{key}={rate}: a dropout rate is at least 0 and below 1 "
                     "(at 1 nothing is left to scale up)"
                 )
-    if config.dropout_phase.num_draws < 1:
-        raise UserError(f"dropout_phase.num_draws={config.dropout_phase.num_draws}: give 1 or more")
+    _at_least("dropout_phase.", config.dropout_phase, num_draws=1)
     lowest = min(schedule(config.pruner), default=1.0)
     for density in config.snapshots:
         if not lowest <= density <= 1:

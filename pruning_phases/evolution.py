@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.analysis_config import EvolutionConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.analysis_config import EvolutionConfig, launch_analysis
+from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.analysis.weights import Jump
@@ -18,15 +17,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    register()
-    launch("evolution", task, keys_of("evolution"))
-
-
-def task(composed: DictConfig) -> None:
-    from pruning_phases.analysis.sources import done_runs
-
-    config = typed(composed, EvolutionConfig)
-    analyse(done_runs(config.runs), config, new_console())
+    launch_analysis("evolution", analyse)
 
 
 def analyse(records: list[RunRecord], config: EvolutionConfig, console: Console) -> None:

@@ -5,27 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.analysis_config import ExponentsConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.analysis_config import ExponentsConfig, launch_analysis
+from pruning_phases.application import PLAIN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.records import RunRecord
 
 
 def main() -> None:
-    register()
-    launch("exponents", task, keys_of("exponents"))
-
-
-def task(composed: DictConfig) -> None:
-    from pruning_phases.analysis.sources import done_runs
-
-    config = typed(composed, ExponentsConfig)
-    analyse(done_runs(config.runs), config, new_console())
+    launch_analysis("exponents", analyse)
 
 
 def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console) -> list[dict]:

@@ -34,6 +34,13 @@ MACHINE_KEYS = (
     "checkpoint_seconds", "phase_scale",
 )  # fmt: skip
 
+# Keys that came after the first runs, with the values that those had.
+ADDED_LATER = {
+    "replicas_differ_in": Difference.everything.name, "training.evaluate": False,
+    "dataset.label_noise": 0.0, "pruner.scored_on": Stage.now.name,
+    "pruner.trains_from": Stage.now.name, "pruner.rewind_update": 0,
+}  # fmt: skip
+
 # What of a run's physics says which replicas it holds, and not what they are replicas of.
 REPLICA_KEYS = ("seed", "num_replicas", "first_replica", "snapshots")
 
@@ -49,12 +56,6 @@ def without_effect(config: Config) -> set[str]:
     if not any(config.dropout_phase.rates()[1]):
         keys.add("dropout_phase.num_draws")
     keys.add("dataset.train_sizes" if config.dataset.train_sizes is None else "dataset.train_size")
-    if config.replicas_differ_in is Difference.everything:
-        keys.add("replicas_differ_in")
-    if not config.training.evaluate:
-        keys.add("training.evaluate")
-    if config.dataset.label_noise == 0:  # the usual value, as below
-        keys.add("dataset.label_noise")
     if isinstance(config.dataset, GaussianConfig) and config.dataset.labels is Labels.random:
         keys.add("dataset.teacher_width")
     topology = config.topology
@@ -91,11 +92,8 @@ def physics(config: Config) -> dict[str, Any]:
     assert isinstance(plain, dict)
     for key in MACHINE_KEYS:
         del plain[key]
-    for path in sorted(without_effect(config), reverse=True):
-        *groups, key = path.split(".")
-        node: Any = plain
-        for group in groups:
-            node = node.get(group, {})
+    for path in sorted(without_effect(config) | _usual(plain), reverse=True):
+        node, key = _place(plain, path)
         node.pop(key, None)
     if config.topology.family is Family.dense:
         del plain["topology"]
@@ -105,6 +103,25 @@ def physics(config: Config) -> dict[str, Any]:
         plain["model"].pop("width", None)
         plain["model"]["widths"] = config.model.hidden_widths()
     return {"physics_version": PHYSICS_VERSION, **{str(key): plain[key] for key in plain}}
+
+
+def _usual(plain: Any) -> set[str]:
+    """The keys of ADDED_LATER that have the value which runs had before there was the key: these
+    keep their names."""
+    found = set()
+    for path, usual in ADDED_LATER.items():
+        node, key = _place(plain, path)
+        if node.get(key) == usual:
+            found.add(path)
+    return found
+
+
+def _place(plain: Any, path: str) -> tuple[dict[str, Any], str]:
+    """The dictionary in which a dotted key stands (an empty one if there is none), and its name."""
+    *groups, key = path.split(".")
+    for group in groups:
+        plain = plain.get(group, {})
+    return plain, key
 
 
 def pruner_name(pruner: Mapping[str, Any]) -> str:
@@ -141,12 +158,7 @@ def machine(config: Config) -> dict[str, Any]:
 
 
 def _unused_score_keys(pruner: PrunerConfig) -> set[str]:
-    """A key that has its usual value is no choice: the names of runs stay what they were."""
-    keys = {name for name in ("scored_on", "trains_from") if getattr(pruner, name) is Stage.now}
-    if pruner.trains_from is Stage.initial:
-        keys.add("finetune")
-    if pruner.trains_from is not Stage.initial or pruner.rewind_update == 0:
-        keys.add("rewind_update")
+    keys = {"finetune" if pruner.trains_from is Stage.initial else "rewind_update"}
     if pruner.score not in (Score.snip, Score.grasp):
         keys.add("score_examples")
     if pruner.score is not Score.synflow:

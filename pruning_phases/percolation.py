@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.analysis_config import PercolationConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.analysis_config import PercolationConfig, launch_analysis
+from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
 from pruning_phases.records import AXES
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.analysis.percolation import GraphCurves, Landmark, Undetermined
@@ -18,15 +17,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    register()
-    launch("percolation", task, keys_of("percolation"))
-
-
-def task(composed: DictConfig) -> None:
-    from pruning_phases.analysis.sources import done_runs
-
-    config = typed(composed, PercolationConfig)
-    analyse(done_runs(config.runs), config, new_console())
+    launch_analysis("percolation", analyse)
 
 
 def analyse(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.analysis_config import PhaseDiagramConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.analysis_config import PhaseDiagramConfig, launch_analysis
+from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.analysis.phases import Boundary, Losses, Slopes
@@ -18,16 +17,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    register()
-    launch("phase_diagram", task, keys_of("phase_diagram"))
-
-
-def task(composed: DictConfig) -> None:
-    from pruning_phases.analysis.sources import done_runs
-
-    config = typed(composed, PhaseDiagramConfig)
-    check(config)
-    analyse(done_runs(config.runs), config, new_console())
+    launch_analysis("phase_diagram", analyse, check)
 
 
 def check(config: PhaseDiagramConfig) -> None:

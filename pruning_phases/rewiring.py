@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.analysis_config import RewiringConfig, keys_of, register, typed
-from pruning_phases.application import PLAIN, launch, new_console
+from pruning_phases.analysis_config import RewiringConfig, launch_analysis
+from pruning_phases.application import PLAIN
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.analysis.families import Trained
@@ -17,15 +16,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    register()
-    launch("rewiring", task, keys_of("rewiring"))
-
-
-def task(composed: DictConfig) -> None:
-    from pruning_phases.analysis.sources import done_runs
-
-    config = typed(composed, RewiringConfig)
-    analyse(done_runs(config.runs), config, new_console())
+    launch_analysis("rewiring", analyse)
 
 
 def analyse(

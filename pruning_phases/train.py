@@ -6,6 +6,7 @@ Compose, check, identify; skip what is done, go on with what was cut off; train,
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,15 +103,12 @@ def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
 def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
     """A figure that cannot be drawn costs a line, not the run."""
     try:
-        {
-            Figures.transition: _draw_transition,
-            Figures.evolution: _draw_evolution,
-            Figures.exponents: _draw_exponents,
-            Figures.phase_diagram: _draw_phase_diagram,
-            Figures.rewiring: _draw_rewiring,
-            Figures.percolation: _draw_percolation,
-            Figures.capacity: _draw_capacity,
-        }[figures](record, console)
+        if figures is Figures.transition:
+            _draw_transition(record, console)
+        elif figures is Figures.evolution:
+            _draw_evolution(record, console)
+        else:
+            _draw_study(figures, record, console)
     except Exception as error:
         console.print(f"no figure ({figures.name}): {error}", **PLAIN)
 
@@ -133,52 +131,17 @@ def _draw_evolution(record: RunRecord, console: Console) -> None:
     evolution.analyse([record], EvolutionConfig(replica=first), console)
 
 
-def _draw_exponents(record: RunRecord, console: Console) -> None:
-    """Over all runs of the study that are done by now; the last one of a sweep sees all."""
-    from pruning_phases import exponents
+def _draw_study(figures: Figures, record: RunRecord, console: Console) -> None:
+    """The analysis of that name over all runs of the study that are done by now: the last one of a
+    sweep sees all."""
     from pruning_phases.analysis.sources import done_runs
-    from pruning_phases.analysis_config import ExponentsConfig
+    from pruning_phases.analysis_config import CONFIGS, PhaseDiagramConfig
 
-    runs = done_runs(str(record.folder.parent))
-    exponents.analyse(runs, ExponentsConfig(), console)
-
-
-def _draw_phase_diagram(record: RunRecord, console: Console) -> None:
-    """Over all runs of the study that are done by now, like the exponents."""
-    from pruning_phases import phase_diagram
-    from pruning_phases.analysis.sources import done_runs
-    from pruning_phases.analysis_config import PhaseDiagramConfig
-
-    control = "p_eval" if record.observables()["p_eval"].nunique() > 1 else "density"
-    runs = done_runs(str(record.folder.parent))
-    phase_diagram.analyse(runs, PhaseDiagramConfig(control=control), console)
-
-
-def _draw_rewiring(record: RunRecord, console: Console) -> None:
-    """Over all runs of the study that are done by now, like the exponents."""
-    from pruning_phases import rewiring
-    from pruning_phases.analysis.sources import done_runs
-    from pruning_phases.analysis_config import RewiringConfig
-
-    rewiring.analyse(done_runs(str(record.folder.parent)), RewiringConfig(), console)
-
-
-def _draw_percolation(record: RunRecord, console: Console) -> None:
-    """Over all runs of the study that are done by now, like the exponents."""
-    from pruning_phases import percolation
-    from pruning_phases.analysis.sources import done_runs
-    from pruning_phases.analysis_config import PercolationConfig
-
-    percolation.analyse(done_runs(str(record.folder.parent)), PercolationConfig(), console)
-
-
-def _draw_capacity(record: RunRecord, console: Console) -> None:
-    """Over all runs of the study that are done by now, like the exponents."""
-    from pruning_phases import capacity
-    from pruning_phases.analysis.sources import done_runs
-    from pruning_phases.analysis_config import CapacityConfig
-
-    capacity.analyse(done_runs(str(record.folder.parent)), CapacityConfig(), console)
+    config = CONFIGS[figures.name]()
+    if isinstance(config, PhaseDiagramConfig) and record.observables()["p_eval"].nunique() == 1:
+        config.control = "density"
+    module = import_module(f"pruning_phases.{figures.name}")
+    module.analyse(done_runs(str(record.folder.parent)), config, console)
 
 
 if __name__ == "__main__":

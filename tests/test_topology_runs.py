@@ -263,3 +263,24 @@ def test_a_run_on_a_topology_cut_off_anywhere_ends_with_the_same_bytes(on, monke
             patch.setattr(Record, "on_train_epoch_end", killed)
             make(on("rewired", parts, f"study=cut{part}"))
         assert results(make(on("rewired", parts, f"study=cut{part}"))) == results(whole)
+
+
+def test_every_option_of_a_topology_changes_identity_and_result(on):
+    plateau = ["topology.training.rule=plateau", "topology.training.amount=4"]
+    seen: dict[bytes, list[str]] = {}
+    ids = set()
+    for overrides in (
+        [], ["topology.swaps_per_edge=1"], ["topology.training.amount=20"], ["seed=1"],
+        ["topology.training.rule=epochs", "topology.training.amount=4"], plateau,
+        [*plateau, "topology.training.patience=1", "topology.training.min_improvement=0.5"],
+    ):  # fmt: skip
+        record = make(on("rewired", *overrides))
+        content = record.observables_file.read_bytes()
+        assert content not in seen, f"{overrides} gives the numbers of {seen.get(content)}"
+        seen[content] = overrides
+        ids.add(record.id)
+    assert len(ids) == len(seen)
+    # Active nodes move edges as often as swaps_per_edge says; of the others it is no part.
+    many = make(on("active_nodes")), make(on("active_nodes", "topology.swaps_per_edge=1"))
+    assert many[0].id != many[1].id
+    assert make(on("random")).id == make(on("random", "topology.swaps_per_edge=1")).id

@@ -20,6 +20,21 @@ def mean_and_error(values: ArrayLike, axis: int = 0) -> tuple[Array, Array]:
     return mean, data.std(axis=axis, ddof=1) / np.sqrt(count)
 
 
+def first_below(x: ArrayLike, curves: ArrayLike, threshold: float) -> Array:
+    """Where curves [batch, points] first fall below a threshold along x, in the order in which its
+    points stand: [batch], linear between points. Infinite: nowhere; NaN: from the first point on.
+    """
+    places, values = np.asarray(x, dtype=np.float64), np.asarray(curves, dtype=np.float64)
+    below = values < threshold
+    first = below.argmax(axis=1)
+    found = np.where(below.any(axis=1), np.nan, np.inf)
+    rows = np.flatnonzero(below.any(axis=1) & (first > 0))
+    at = first[rows]
+    high, low = values[rows, at - 1], values[rows, at]
+    found[rows] = places[at - 1] + (high - threshold) / (high - low) * (places[at] - places[at - 1])
+    return found
+
+
 def half_width(values: ArrayLike, axis: int = 0) -> Array:
     """Half the central 68.3% of resampled values, NaN left out: their one-sigma error."""
     low, high = np.nanpercentile(np.asarray(values, dtype=np.float64), ONE_SIGMA, axis=axis)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.analysis.estimates import first_below, mean_and_error
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
@@ -66,16 +66,8 @@ def capacities(sizes: Array, accuracy: Array, threshold: float) -> Array:
     """Where each replica's training accuracy [replicas, sizes] first falls below the threshold as
     sizes grow, linear in ln n between sizes: [replicas]. 0: below from the smallest size on;
     infinite: nowhere."""
-    x = np.log(sizes)
-    below = accuracy < threshold
-    first = below.argmax(axis=1)
-    found = np.where(below.any(axis=1), 0.0, np.inf)
-    rows = np.flatnonzero(below.any(axis=1) & (first > 0))
-    right = first[rows]
-    high, low = accuracy[rows, right - 1], accuracy[rows, right]
-    share = (high - threshold) / (high - low)
-    found[rows] = np.exp(x[right - 1] + share * (x[right] - x[right - 1]))
-    return found
+    places = np.exp(first_below(np.log(sizes), accuracy, threshold))
+    return np.where(np.isnan(places), 0.0, places)
 
 
 def mean_capacity(

@@ -21,7 +21,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.estimates import half_width, replica_shares, resampled_deviations
+from pruning_phases.analysis.estimates import (
+    first_below,
+    half_width,
+    replica_shares,
+    resampled_deviations,
+)
 from pruning_phases.analysis.order_parameters import chance_corrected
 from pruning_phases.errors import UserError
 from pruning_phases.records import AXES
@@ -144,15 +149,9 @@ def _landmark(places: Array, thinned: Array, name: str) -> Landmark | Undetermin
 
 def falls_below_half(x: Array, curves: Array) -> Array:
     """Where curves [batch, points] over ascending x first fall below one half, coming from the
-    largest x; linear between points. NaN: nowhere, or already at the largest x."""
-    below = curves < HALF
-    last = below.shape[1] - 1 - below[:, ::-1].argmax(axis=1)
-    rows = np.flatnonzero(below.any(axis=1) & (last < below.shape[1] - 1))
-    left = last[rows]
-    low, high = curves[rows, left], curves[rows, left + 1]
-    places = np.full(len(curves), np.nan)
-    places[rows] = x[left] + (HALF - low) / (high - low) * (x[left + 1] - x[left])
-    return places
+    largest x. NaN: nowhere, or already at the largest x."""
+    places = first_below(x[::-1], curves[:, ::-1], HALF)
+    return np.where(np.isfinite(places), places, np.nan)
 
 
 def place_of_peak(x: Array, curves: Array) -> Array:

@@ -25,6 +25,10 @@ class Member:
     train_size: int | None  # None: all there is
     shared: bool = False  # with all other replicas: every random number but the choice of examples
 
+    def stream_number(self, purpose: str) -> int:
+        """Whose random numbers it draws for a purpose: its own, or those that all share."""
+        return 0 if self.shared and purpose != SUBSET else self.replica
+
 
 def members(config: Config) -> list[Member]:
     first = config.first_replica
@@ -51,12 +55,7 @@ def keys_of(group: Sequence[Member], seed: int, purpose: str, step: int = 0) -> 
     network alone is what it is in company. Where replicas share their randomness, the number is 0
     for every purpose but the choice of the training examples.
     """
-    return [
-        stream_key(
-            seed, 0 if member.shared and purpose != SUBSET else member.replica, purpose, step
-        )
-        for member in group
-    ]
+    return [stream_key(seed, member.stream_number(purpose), purpose, step) for member in group]
 
 
 def train_rates(group: Sequence[Member]) -> Tensor:

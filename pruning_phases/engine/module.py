@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -137,23 +139,29 @@ class EnsembleModule(LightningModule):
         at = self.step if step is None else step
         return key_words(keys_of(self.group, self.config.seed, purpose, at), self.replicas.device)
 
+    @contextmanager
+    def evaluating(self, rates: Tensor | None = None) -> Iterator[None]:
+        """The networks out of training, with dropout at ``rates`` [R] or without any."""
+        none = torch.zeros_like(self.train_rates)
+        self.replicas.eval()
+        self.replicas.set_dropout_rates(self.train_rates, none if rates is None else rates)
+        yield
+        self.replicas.train()
+
     @torch.no_grad()
     def evaluate(
         self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
     ) -> OutputSums:
         """The sums of all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
-        none = torch.zeros_like(self.train_rates)
-        self.replicas.eval()
-        self.replicas.set_dropout_rates(self.train_rates, none if rates is None else rates)
         keys = derive(self.stream("dropout_eval"), draw)
         total: OutputSums | None = None
-        for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
-            if rates is not None:
-                self.replicas.set_dropout_draw(keys, number)
-            end = begin + EXAMPLES_PER_CALL
-            sums = output_sums(self.replicas(x[begin:end]), y[begin:end])
-            total = sums if total is None else total + sums
-        self.replicas.train()
+        with self.evaluating(rates):
+            for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
+                if rates is not None:
+                    self.replicas.set_dropout_draw(keys, number)
+                end = begin + EXAMPLES_PER_CALL
+                sums = output_sums(self.replicas(x[begin:end]), y[begin:end])
+                total = sums if total is None else total + sums
         assert total is not None
         return total
 
@@ -161,17 +169,15 @@ class EnsembleModule(LightningModule):
     def evaluate_training(self) -> dict[str, NDArray[np.float64]]:
         """Each network on its own training examples, without dropout: [R]."""
         data, sizes = self.data, self.data.sizes.double()
-        self.replicas.eval()
-        self.replicas.set_dropout_rates(self.train_rates, torch.zeros_like(self.train_rates))
         sums = torch.zeros(2, len(sizes), dtype=torch.float64, device=sizes.device)
-        for begin in range(0, data.subset.shape[1], EXAMPLES_PER_CALL):
-            indices = data.subset[:, begin : begin + EXAMPLES_PER_CALL]
-            logits = self.replicas.forward_own(data.train_images(indices))
-            correct, noise = fitted(logits, data.train_y[indices], data.clean_y[indices])
-            number = begin + torch.arange(indices.shape[1], device=sizes.device)
-            own = number < data.sizes[:, None]  # the rest belongs to larger training sets
-            sums += torch.stack([(part * own).sum(dim=1) for part in (correct, noise)])
-        self.replicas.train()
+        with self.evaluating():
+            for begin in range(0, data.subset.shape[1], EXAMPLES_PER_CALL):
+                indices = data.subset[:, begin : begin + EXAMPLES_PER_CALL]
+                logits = self.replicas.forward_own(data.train_images(indices))
+                correct, noise = fitted(logits, data.train_y[indices], data.clean_y[indices])
+                number = begin + torch.arange(indices.shape[1], device=sizes.device)
+                own = number < data.sizes[:, None]  # the rest belongs to larger training sets
+                sums += torch.stack([(part * own).sum(dim=1) for part in (correct, noise)])
         accuracy, correlation = (sums / sizes).cpu().numpy()
         if torch.equal(data.train_y, data.clean_y):  # without noise there is nothing to hold
             correlation = np.full_like(correlation, np.nan)

@@ -57,8 +57,9 @@ def run(
     dataset = datasets.load_for(config)
     # Both refuse what cannot be run before anything is written.
     device = _trainer(config, record.folder, [], None).strategy.root_device
-    facts = _facts(config, dataset)
-    start = transplant.draw(config, source, _one_network(config, dataset)) if source else None
+    one = Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
+    facts = _facts(config, dataset, one)
+    start = transplant.draw(config, source, one) if source else None
     if start is not None:
         facts["topology"] = start.about
     with record.lock():
@@ -167,11 +168,10 @@ def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
         )
 
 
-def _facts(config: Config, dataset: Dataset) -> dict[str, Any]:
-    """What a reader of the record needs to know and cannot see in the configuration; on the way,
-    sizes and schedules that do not fit data and network are refused."""
+def _facts(config: Config, dataset: Dataset, one: Replicas) -> dict[str, Any]:
+    """What a reader of the record needs to know and cannot see in the configuration, told from the
+    data and from one of the networks; sizes and schedules that do not fit these are refused."""
     _sizes(config, dataset)
-    one = _one_network(config, dataset)
     kept_counts(schedule(config.pruner), one.num_prunable)
     num_train = len(dataset.train_labels)
     return {
@@ -188,10 +188,6 @@ def _facts(config: Config, dataset: Dataset) -> dict[str, Any]:
         },
         "num_threads": torch.get_num_threads(),
     }
-
-
-def _one_network(config: Config, dataset: Dataset) -> Replicas:
-    return Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
 
 
 def _trainer(

@@ -98,7 +98,7 @@ def _generator(config: Config, member: Member, layer: str) -> np.random.Generato
     """Of one network's layer: networks that differ in p_train or N alone have one mask."""
     topology = config.topology
     address = (topology.family.name, f"{topology.density:.12g}", layer)
-    number = 0 if member.shared else member.replica
+    number = member.stream_number("topology")
     return np.random.default_rng(stream_key(config.seed, number, "topology", *address))
 
 

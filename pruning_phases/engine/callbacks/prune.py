@@ -102,12 +102,8 @@ def network_scores(module: EnsembleModule) -> Tensor:
         return scores.magnitude(weights)
     if kind is Score.random:
         return scores.random(module.stream("prune"), weights.shape[1])
-    replicas.eval()
-    none = torch.zeros_like(module.train_rates)
-    replicas.set_dropout_rates(module.train_rates, none)
-    found = [_gradient_scores(module, r) for r in range(replicas.num_replicas)]
-    replicas.train()
-    return torch.stack(found)
+    with module.evaluating():
+        return torch.stack([_gradient_scores(module, r) for r in range(replicas.num_replicas)])
 
 
 def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,9 +65,8 @@ class Record(Callback):
             return
         tensors, about = self.record.read_tensors(self.record.checkpoint_file)
         load_replicas(module, tensors)
-        part = self.part if self.num_parts > 1 else None
         for stage in module.config.pruner.stages():
-            kept, _ = self.record.read_tensors(self.record.snapshot_file(STAGES[stage], part))
+            kept, _ = self.record.read_tensors(self._file(STAGES[stage]))
             module.stages[stage] = {
                 name: torch.from_numpy(kept[name]) for name in module.replicas.names
             }
@@ -119,12 +119,14 @@ class Record(Callback):
         wanted = [nearest(densities, density) for density in module.config.snapshots]
         return module.density in wanted
 
+    def _file(self, name: str) -> Path:
+        return self.record.snapshot_file(name, self.part if self.num_parts > 1 else None)
+
     def _snapshot(
         self, module: EnsembleModule, name: str, tensors: dict[str, np.ndarray] | None = None
     ) -> None:
-        part = self.part if self.num_parts > 1 else None
         self.record.write_tensors(
-            self.record.snapshot_file(name, part), tensors or replica_tensors(module),
+            self._file(name), tensors or replica_tensors(module),
             step=module.step, density=module.density,
             layers=list(module.replicas.layer_of.values()),
         )  # fmt: skip
