@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases.analysis_config import CapacityConfig, launch_analysis
 from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
-from pruning_phases.records import AXES
+from pruning_phases.records import AXES, RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pruning_phases.analysis.mask_runs import Information, What
     from pruning_phases.analysis.memorization import Memory
-    from pruning_phases.records import RunRecord
 
 
 def main() -> None:
@@ -73,14 +72,16 @@ def analyse(
 
 def _memories(runs: list[RunRecord], config: CapacityConfig) -> list[Memory]:
     from pruning_phases.analysis.memorization import memories
-    from pruning_phases.analysis.sources import pooled_observables
+    from pruning_phases.analysis.sources import pooled
 
     where = f"runs ({', '.join(run.id for run in runs)})"
-    table = pooled_observables(runs).drop_duplicates(["replica", "step", *AXES])
+    table = pooled(runs, RunRecord.observables).drop_duplicates(["replica", "step", *AXES])
     for name in ("p_train", "p_eval"):
         if table[name].nunique() > 1:
             raise UserError(f"{where} holds several {name}: capacity looks at one")
-    return memories(table, config.threshold, where)
+    training = pooled(runs, RunRecord.training)
+    training = training.drop_duplicates(["replica", "step", "update", "train_size"])
+    return memories(table, training, config.threshold, where)
 
 
 def _remembered(run: RunRecord, memory: Memory) -> dict[str, Any]:

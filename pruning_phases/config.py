@@ -82,6 +82,7 @@ class Family(Enum):
     in_degrees = 5  # how many edges lead into each node
     out_degrees = 6  # how many edges lead out of each node
     active_nodes = 7  # which nodes have edges
+    redrawn = 8  # the mask itself, but not the initial weights: these are drawn anew
 
 
 class Figures(Enum):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
+    from pruning_phases.analysis.order_parameters import Curve
     from pruning_phases.records import RunRecord
 
 
@@ -30,13 +31,15 @@ def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console)
     one = len(records) == 1
     fits: list[dict[str, Any]] = []
     figures: list[tuple[str, Figure]] = []
+    curves: list[Curve] = []
     for record in track(records, "fitting", console=console, transient=True):
-        own_fits, figure = _fit_run(record, config)
+        own_fits, measured, figure = _fit_run(record, config)
         fits += own_fits
+        curves.append(measured)
         if figure is not None:
             figures.append(("exponents" if one else f"exponents/{record.id}", figure))
     if not one or not figures:
-        figures.append(("exponents", comparison_figure(fits)))
+        figures.append(("exponents", comparison_figure(fits, curves)))
     folder = open_folder(config.output_dir, folder_of(records))
     _write(fits, figures, folder)
     _print(fits, console)
@@ -47,7 +50,8 @@ def analyse(records: list[RunRecord], config: ExponentsConfig, console: Console)
 
 def _fit_run(
     record: RunRecord, config: ExponentsConfig
-) -> tuple[list[dict[str, Any]], Figure | None]:
+) -> tuple[list[dict[str, Any]], Curve, Figure | None]:
+    """The fits of all order parameters, the curve of the first, and the figure of those fitted."""
     from pruning_phases.analysis.critical_law import LawFit, fit_law
     from pruning_phases.analysis.exponents_figure import exponents_figure
     from pruning_phases.analysis.order_parameters import curve
@@ -57,8 +61,10 @@ def _fit_run(
     model, dataset, pruner = names_of(info)
     laws: dict[str, LawFit] = {}
     fits = []
-    for name in config.order_parameters:
-        measured = curve(observables, name, info["data"]["num_classes"])
+    curves = [
+        curve(observables, name, info["data"]["num_classes"]) for name in config.order_parameters
+    ]
+    for name, measured in zip(config.order_parameters, curves, strict=True):
         law = fit_law(measured, config.num_resampled, config.seed)
         about = {
             "model": model, "dataset": dataset, "pruner": pruner, "order_parameter": name,
@@ -68,9 +74,9 @@ def _fit_run(
         if isinstance(law, LawFit):
             laws[name] = law
     if not laws:
-        return fits, None
+        return fits, curves[0], None
     title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit_of(info)}"
-    return fits, exponents_figure(laws, title)
+    return fits, curves[0], exponents_figure(laws, title)
 
 
 def _entry(law: Any) -> dict[str, Any]:
@@ -144,7 +150,7 @@ def _cells(fit: dict[str, Any]) -> dict[str, str]:
     window = "{:.2g} to {:.2g}".format(*fit["window"]) if fit["window"] else ""
     ratio = f"{fit['chi2_per_dof']:.2f}" if fit["chi2_per_dof"] is not None else ""
     return {
-        "model": fit["model"], "dataset": fit["dataset"],
+        "model": fit["model"], "dataset": fit["dataset"], "pruner": fit["pruner"],
         "order parameter": fit["order_parameter"].replace("_", " "),
         "critical density": quoted("critical_point"), "exponent": quoted("exponent"),
         "window": window, "chi2/dof": ratio, "replicas": str(fit["num_replicas"]),
@@ -168,7 +174,8 @@ def _print(fits: list[dict[str, Any]], console: Console) -> None:
     for fit in fits:
         if reason := fit.get("reason"):
             name = fit["order_parameter"]
-            console.print(f"{fit['model']} {fit['dataset']} {name}: {reason}", **PLAIN)
+            what = f"{fit['model']} {fit['dataset']} {fit['pruner']}"
+            console.print(f"{what} {name}: {reason}", **PLAIN)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases.analysis_config import PercolationConfig, launch_analysis
 from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
-from pruning_phases.records import AXES
+from pruning_phases.records import AXES, RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pruning_phases.analysis.percolation import GraphCurves, Landmark, Undetermined
-    from pruning_phases.records import RunRecord
 
 
 def main() -> None:
@@ -27,14 +26,14 @@ def analyse(
     from pruning_phases.analysis.percolation import graph_curves, landmarks
     from pruning_phases.analysis.percolation_figure import percolation_figure
     from pruning_phases.analysis.results import open_folder, save_figure, save_json
-    from pruning_phases.analysis.sources import commit_of, folder_of, pooled_observables, systems_of
+    from pruning_phases.analysis.sources import commit_of, folder_of, pooled, systems_of
 
     found: dict[str, tuple[GraphCurves, dict[str, Landmark | Undetermined]]] = {}
     refused: list[UserError] = []
     for name, runs in systems_of(records).items():
         where = f"runs ({', '.join(run.id for run in runs)})"
         # A replica of one seed is the same network in every run: it counts once.
-        table = pooled_observables(runs).drop_duplicates(["replica", "step", *AXES])
+        table = pooled(runs, RunRecord.observables).drop_duplicates(["replica", "step", *AXES])
         try:
             curves = graph_curves(table, runs[0].info()["data"]["num_classes"], where)
         except UserError as error:

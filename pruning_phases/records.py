@@ -182,10 +182,10 @@ class RunRecord:
             write_beside(path, partial(table.to_parquet, index=False))
 
     def add_training(self, table: pd.DataFrame) -> None:
-        """Put in the losses of some networks, in place of any that they have there already."""
+        """Put in how networks trained at a step, in place of what they have there already."""
         import pandas as pd
 
-        keys = ["p_train", "train_size", "replica"]
+        keys = ["step", "p_train", "train_size", "replica"]
         if self.training_file.exists():
             earlier = self.training()
             known = earlier[keys].apply(tuple, axis=1).isin(set(table[keys].apply(tuple, axis=1)))
@@ -276,7 +276,8 @@ class RunRecord:
         return read_table(self.layers_file)
 
     def training(self) -> pd.DataFrame:
-        """The loss over the updates of the first training."""
+        """The loss over the updates of every training from the beginning: step 0, and the later
+        steps of networks that train anew after each cut."""
         return read_table(self.training_file)
 
 

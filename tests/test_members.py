@@ -209,6 +209,14 @@ def test_what_a_network_has_fitted_of_its_own_examples(configure, more):
         assert table["noise_correlation"][row] == pytest.approx(float(np.mean(noise)), abs=1e-5)
     assert (record.observables().groupby(["replica", "p_train", "train_size"])["train_accuracy"]
             .nunique() == 1).all()  # fmt: skip
+    training = record.training()
+    assert (training.groupby("step")["update"].max() > 0).all()
+    looked = training.dropna(subset="train_accuracy").query("step == 0")
+    ends = looked.sort_values("update").groupby(["replica", "p_train", "train_size"]).last()
+    at_end = table.set_index(["replica", "p_train", "train_size"]).loc[ends.index]
+    for name in ("train_accuracy", "noise_correlation"):
+        assert (ends[name] == at_end[name]).all()
+    assert looked["update"].nunique() > 1
 
 
 def test_the_error_of_the_mean_over_mask_draws(configure):

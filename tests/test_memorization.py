@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pruning_phases.analysis.memorization import capacities, mean_capacity, memories
+from pruning_phases.analysis.memorization import capacities, mean_capacity, memories, noise_curve
 from pruning_phases.errors import UserError
 
 SIZES = 100 * 2.0 ** np.arange(8)
@@ -50,15 +50,35 @@ def table():
     index = pd.MultiIndex.from_product([[1.0, 0.1], range(8), SIZES.astype(int)])
     frame = index.set_names(["density", "replica", "train_size"]).to_frame(index=False)
     values = np.concatenate([np.ones(accuracy.size), accuracy.ravel()])
-    return frame.assign(train_accuracy=values, noise_correlation=0.1, num_kept=9)
+    step = (frame["density"] < 1).astype(int)
+    return frame.assign(train_accuracy=values, noise_correlation=0.1, num_kept=9, step=step)
+
+
+def training():
+    """Noise correlation rises with the updates; at the smaller size it would be another."""
+    index = pd.MultiIndex.from_product([[0, 1], range(8), [100, 12800], [10, 20, 40]])
+    frame = index.set_names(["step", "replica", "train_size", "update"]).to_frame(index=False)
+    noise = frame["update"] / 100 * (frame["train_size"] == 12800) + 0.01 * frame["replica"]
+    return frame.assign(noise_correlation=noise.where(frame["update"] != 20))
 
 
 def test_every_density_has_its_own():
-    dense, pruned = memories(table(), 0.99, "here")
+    dense, pruned = memories(table(), training(), 0.99, "here")
     assert (dense.density, pruned.density) == (1.0, 0.1)
     assert dense.capacity is None and "add larger" in dense.reason
     assert pruned.capacity[0] == pytest.approx(800, abs=3 * pruned.capacity[1])
     with pytest.raises(UserError, match=r"no train_accuracy: train with training\.evaluate=true"):
-        memories(table().drop(columns="train_accuracy"), 0.99, "here")
+        memories(table().drop(columns="train_accuracy"), training(), 0.99, "here")
     with pytest.raises(UserError, match="1 replicas and 8 training-set sizes"):
-        memories(table().query("replica == 0"), 0.99, "here")
+        memories(table().query("replica == 0"), training(), 0.99, "here")
+
+
+def test_noise_correlation_over_training_is_that_of_the_largest_set():
+    _, pruned = memories(table(), training(), 0.99, "here")
+    noise = pruned.over_training
+    assert noise.updates.tolist() == [10, 40]  # at 20 nobody looked
+    np.testing.assert_allclose(noise.mean, [0.1 + 0.035, 0.4 + 0.035])
+    np.testing.assert_allclose(noise.error, np.std(np.arange(8), ddof=1) * 0.01 / np.sqrt(8))
+    without = training().assign(noise_correlation=np.nan)
+    assert memories(table(), without, 0.99, "here")[0].over_training is None
+    assert noise_curve(training().drop(columns="noise_correlation")) is None

@@ -6,36 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pruning_phases.analysis.collapse_figure import shade
 from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.analysis.line_styles import line_style
 from pruning_phases.analysis.memorization import Memory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MARKERS = "osD^vP*X<>"
-
 
 def capacity_figure(
     systems: dict[str, list[Memory]], content: list[dict[str, Any]], threshold: float
 ) -> Figure:
-    """Above: training accuracy and noise correlation over n at the sparsest density, capacity over
-    sparsity; a line a pruner. Below, where masks were measured: what they tell, and the capacity
-    over the weights kept beside that over the effective parameters."""
+    """Above: training accuracy over n and noise correlation over updates at the sparsest density,
+    capacity over sparsity; a line a pruner. Below, where masks were measured: what they tell, and
+    the capacity over the weights kept beside that over the effective parameters."""
     from matplotlib.figure import Figure
 
     informed = any(row["mask_information"] for row in content)
     figure = Figure(figsize=(14, 9 if informed else 4.8), layout="constrained")
     panels = figure.subplots(1 + informed, 3, squeeze=False)
     for number, (name, memories) in enumerate(systems.items()):
-        _memorized(panels[0], memories, _style(number, len(systems), name))
+        _memorized(panels[0], memories, line_style(number, len(systems)) | {"label": name})
     left, middle, right = panels[0]
     left.axhline(threshold, color="grey", linestyle=":", linewidth=1)
     densities = sorted({memories[-1].density for memories in systems.values()})
     at = ", ".join(f"{1 - density:.4g}" for density in densities)
     _name(left, "training examples n", "training accuracy", f"at sparsity {at}")
-    _name(middle, "training examples n", "noise correlation", f"at sparsity {at}")
+    largest = ", ".join(f"{size:g}" for size in sorted({m[-1].sizes[-1] for m in systems.values()}))
+    _name(middle, "updates", "noise correlation", f"n = {largest}, at sparsity {at}")
     _name(right, "sparsity", f"capacity: n fitted to {threshold:.0%}", "memorization capacity")
     if informed:
         _informed(panels[1], content)
@@ -46,21 +45,11 @@ def capacity_figure(
     return figure
 
 
-def _style(number: int, count: int, label: str) -> dict[str, Any]:
-    """Told apart in grey too."""
-    return {
-        "color": shade(number, count), "marker": MARKERS[number % len(MARKERS)],
-        "linestyle": ("-", "--", "-.", ":")[number % 4], "markersize": 4, "linewidth": 1.1,
-        "capsize": 2, "label": label,
-    }  # fmt: skip
-
-
 def _memorized(axes: Any, memories: list[Memory], style: dict[str, Any]) -> None:
     sparsest = memories[-1]
-    for axis, values in zip(
-        axes, (sparsest.train_accuracy, sparsest.noise_correlation), strict=False
-    ):
-        axis.errorbar(sparsest.sizes, *mean_and_error(values), **style)
+    axes[0].errorbar(sparsest.sizes, *mean_and_error(sparsest.train_accuracy), **style)
+    if (noise := sparsest.over_training) is not None:
+        axes[1].errorbar(noise.updates, noise.mean, noise.error, **style)
     known = [(1 - memory.density, *memory.capacity) for memory in memories if memory.capacity]
     sparsity, capacity, error = np.array(known, dtype=float).reshape(-1, 3).T
     axes[2].errorbar(sparsity, capacity, error, **style)
@@ -69,7 +58,7 @@ def _memorized(axes: Any, memories: list[Memory], style: dict[str, Any]) -> None
 def _informed(axes: Any, content: list[dict[str, Any]]) -> None:
     pruners = list(dict.fromkeys(row["pruner"] for row in content))
     for number, pruner in enumerate(pruners):
-        style = _style(number, len(pruners), pruner)
+        style = line_style(number, len(pruners)) | {"label": pruner}
         own = [row for row in content if row["pruner"] == pruner and row["mask_information"]]
         _points(axes[0], own, "sparsity", "information_per_kept_weight", style)
         own = [row for row in own if row["capacity"]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pruning_phases.analysis.collapse_fit import Collapse
+from pruning_phases.analysis.line_styles import marker, shade
 from pruning_phases.analysis.results import cell
 from pruning_phases.analysis.scaling_function import Points, fitted_values
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from pruning_phases.analysis.crossings import Located, SampledCurve
 
-MARKERS = "osD^vP*X<>"
 TITLES = {"power_law": "power law", "bkt": "BKT"}
 SCALED = {
     "power_law": (r"$(p - p_c)\,L^{1/\nu}$", r"$y\,L^{\beta/\nu}$"),
@@ -26,13 +26,6 @@ SYMBOLS = {
     "critical_point": "$p_c$", "nu": r"$\nu$", "beta": r"$\beta$",
     "sigma": r"$\sigma$", "L0": "$L_0$", "Delta": r"$\Delta$",
 }  # fmt: skip
-
-
-def shade(index: int, count: int) -> tuple[float, float, float, float]:
-    """From light to dark with size, so that grey paper keeps the order."""
-    import matplotlib
-
-    return matplotlib.colormaps["viridis_r"](0.15 + 0.85 * index / max(count - 1, 1))
 
 
 def collapse_figure(collapses: list[Collapse], names: tuple[str, str, str], title: str) -> Figure:
@@ -55,7 +48,7 @@ def _before(axis: Axes, points: Points, names: tuple[str, str, str]) -> None:
         part = points.where(points.size == one)
         order = np.argsort(part.control)
         axis.errorbar(
-            part.control[order], part.value[order], part.error[order], marker=MARKERS[index % 10],
+            part.control[order], part.value[order], part.error[order], marker=marker(index),
             color=shade(index, len(points.sizes)), markersize=3.5, linewidth=0.8, capsize=1.5,
             label=f"{one:g}",
         )  # fmt: skip
@@ -100,7 +93,7 @@ def _after(axis: Axes, collapse: Collapse) -> None:
             ecolor=shade(index, len(points.sizes)), elinewidth=0.8,
         )  # fmt: skip
         axis.plot(
-            x[part], (points.value / factor)[part], MARKERS[index % 10], markersize=3.5,
+            x[part], (points.value / factor)[part], marker(index), markersize=3.5,
             color=shade(index, len(points.sizes)),
         )  # fmt: skip
     if collapse.optimum.form.correction is None:
@@ -124,7 +117,7 @@ def _residuals(axis: Axes, collapse: Collapse) -> None:
     for index, one in enumerate(points.sizes):
         part = points.size == one
         axis.plot(
-            points.control[part], off[part], MARKERS[index % 10], markersize=3.5,
+            points.control[part], off[part], marker(index), markersize=3.5,
             color=shade(index, len(points.sizes)),
         )  # fmt: skip
     axis.axhspan(-1, 1, color="grey", alpha=0.2, linewidth=0)
@@ -155,7 +148,7 @@ def crossings_figure(
             order = np.argsort(curve.control)
             x, y, error = (part[order] for part in (curve.control, curve.values, curve.error))
             axis.plot(
-                x, y, marker=MARKERS[index % 10], markersize=3, linewidth=0.8, color=colour,
+                x, y, marker=marker(index), markersize=3, linewidth=0.8, color=colour,
                 label=f"{curve.size:g}",
             )  # fmt: skip
             axis.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)

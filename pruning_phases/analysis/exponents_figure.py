@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pruning_phases.analysis.critical_law import LawFit, critical_law, errors_of_mean
-from pruning_phases.analysis.order_parameters import LABELS
+from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.analysis.line_styles import line_style
+from pruning_phases.analysis.order_parameters import LABELS, Curve
 from pruning_phases.analysis.results import cell
 
 if TYPE_CHECKING:
@@ -119,13 +121,18 @@ def _windows(axis: Axes, law: LawFit) -> None:
     axis.grid(alpha=0.3)
 
 
-def comparison_figure(fits: list[dict[str, Any]]) -> Figure:
-    """Critical points and exponents of many runs, with total errors; open: not determined."""
+def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure:
+    """Above, every run's first order parameter over density; below, critical points and exponents
+    with their total errors."""
     from matplotlib.figure import Figure
 
     labels = list(dict.fromkeys(_label(fit) for fit in fits))
-    figure = Figure(figsize=(11, 0.55 * len(labels) + 1.8), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
+    below = 0.55 * len(labels) + 1.0
+    figure = Figure(figsize=(11, 5.2 + below), layout="constrained")
+    grid = figure.add_gridspec(2, 1, height_ratios=(5.2, below))
+    top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    _curves(top.subplots(), labels, curves, LABELS[fits[0]["order_parameter"]])
+    left, right = bottom.subplots(1, 2, sharey=True)
     names = list(dict.fromkeys(fit["order_parameter"] for fit in fits))
     for fit in fits:
         shift = 0.18 * (names.index(fit["order_parameter"]) - (len(names) - 1) / 2)
@@ -148,11 +155,22 @@ def comparison_figure(fits: list[dict[str, Any]]) -> Figure:
         left.set_xscale("log")
     left.set_xlabel(r"critical density $\rho_c$")
     right.set_xlabel(r"exponent $\beta$")
-    figure.legend(fontsize=8, loc="outside upper center", ncols=len(names))
+    bottom.legend(fontsize=8, loc="outside upper center", ncols=len(names))
     for axis in (left, right):
         axis.grid(alpha=0.3)
     return figure
 
 
+def _curves(axis: Axes, labels: list[str], curves: list[Curve], name: str) -> None:
+    for number, (label, measured) in enumerate(zip(labels, curves, strict=True)):
+        mean, error = mean_and_error(measured.values)
+        axis.errorbar(measured.control, mean, error, label=label.replace("\n", " "),
+                      **line_style(number, len(labels)))  # fmt: skip
+    axis.set(xscale="log", xlabel="density", ylabel=name, title="bars: standard errors")
+    axis.title.set_fontsize(9)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8, ncols=1 + len(labels) // 12)
+
+
 def _label(fit: dict[str, Any]) -> str:
-    return f"{fit['model']} {fit['dataset']}\n{fit['run']}"
+    return f"{fit['model']} {fit['dataset']}\n{fit['pruner']} {fit['run']}"

@@ -81,7 +81,9 @@ def _name(record: RunRecord, taken: set[str]) -> str:
     info = record.info()
     physics = info["physics"]
     budget = physics["training"]["budget"]
-    name = f"{physics['model']['name']} {physics['dataset']['name']} {info['topology']['run']}, "
+    pruner = info["topology"].get("source_pruner", "")
+    name = " ".join(f"{physics['model']['name']} {physics['dataset']['name']} {pruner}".split())
+    name += f" {info['topology']['run']}, "
     name += f"{'up to ' * (budget['rule'] == 'plateau')}{budget['amount']} "
     name += "updates" if budget["rule"] == "updates" else "epochs"
     same = [other for other in taken if other.startswith(name)]

@@ -16,7 +16,7 @@ from pruning_phases.analysis.estimates import (
 from pruning_phases.analysis.order_parameters import Curve
 from pruning_phases.analysis.phases import Losses
 from pruning_phases.analysis.sized_runs import SizedCurve
-from pruning_phases.analysis.sources import pooled_observables
+from pruning_phases.analysis.sources import pooled
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 
@@ -30,7 +30,7 @@ AXES = {"p_eval": "p_eval", "density": CUT}
 def losses_of(records: list[RunRecord], control: str) -> Losses:
     """The test losses of one system's runs."""
     where = f"runs ({', '.join(record.id for record in records)})"
-    table = pooled_observables(records)
+    table = pooled(records, RunRecord.observables)
     table[CUT] = 1 - table["density"]
     table = _along(table, control, where)
     axis = AXES[control]

@@ -32,10 +32,22 @@ class Memory:
     noise_correlation: Array  # [replicas, sizes]; NaN without label noise
     capacity: tuple[float, float] | None
     reason: str | None = None
+    over_training: NoiseCurve | None = None
 
 
-def memories(observables: pd.DataFrame, threshold: float, where: str) -> list[Memory]:
-    """Of every density of one pruner's runs, dense first."""
+@dataclass(frozen=True)
+class NoiseCurve:
+    """Noise correlation of the largest training set over updates: mean and error over replicas."""
+
+    updates: Array
+    mean: Array
+    error: Array
+
+
+def memories(
+    observables: pd.DataFrame, training: pd.DataFrame, threshold: float, where: str
+) -> list[Memory]:
+    """Of every density of one pruner's runs, dense first. training: how these networks trained."""
     missing = {"train_accuracy", "noise_correlation"} - set(observables)
     if missing:
         raise UserError(
@@ -58,8 +70,22 @@ def memories(observables: pd.DataFrame, threshold: float, where: str) -> list[Me
             )
         capacity, reason = mean_capacity(sizes, accuracy, threshold)
         noise = wide["noise_correlation"].to_numpy()
-        found.append(Memory(float(density), sizes, accuracy, noise, capacity, reason))  # type: ignore[arg-type]
+        over_training = noise_curve(training[training["step"] == table["step"].iloc[0]])
+        found.append(Memory(density, sizes, accuracy, noise, capacity, reason, over_training))  # type: ignore[arg-type]
     return sorted(found, key=lambda memory: -memory.density)
+
+
+def noise_curve(training: pd.DataFrame) -> NoiseCurve | None:
+    """Of one step's training; None where it was not measured or there is no noise."""
+    if "noise_correlation" not in training:
+        return None
+    largest = training[training["train_size"] == training["train_size"].max()]
+    wide = largest.pivot(index="replica", columns="update", values="noise_correlation")
+    wide = wide.dropna(axis="columns")  # updates at which no replica was looked at
+    if wide.empty:
+        return None
+    mean, error = mean_and_error(wide.to_numpy())
+    return NoiseCurve(wide.columns.to_numpy(dtype=np.float64), mean, error)
 
 
 def capacities(sizes: Array, accuracy: Array, threshold: float) -> Array:

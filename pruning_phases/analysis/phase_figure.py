@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pruning_phases.analysis.collapse_figure import shade
 from pruning_phases.analysis.estimates import mean_and_error
+from pruning_phases.analysis.line_styles import shade
 from pruning_phases.analysis.phases import PHASES, UNDECIDED, Losses
 
 if TYPE_CHECKING:

@@ -19,11 +19,13 @@ STYLES = {
     "random": ("#b2182b", ":", "^"), "in_degrees": ("#762a83", "-.", "D"),
     "out_degrees": ("#8c510a", (0, (5, 1, 1, 1, 1, 1)), "v"),
     "active_nodes": ("#4d4d4d", (0, (1, 1)), "P"),
+    "redrawn": ("#e08214", (0, (8, 2)), "X"),
 }  # fmt: skip
 LABELS = {
     "original": "original mask", "rewired": "rewired: both degrees kept",
     "random": "random: numbers of edges kept", "in_degrees": "in-degrees kept",
     "out_degrees": "out-degrees kept", "active_nodes": "active nodes kept",
+    "redrawn": "original mask, weights drawn anew",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from pruning_phases.analysis.estimates import (
 )
 from pruning_phases.analysis.order_parameters import Curve, curve
 from pruning_phases.analysis.scaling_function import Points
-from pruning_phases.analysis.sources import pooled_observables
+from pruning_phases.analysis.sources import pooled
 from pruning_phases.errors import UserError
 from pruning_phases.identity import REPLICA_KEYS
 from pruning_phases.records import RunRecord
@@ -50,7 +50,7 @@ def sized_curves(
     for value, members in sorted(groups.items()):
         info = members[0].info()
         # A replica of one seed is the same network in every run: it counts once.
-        table = pooled_observables(members).drop_duplicates(["replica", "step"])
+        table = pooled(members, RunRecord.observables).drop_duplicates(["replica", "step"])
         whole = curve(table, order_parameter, info["data"]["num_classes"])
         if window:
             inside = (whole.control >= window[0]) & (whole.control <= window[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,13 +69,16 @@ def _name(physics: dict[str, Any]) -> str:
     return " ".join(f"{model['name']} {widths} {physics['dataset']['name']} {pruner}".split())
 
 
-def pooled_observables(records: list[RunRecord]) -> pd.DataFrame:
-    """The observables of runs of one system, their replicas told apart by seed and number."""
+def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) -> pd.DataFrame:
+    """The same table of runs of one system, their replicas told apart by seed and number."""
     import pandas as pd
 
-    table = pd.concat([record.observables() for record in records])
-    table["replica"] = table["seed"].astype(str) + ":" + table["replica"].astype(str)
-    return table
+    tables = []
+    for record in records:
+        table = read(record)
+        numbers = table["replica"].astype(str)
+        tables.append(table.assign(replica=f"{record.info()['physics']['seed']}:" + numbers))
+    return pd.concat(tables)
 
 
 def folder_of(records: list[RunRecord]) -> Path:

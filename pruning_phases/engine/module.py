@@ -48,7 +48,7 @@ class EnsembleModule(LightningModule):
             on_train_epoch_start    Prune      at a step's first round: cut, erase momentum
             training_step  (here)              many updates: gradients, mask, optimizer
             on_train_epoch_end      Stop       check the loss; has the step ended?
-                                    Curve      after the dense training: its loss over updates
+                                    Curve      after a training from the beginning: its loss
                                     Measure    at a step's end: observables of every replica
                                     Record     at a step's end: tables, snapshots, checkpoint
                                     Report     progress, W&B

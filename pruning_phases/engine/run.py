@@ -92,7 +92,8 @@ def build_module(
         key_words(keys_of(group, config.seed, SUBSET)),
         [member.train_size for member in group],
     )
-    replicas = Replicas(_builder(config, dataset), keys_of(group, config.seed, "init"))
+    init = keys_of(group, config.seed, transplant.init_purpose(config))
+    replicas = Replicas(_builder(config, dataset), init)
     if start is not None:
         start.plant(replicas, group)
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)

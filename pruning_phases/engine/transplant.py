@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from pruning_phases.analysis.estimates import mean_and_error
 from pruning_phases.analysis.results import number
-from pruning_phases.config import Config
+from pruning_phases.config import Config, Family
 from pruning_phases.engine.members import Member, members
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.errors import UserError
-from pruning_phases.identity import REPLICA_KEYS, name_of
+from pruning_phases.identity import REPLICA_KEYS, name_of, pruner_name
 from pruning_phases.records import INITIAL, RunRecord
 from pruning_phases.streams import stream_key
 from pruning_phases.topology.families import mask_of
@@ -30,7 +30,7 @@ class Transplant:
     first one, and the replicas of one network differ in their random masks and data orders.
     """
 
-    weights: dict[str, NDArray]  # parameter name -> [source networks, ...]
+    weights: dict[str, NDArray]  # parameter name -> [source networks, ...]; none: its own
     masks: dict[str, NDArray[np.bool_]]  # parameter name -> [networks, ...]
     source_of: dict[Member, int]
     row_of: dict[Member, int]
@@ -41,7 +41,7 @@ class Transplant:
         sources = [self.source_of[member] for member in group]
         rows = [self.row_of[member] for member in group]
         with torch.no_grad():
-            for name in replicas.names:
+            for name in replicas.names if self.weights else []:
                 replicas.stacked(name).copy_(torch.from_numpy(self.weights[name][sources]))
         replicas.set_masks(
             {
@@ -86,12 +86,20 @@ def draw(config: Config, source: RunRecord, replicas: Replicas) -> Transplant:
     about = {
         "run": source.id, "snapshot": name, "density": density, "source_networks": count,
         "first_network": first, "source_seed": physics["seed"],
+        "source_pruner": pruner_name(physics["pruner"]),
         "source_system": name_of({k: v for k, v in physics.items() if k not in REPLICA_KEYS}),
     }  # fmt: skip
     if any(swapped.values()):
         about["swaps"] = {layer: _summary(swaps) for layer, swaps in swapped.items()}
     row_of = {member: row for row, member in enumerate(everyone)}
+    if config.topology.family is Family.redrawn:
+        weights = {}
     return Transplant(weights, masks, source_of, row_of, about)
+
+
+def init_purpose(config: Config) -> str:
+    """The purpose of the stream that a network's initial weights are drawn from."""
+    return "init_redrawn" if config.topology.family is Family.redrawn else "init"
 
 
 def _generator(config: Config, member: Member, layer: str) -> np.random.Generator:

@@ -1,5 +1,5 @@
-"""The families of graphs that a pruned network is compared with (arXiv 2602.15224, Fig. 4; the last
-three are this project's)."""
+"""The families of graphs that a pruned network is compared with (arXiv 2602.15224, Fig. 4;
+in-degrees, out-degrees and active nodes are this project's)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def mask_of(
     else:
         draw: dict[Family, Callable[[], Graph]] = {
             Family.original: lambda: graph,
+            Family.redrawn: lambda: graph,
             Family.random: lambda: random_graph(graph, generator),
             Family.in_degrees: lambda: with_in_degrees(graph, generator),
             Family.out_degrees: lambda: with_out_degrees(graph, generator),

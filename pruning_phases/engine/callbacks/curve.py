@@ -1,4 +1,4 @@
-"""Notes the training loss over the updates of the first training, before anything is cut."""
+"""Notes how every training from the beginning went, over its updates."""
 
 from __future__ import annotations
 
@@ -6,22 +6,35 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning import Callback, Trainer
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.records import RunRecord
 
+EVALUATED_EVERY = 1.25  # factor between the updates at which training.evaluate looks
+
 
 class Curve(Callback):
-    """One row a network and ``training_step``: the mean loss over its updates, before each."""
+    """One row a network and ``training_step``: the mean loss over its updates, before each.
+
+    With ``training.evaluate`` also what the network fits of its training examples, at the ends of
+    rounds that lie evenly in the logarithm of the updates; NaN in the rows between.
+    """
 
     def __init__(self, record: RunRecord) -> None:
         self.record = record
-        self._updates: list[int] = [0]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._updates: list[int] = []
         self._means: list[Tensor] = []
+        self._fits: dict[int, dict[str, NDArray[np.float64]]] = {}
         self._sum: Tensor | None = None
 
     def on_train_epoch_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        if module.round == 0:
+            self._begin()
         self._sum = None
 
     def on_train_batch_end(  # type: ignore[override]
@@ -32,8 +45,8 @@ class Curve(Callback):
         batch: object,
         batch_idx: int,
     ) -> None:
-        count = module.num_updates - self._updates[-1]
-        if module.step or not count:
+        count = module.num_updates - (self._updates[-1] if self._updates else 0)
+        if not module.trains_anew or not count:
             return
         total = module.loss_sum.clone()
         mean = (total if self._sum is None else total - self._sum) / count
@@ -43,19 +56,27 @@ class Curve(Callback):
         self._sum = total
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
-        if module.step == 0 and module.step_ended and self._means:
+        if not self._updates:
+            return
+        due = module.num_updates >= EVALUATED_EVERY * max(self._fits, default=0)
+        if module.config.training.evaluate and (due or module.step_ended):
+            self._fits[module.num_updates] = module.evaluate_training()
+        if module.step_ended:
             self.record.add_training(self._table(module))
 
     def _table(self, module: EnsembleModule) -> pd.DataFrame:
         losses = torch.stack(self._means).double().cpu().numpy()
-        count = len(losses)
-        rows = pd.DataFrame(
-            {
-                "update": np.repeat(self._updates[1:], len(module.group)),
-                "replica": np.tile([member.replica for member in module.group], count),
-                "p_train": np.tile(module.train_rates.numpy(), count),
-                "train_size": np.tile(module.data.sizes.cpu().numpy(), count),
-                "train_loss": losses.ravel(),
-            }
-        )
-        return rows.dropna()  # of networks that had stopped
+        count, networks = losses.shape
+        columns = {
+            "step": np.full(count * networks, module.step),
+            "update": np.repeat(self._updates, networks),
+            "replica": np.tile([member.replica for member in module.group], count),
+            "p_train": np.tile(module.train_rates.numpy(), count),
+            "train_size": np.tile(module.data.sizes.cpu().numpy(), count),
+            "train_loss": losses.ravel(),
+        }
+        unknown = np.full(networks, np.nan)
+        for name in next(iter(self._fits.values()), {}):
+            rows = [self._fits.get(update, {}).get(name, unknown) for update in self._updates]
+            columns[name] = np.concatenate(rows)
+        return pd.DataFrame(columns).dropna(subset="train_loss")  # of networks that had stopped
