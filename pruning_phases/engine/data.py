@@ -106,12 +106,12 @@ class DataOrder:
         self.data = data
         self.batch_size = batch_size
         self._sizes = data.sizes.tolist()
-        self._epochs: dict[int, tuple[int, Tensor]] = {}
+        self._latest: dict[int, tuple[int, Tensor]] = {}  # replica: number and order of an epoch
 
     def start(self, keys: Tensor) -> None:
         """Begin anew with the streams ``keys`` [R, 2]."""
         self._keys = keys
-        self._epochs = {}
+        self._latest = {}
 
     def updates(self, first: int, count: int) -> Tensor:
         """Indices into the training images, [count, R, B], of the updates from ``first`` on."""
@@ -123,17 +123,20 @@ class DataOrder:
         if count == 0:
             return self.data.subset.new_empty(0, batch)
         begin, end = first * batch, (first + count) * batch
-        epochs = [self._epoch(r, number) for number in range(begin // size, -(-end // size))]
+        joined = self._joined_epochs(r, begin // size, -(-end // size))
         offset = begin - begin // size * size
-        joined = torch.cat(epochs)[offset : offset + end - begin]
-        return self.data.subset[r][joined].view(count, batch)
+        return self.data.subset[r][joined[offset : offset + end - begin]].view(count, batch)
 
-    def _epoch(self, r: int, number: int) -> Tensor:
-        """Epoch ``number`` of replica r; the latest is kept, since chunks of updates share it."""
-        if r not in self._epochs or self._epochs[r][0] != number:
-            key = derive(self._keys[r], number)
-            self._epochs[r] = (number, permutations(key, self._sizes[r]))
-        return self._epochs[r][1]
+    def _joined_epochs(self, r: int, first: int, end: int) -> Tensor:
+        """Epochs first to end - 1 of replica r, one after the other. The latest one is kept, since
+        chunks of updates share it; many epochs of a few examples are drawn at once."""
+        latest, kept = self._latest.get(r, (None, None))
+        parts = [kept] if kept is not None and latest == first else []
+        if (begin := first + len(parts)) < end:
+            numbers = torch.arange(begin, end, dtype=torch.int32, device=self._keys.device)
+            parts.append(permutations(derive(self._keys[r], numbers), self._sizes[r]).flatten())
+        self._latest[r] = end - 1, parts[-1][-self._sizes[r] :]
+        return torch.cat(parts)
 
 
 class ReplicaDataModule(LightningDataModule):
