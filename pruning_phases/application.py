@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Text as it is: no colours for numbers, no [tags], no line breaks inside a path.
 PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
 
-GOES_ON = "the same command goes on after the last step that it has a checkpoint of"
+GOES_ON = "the same command goes on from the last checkpoint"
 WIDTH = 120  # columns of a table in a file or a pipe
 
 # Hydra's own flags; anything else that begins with a dash is a mistake.

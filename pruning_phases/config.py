@@ -290,7 +290,7 @@ class Config:
     figures: list[Figures] = field(default_factory=lambda: [Figures.transition])  # at the end
     phase_scale: PhaseScaleConfig = field(default_factory=PhaseScaleConfig)
     progress: bool = True
-    checkpoint_seconds: float = 10.0  # a step that ends this long after the last one writes one
+    checkpoint_seconds: float = 10.0  # a round that ends this long after the last one writes one
 
 
 def register() -> None:

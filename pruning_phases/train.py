@@ -77,8 +77,9 @@ def make_run(config: Config, console: Console) -> RunRecord:
                 "rewiring counts networks", **PLAIN,
             )  # fmt: skip
         if record.checkpoint_file.exists():
-            step = record.read_about(record.checkpoint_file).get("step")
-            console.print(f"going on after step {step}", **PLAIN)
+            about = record.read_about(record.checkpoint_file)
+            rounds = f"round {about['rounds']} of " if about.get("rounds") else ""
+            console.print(f"going on after {rounds}step {about.get('step')}", **PLAIN)
         from pruning_phases.engine.run import run
 
         began = time.monotonic()

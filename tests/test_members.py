@@ -9,7 +9,8 @@ import torch
 from pruning_phases import datasets
 from pruning_phases.analysis_config import EvolutionConfig
 from pruning_phases.application import new_console
-from pruning_phases.engine.callbacks.record import Record, replica_tensors
+from pruning_phases.engine.callbacks.record import Record
+from pruning_phases.engine.checkpoint import replica_tensors
 from pruning_phases.engine.members import Member, in_parts, members
 from pruning_phases.engine.memory import _allowed
 from pruning_phases.engine.run import build_module

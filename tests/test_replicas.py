@@ -6,7 +6,7 @@ import torch
 from rich.console import Console
 
 from pruning_phases import datasets
-from pruning_phases.engine.callbacks.record import replica_tensors
+from pruning_phases.engine.checkpoint import replica_tensors
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.run import build_module, run
 from pruning_phases.errors import UserError

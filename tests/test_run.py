@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -16,10 +17,11 @@ from rich.console import Console
 from pruning_phases.config import Config
 from pruning_phases.engine import run as engine
 from pruning_phases.engine.callbacks.record import Record
+from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.identity import run_id
 from pruning_phases.observables.layers import WHOLE
-from pruning_phases.records import BESIDE, DONE, FAILED, FINAL, RunRecord
+from pruning_phases.records import BESIDE, DONE, FAILED, FINAL, RUNNING, RunRecord
 from pruning_phases.train import make_run
 
 
@@ -44,19 +46,33 @@ def results(record: RunRecord) -> dict[str, bytes]:
 SGD = ["optimizer=sgd", "optimizer.weight_decay=1e-3"]
 
 
-def interrupted(config: Config, monkeypatch, last_step: int) -> RunRecord:
-    """The record of a run that is cut off once a step has been recorded."""
-    write = Record.on_train_epoch_end
+def interrupted(config: Config, monkeypatch, last_round: int) -> RunRecord:
+    """The record of a run that is cut off once so many rounds have been recorded."""
+    write, rounds = Record.on_train_epoch_end, []
 
     def killed(self, trainer, module):
         write(self, trainer, module)
-        if module.step == last_step and module.step_ended:
+        rounds.append(module.round)
+        if len(rounds) == last_round:
             raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(Record, "on_train_epoch_end", killed)
         make(config)
     return RunRecord(config.results_dir, config.study, run_id(config))
+
+
+def counted(config: Config, monkeypatch) -> tuple[RunRecord, list[int]]:
+    """A run that nothing disturbs, and the step of each of its rounds."""
+    write, steps = Record.on_train_epoch_end, []
+
+    def noted(self, trainer, module):
+        write(self, trainer, module)
+        steps.append(module.step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Record, "on_train_epoch_end", noted)
+        return make(config), steps
 
 
 class Killed(BaseException):
@@ -85,12 +101,17 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_cut_off_after_any_step_ends_with_the_same_bytes(configure, monkeypatch, kind):
-    overrides = ["checkpoint_seconds=0", *KINDS[kind]]
-    whole = make(fresh(configure(*overrides), "whole"))
-    for last_step in (0, 2, 4):
-        config = fresh(configure(*overrides), f"cut after {last_step}")
-        interrupted(config, monkeypatch, last_step)
+def test_a_run_cut_off_after_any_round_ends_with_the_same_bytes(configure, monkeypatch, kind):
+    """In the midst of the dense training, at its end, in the midst of or after a later step, and
+    after the last of all."""
+    evaluated = ["training.evaluate=true", "training.budget.amount=4"]
+    overrides = ["checkpoint_seconds=0", *evaluated, *KINDS[kind]]
+    whole, steps = counted(fresh(configure(*overrides), "whole"), monkeypatch)
+    dense = steps.count(0)
+    assert dense > 2 and len(set(steps)) == 5
+    for last_round in sorted({dense // 2, dense, dense + 1, (dense + len(steps)) // 2, len(steps)}):
+        config = fresh(configure(*overrides), f"cut after {last_round}")
+        interrupted(config, monkeypatch, last_round)
         resumed = make(config)
         assert results(resumed) == results(whole)
         assert len(resumed.info()["resumed"]) == 1
@@ -144,6 +165,39 @@ def test_a_finished_run_is_skipped_without_a_look_at_the_data(configure, monkeyp
     monkeypatch.setattr(engine, "run", None)
     make(config)
     assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
+
+
+def test_a_warning_waits_for_the_checkpoint_and_is_then_handed_over(configure, monkeypatch):
+    """As on SLURM: submitit's answer to the signal puts the job in the queue again and leaves; the
+    job then does the same command again."""
+    answered = []
+
+    def requeue(number, frame):
+        answered.append(number)
+        sys.exit(-1)
+
+    config = fresh(configure("training.budget.amount=4"), "warned")  # checkpoints are seconds apart
+    whole = results(make(fresh(configure("training.budget.amount=4"), "whole")))
+    step = EnsembleModule.training_step
+
+    def warned(self, chunk, batch_idx):
+        step(self, chunk, batch_idx)
+        if (self.step, self.round) == (0, 1) and not answered:
+            signal.raise_signal(signal.SIGUSR2)
+            assert not answered
+
+    before = signal.signal(signal.SIGUSR2, requeue)
+    try:
+        with monkeypatch.context() as patch, pytest.raises(SystemExit):
+            patch.setattr(EnsembleModule, "training_step", warned)
+            make(config)
+        assert signal.getsignal(signal.SIGUSR2) is requeue and answered == [signal.SIGUSR2]
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    record = RunRecord(config.results_dir, config.study, run_id(config))
+    about = record.read_about(record.checkpoint_file)
+    assert (about["step"], about["rounds"]) == (0, 2) and record.state == RUNNING
+    assert results(make(config)) == whole
 
 
 def test_two_processes_do_not_write_one_run(configure):
@@ -220,7 +274,7 @@ def test_a_full_disk_is_one_line_and_nothing_finished_is_lost(configure, monkeyp
 def test_a_truncated_checkpoint_is_named_and_deleting_it_is_the_cure(configure, monkeypatch):
     config = configure("checkpoint_seconds=0")
     whole = results(make(fresh(configure("checkpoint_seconds=0"), "whole")))
-    record = interrupted(config, monkeypatch, last_step=2)
+    record = interrupted(config, monkeypatch, last_round=4)
     content = record.checkpoint_file.read_bytes()
     for length in (0, 7, 100, len(content) - 1):
         record.checkpoint_file.write_bytes(content[:length])
@@ -236,7 +290,7 @@ def test_a_run_is_not_continued_with_other_data(configure, monkeypatch):
     from pruning_phases import datasets
 
     config = configure("checkpoint_seconds=0")
-    interrupted(config, monkeypatch, last_step=2)
+    interrupted(config, monkeypatch, last_round=4)
     digits = datasets.load("digits", "")
     fewer = replace(
         digits, train_images=digits.train_images[:1200], train_labels=digits.train_labels[:1200]
@@ -249,7 +303,7 @@ def test_a_run_is_not_continued_with_other_data(configure, monkeypatch):
 
 def test_what_a_kill_left_half_written_is_cleared_away(configure, monkeypatch):
     config = configure("checkpoint_seconds=0")
-    record = interrupted(config, monkeypatch, last_step=2)
+    record = interrupted(config, monkeypatch, last_round=4)
     leftover = record.folder / "snapshots" / f".final.safetensors.123{BESIDE}"
     leftover.write_bytes(b"half")
     make(config)
@@ -257,8 +311,6 @@ def test_what_a_kill_left_half_written_is_cleared_away(configure, monkeypatch):
 
 
 def test_weights_lost_in_the_last_update_fail_the_run(configure, monkeypatch):
-    from pruning_phases.engine.module import EnsembleModule
-
     update = EnsembleModule._update
 
     def explode(self, indices):

@@ -197,14 +197,16 @@ class EnsembleModule(LightningModule):
         for name, weights in self.stages[stage].items():
             self.replicas.stacked(name).copy_(weights)
 
-    def begin_step(self, step: int) -> None:
-        """Set the counters and streams to the first round of a step."""
-        self.step, self.round, self.num_updates = step, 0, 0
-        self.active = [True] * self.replicas.num_replicas
+    def begin_step(self, step: int, rounds: int = 0) -> None:
+        """Set the counters and streams to the first round of a step, or to where it was cut off
+        after some of them."""
+        if not rounds:
+            self.step, self.round, self.num_updates = step, 0, 0
+            self.active = [True] * self.replicas.num_replicas
         self._drops_out = bool((self.train_rates > 0).any())
         self._dropout_keys = self.stream("dropout_train")
         self.source.order.start(self.stream("order"))
-        if step and self.budget.rule is Rule.plateau:
+        if step and not rounds and self.budget.rule is Rule.plateau:
             set_num_updates(self._optimizer, (step - 1) * self.epoch_updates)
         self.begin_round()
 
@@ -229,7 +231,7 @@ class EnsembleModule(LightningModule):
         self.data = self.source.order.data = self.data.to(self.device)
         self._loss_sum = self._loss_sum.to(self.device)
         self.replicas.set_dropout_rates(self.train_rates, torch.zeros_like(self.train_rates))
-        self.begin_step(self.step)
+        self.begin_step(self.step, self.round)
 
     def on_train_start(self) -> None:
         self.replicas.attach(vectorized=self.device.type != "cpu" or self._many_small)

@@ -35,6 +35,7 @@ from pruning_phases.engine.memory import networks_at_once
 from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.transplant import Transplant
+from pruning_phases.engine.warning import Warned, put_off
 from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.identity import machine, physics
 from pruning_phases.models import build_model
@@ -68,8 +69,9 @@ def run(
         _refuse_other_data(record, facts["data"])
         record.begin(physics(config), machine(config), **facts)
         try:
-            _fit_all(config, record, dataset, device, console, start)
-        except (KeyboardInterrupt, Terminated):
+            with put_off() as warned:
+                _fit_all(config, record, dataset, device, console, start, warned)
+        except (KeyboardInterrupt, SystemExit, Terminated):
             raise
         except BaseException as error:
             record.fail(str(error) or type(error).__name__)
@@ -112,11 +114,11 @@ def _builder(config: Config, dataset: Dataset) -> Callable[[], nn.Module]:
 
 def _fit_all(
     config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console,
-    start: Transplant | None,
+    start: Transplant | None, warned: Warned,
 ) -> None:  # fmt: skip
     """Train the ensemble: in one piece, or one part after the other where memory is short."""
     measure = Measure(partial(console.print, **PLAIN)) if config.progress else Measure()
-    keeper = Record(record, measure, config.checkpoint_seconds)
+    keeper = Record(record, measure, config.checkpoint_seconds, warned)
     at_once = keeper.networks_at_once or config.trainer.networks_at_once
     asked = config.trainer.networks_at_once
     if asked is not None and asked != at_once:
@@ -129,27 +131,32 @@ def _fit_all(
         for part, group in enumerate(groups):
             if keeper.has_finished(part):
                 continue
-            keeper.begin_part(part, len(groups), at_once)
+            stop, curve = Stop(), Curve(record)
+            keeper.begin_part(
+                part, len(groups), at_once, {"stop": stop, "curve": curve, "measure": measure}
+            )
             if len(groups) > 1:
                 console.print(f"part {part + 1} of {len(groups)}: {len(group)} networks", **PLAIN)
             module = build_module(config, dataset, group, start)
             keeper.resume(module)
-            callbacks: list[lightning.Callback] = [Prune(), Stop(), Curve(record), measure, keeper]
+            callbacks: list[lightning.Callback] = [Prune(), stop, curve, measure, keeper]
             if logger is not None:
                 callbacks.append(wandb_log.LogToWandb(logger, measure))
             if config.progress:
                 callbacks.append(ShowProgress(measure, console))
-            _fit(module, _trainer(config, record.folder, callbacks, logger))
+            _fit(module, _trainer(config, record.folder, callbacks, logger), warned)
             del module, callbacks
             gc.collect()  # module and trainer hold each other, and the next part needs the room
     if len(groups) > 1:
         keeper.sort_tables()
 
 
-def _fit(module: EnsembleModule, trainer: lightning.Trainer) -> None:
+def _fit(module: EnsembleModule, trainer: lightning.Trainer, warned: Warned) -> None:
     try:
         trainer.fit(module, datamodule=ReplicaDataModule(module.source))
     except SystemExit as leaving:  # Lightning's way to act on signals; it names none of them
+        if warned.has_left:
+            raise
         raise (Terminated if trainer.received_sigterm else KeyboardInterrupt) from leaving
     if not module.ended:
         raise RunError(

@@ -9,6 +9,7 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pruning_phases.engine.checkpoint import as_numpy
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.records import RunRecord
 
@@ -31,6 +32,31 @@ class Curve(Callback):
         self._means: list[Tensor] = []
         self._fits: dict[int, dict[str, NDArray[np.float64]]] = {}
         self._sum: Tensor | None = None
+
+    def state(self) -> dict[str, NDArray]:
+        if not self._updates:
+            return {}
+        looked = list(self._fits)
+        fits = {
+            f"fits:{name}": np.stack([self._fits[update][name] for update in looked])
+            for name in next(iter(self._fits.values()), {})
+        }
+        counts = {"updates": np.array(self._updates), "looked": np.array(looked, int)}
+        return fits | counts | as_numpy({"means": torch.stack(self._means)})
+
+    def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
+        if not state:
+            return
+        self._updates = state["updates"].tolist()
+        self._means = list(torch.from_numpy(state["means"]))
+        fits = {k.removeprefix("fits:"): v for k, v in state.items() if k.startswith("fits:")}
+        self._fits = {
+            update: {name: rows[number] for name, rows in fits.items()}
+            for number, update in enumerate(state["looked"].tolist())
+        }
+
+    def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self._means = [mean.to(module.device) for mean in self._means]
 
     def on_train_epoch_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.round == 0:
@@ -76,7 +102,7 @@ class Curve(Callback):
             "train_loss": losses.ravel(),
         }
         unknown = np.full(networks, np.nan)
-        for name in next(iter(self._fits.values()), {}):
+        for name in sorted(next(iter(self._fits.values()), {})):
             rows = [self._fits.get(update, {}).get(name, unknown) for update in self._updates]
             columns[name] = np.concatenate(rows)
         return pd.DataFrame(columns).dropna(subset="train_loss")  # of networks that had stopped

@@ -12,6 +12,7 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pruning_phases.engine.checkpoint import as_numpy
 from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.observables.layers import WHOLE, layer_observables
 
@@ -29,7 +30,7 @@ class Measure(Callback):
         self.latest = pd.DataFrame()  # the observables of the last step measured
         self._earlier: dict[str, Tensor] = {}
 
-    def load(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
+    def load_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
         """Take up what was measured before the run was cut off."""
         self.observables, self.layers = [observables], [layers]
 
@@ -38,8 +39,18 @@ class Measure(Callback):
         self.layers = [pd.concat(self.layers, ignore_index=True)]
         return self.observables[0], self.layers[0]
 
+    def state(self) -> dict[str, NDArray]:
+        """The weights that the next step's are compared with."""
+        return as_numpy(self._earlier)
+
+    def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
+        self._earlier = {name: torch.from_numpy(weight) for name, weight in state.items()}
+
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
-        self._remember_weights(module)
+        if module.round:  # in the middle of a step; of these weights the beginning is not there
+            self._earlier = {name: w.to(module.device) for name, w in self._earlier.items()}
+        else:
+            self._remember_weights(module)
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step_ended:

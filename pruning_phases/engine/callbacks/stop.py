@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pruning_phases.config import Rule
 from pruning_phases.engine.budget import Plateau
+from pruning_phases.engine.checkpoint import as_numpy
 from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.engine.optimizers import state_tensors
 
@@ -27,6 +28,32 @@ class Stop(Callback):
         self.plateau: Plateau | None = None
         self.kept: dict[str, Tensor] = {}
         self.kept_loss = np.empty(0)
+
+    def state(self) -> dict[str, NDArray]:
+        if self.plateau is None:
+            return {}
+        state = {"best": self.plateau.best, "stale": self.plateau.stale}
+        if self.kept:
+            state["kept_loss"] = self.kept_loss
+        return state | as_numpy({f"kept:{name}": kept for name, kept in self.kept.items()})
+
+    def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
+        if not state:
+            return
+        budget = module.budget
+        self.plateau = Plateau(
+            budget.patience, budget.min_improvement, state["best"], state["stale"]
+        )
+        module.active = (~self.plateau.stopped).tolist()
+        self.kept_loss = state.get("kept_loss", self.kept_loss)
+        self.kept = {
+            name.removeprefix("kept:"): torch.from_numpy(value)
+            for name, value in state.items()
+            if name.startswith("kept:")
+        }
+
+    def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self.kept = {name: tensor.to(module.device) for name, tensor in self.kept.items()}
 
     def on_train_epoch_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.round == 0:
