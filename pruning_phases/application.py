@@ -127,6 +127,7 @@ def _listed(word: str) -> str:
 def explain(error: Exception, keys: list[str]) -> str:
     """Hydra's report of a bad override in one line: the key, the reason, the cure."""
     from hydra.errors import MissingConfigException
+    from omegaconf.errors import OmegaConfBaseException
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         group, _, option = error.missing_cfg_file.rpartition("/")
@@ -134,7 +135,8 @@ def explain(error: Exception, keys: list[str]) -> str:
         return f"{group}={option}: no such option; choose {', '.join(options)}"
     if several := _first(r"Ambiguous value for argument '(.*)'", str(error)):
         return f"{several}: several values make a sweep, which -m starts; a list is key=[a,b]"
-    cause = error.__cause__ or error.__context__
+    plain = isinstance(error, OmegaConfBaseException)  # not wrapped by Hydra
+    cause = error if plain else error.__cause__ or error.__context__
     text = f"{error}\n{cause or ''}"
     key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)
     if key and key.startswith("trainer.options."):

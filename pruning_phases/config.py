@@ -257,6 +257,15 @@ class LoggerConfig:
 
 
 @dataclass
+class SweepConfig:
+    """What a sweep tells its runs; not for a person to set."""
+
+    name: str | None = None
+    run: str | None = None  # the id that this configuration had when the sweep began
+    place: str | None = None  # which of how many runs it is
+
+
+@dataclass
 class PhaseScaleConfig:
     """What the scale gives to the experiments on dropout phases, which refer to it."""
 
@@ -289,6 +298,7 @@ class Config:
     results_dir: str = "multirun"
     figures: list[Figures] = field(default_factory=lambda: [Figures.transition])  # at the end
     phase_scale: PhaseScaleConfig = field(default_factory=PhaseScaleConfig)
+    sweep: SweepConfig = field(default_factory=SweepConfig)
     progress: bool = True
     checkpoint_seconds: float = 10.0  # a round that ends this long after the last one writes one
 
@@ -336,7 +346,7 @@ def all_keys() -> list[str]:
         "training": (TrainingConfig,), "optimizer": (AdamConfig, SgdConfig),
         "dropout_phase": (FixedRatesConfig, RateGridConfig), "trainer": (TrainerConfig,),
         "logger": (LoggerConfig,), "training.budget": (Budget,), "pruner.finetune": (Budget,),
-        "topology": (TopologyConfig,), "topology.training": (Budget,),
+        "topology": (TopologyConfig,), "topology.training": (Budget,), "sweep": (SweepConfig,),
     }  # fmt: skip
     inner = {
         f"{path}.{part.name}" for path, kinds in nodes.items() for k in kinds for part in fields(k)

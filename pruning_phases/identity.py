@@ -31,7 +31,7 @@ PHYSICS_VERSION = 1  # raise it when the same configuration gives other numbers 
 # What may differ between two runs with the same numbers, and so stays outside the run's identity.
 MACHINE_KEYS = (
     "study", "trainer", "logger", "data_dir", "results_dir", "figures", "progress",
-    "checkpoint_seconds", "phase_scale",
+    "checkpoint_seconds", "phase_scale", "sweep",
 )  # fmt: skip
 
 # Keys that came after the first runs, with the values that those had.

@@ -9,7 +9,6 @@ its final name is whole. Nothing in here is ever executed on reading.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
@@ -27,7 +26,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.errors import RunError, UserError
+from pruning_phases.lease import Lease, hold, holder_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,6 +82,10 @@ class RunRecord:
         return self.snapshots_folder / f"{name}{suffix}.safetensors"
 
     @property
+    def lock_file(self) -> Path:
+        return self.folder / "lock"
+
+    @property
     def figure_stem(self) -> Path:
         return self.folder / "transition"
 
@@ -126,19 +130,19 @@ class RunRecord:
                 "machine": machine,
                 **more,
                 **_provenance(),
-                "started": earlier.get("started", _now()),
-                "resumed": [*earlier.get("resumed", []), *([_now()] if earlier else [])],
+                "started": earlier.get("started", now()),
+                "resumed": [*earlier.get("resumed", []), *([now()] if earlier else [])],
             }
         )
 
     def finish(self) -> None:
-        self._write_info({**self.info(), "state": DONE, "finished": _now()})
+        self._write_info({**self.info(), "state": DONE, "finished": now()})
         self.checkpoint_file.unlink(missing_ok=True)
 
     def fail(self, error: str) -> None:
         """Keep the reason; without room left even for that, the run stays as it was."""
         try:
-            self._write_info({**self.info(), "state": FAILED, "error": error, "finished": _now()})
+            self._write_info({**self.info(), "state": FAILED, "error": error, "finished": now()})
         except (OSError, UserError, RunError):
             return
 
@@ -148,32 +152,26 @@ class RunRecord:
 
     def wait_until_free(self, seconds_between_looks: float) -> None:
         """Until no process holds the run."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as file:
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return
-                except BlockingIOError:
-                    time.sleep(seconds_between_looks)
+        while self.holder() is not None:
+            time.sleep(seconds_between_looks)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the run for this process alone; the kernel lets go of it when the process dies."""
+    def lock(self) -> Iterator[Lease]:
+        """Hold the run for this process alone, as long as it lives."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = (self.folder / "lock").open("a")
+            self.lock_file.touch()
         except OSError as error:
             raise UserError(
                 f"results_dir: {self.folder} cannot be written ({error.strerror}): "
                 "give results_dir=FOLDER where you may write"
             ) from error
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Busy(f"{self.folder} is being written by another process") from error
-            yield
+        with hold(self.lock_file) as lease:
+            yield lease
+
+    def holder(self) -> dict[str, Any] | None:
+        """The process that writes the run now: host, pid, share done and seconds left."""
+        return holder_of(self.lock_file)
 
     # -- content ---------------------------------------------------------------------------------
 
@@ -371,5 +369,5 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _now() -> str:
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")

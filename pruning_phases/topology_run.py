@@ -22,8 +22,7 @@ def source_of(
     """The finished run that the masks and initial weights come from."""
     if config.topology.run is not None:
         return _given(config.topology.run)
-    densities = config.snapshots or [config.topology.density]
-    pruned = replace(config, topology=TopologyConfig(), snapshots=densities, figures=[])
+    pruned = pruned_first(config)
     while True:
         try:
             return make_run(pruned, console)
@@ -31,6 +30,24 @@ def source_of(
             console.print("waiting for the pruned run, which another process makes", **PLAIN)
             record = RunRecord(pruned.results_dir, pruned.study, run_id(pruned))
             record.wait_until_free(SECONDS_BETWEEN_LOOKS)
+
+
+def known_id(config: Config) -> str | None:
+    """The id of the run that a configuration makes; None while that hangs on a pruned run which is
+    not done."""
+    if config.topology.family is Family.dense:
+        return run_id(config)
+    if config.topology.run is not None:
+        return run_id(retraining(config, _given(config.topology.run)))
+    pruned = pruned_first(config)
+    source = RunRecord(pruned.results_dir, pruned.study, run_id(pruned))
+    return run_id(retraining(config, source)) if source.state == DONE else None
+
+
+def pruned_first(config: Config) -> Config:
+    """The pruned run that a run on a topology begins with, where none is given."""
+    densities = config.snapshots or [config.topology.density]
+    return replace(config, topology=TopologyConfig(), snapshots=densities, figures=[])
 
 
 def _given(folder: str) -> RunRecord:

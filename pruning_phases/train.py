@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pruning_phases.application import PLAIN, launch, new_console
@@ -20,6 +19,9 @@ from pruning_phases.records import AXES, DONE, RunRecord
 if TYPE_CHECKING:
     from omegaconf import DictConfig
     from rich.console import Console
+
+
+OWN_FIGURES = (Figures.transition, Figures.evolution)  # of one run; others are of a study
 
 
 def main() -> None:
@@ -41,9 +43,16 @@ def task(composed: DictConfig) -> None:
             given = [word for word in hydra.overrides.task if word.startswith(f"{key}=")]
             if any(word != f"{key}=null" for word in given):
                 console.print(f"note: {key} has no effect beside the other options", **PLAIN)
-        config.logger.run_name = config.logger.run_name or " ".join(hydra.overrides.task) or None
-        if sweep:
-            config.logger.group = config.logger.group or f"sweep-{Path(hydra.sweep.dir).name}"
+        given = [word for word in hydra.overrides.task if not word.startswith("sweep.")]
+        config.logger.run_name = config.logger.run_name or " ".join(given) or None
+        config.logger.group = config.logger.group or config.sweep.name
+        if config.sweep.run not in (None, run_id(config)):
+            raise UserError(
+                f"run {config.sweep.run} was to be made here, and conf now describes "
+                f"{run_id(config)}: conf was edited since the sweep began; begin it again"
+            )
+        if config.sweep.place is not None:
+            console.print(f"run {config.sweep.place}", **PLAIN)
         make_run(config, console)
     except Busy as busy:
         console.print(f"skipped: {busy}", **PLAIN)
@@ -87,7 +96,10 @@ def make_run(config: Config, console: Console) -> RunRecord:
         _summarize(record, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for figures in config.figures:
-        _draw(figures, record, console)
+        if (
+            config.sweep.name is None or figures in OWN_FIGURES
+        ):  # a sweep draws the others at its end
+            draw(figures, record, console)
     return record
 
 
@@ -101,7 +113,7 @@ def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
     console.print(f"{seconds:.0f} s", **PLAIN)
 
 
-def _draw(figures: Figures, record: RunRecord, console: Console) -> None:
+def draw(figures: Figures, record: RunRecord, console: Console) -> None:
     """A figure that cannot be drawn costs a line, not the run."""
     try:
         if figures is Figures.transition:

@@ -17,14 +17,18 @@ from tests.conftest import TINY
 ROOT = Path(__file__).parents[1]
 
 
-def train(*overrides: str, cwd: Path, path: Path = ROOT, **environment: str):
-    """Run the command from ``cwd`` with the package found in ``path``."""
+def environment(path: Path = ROOT, **more: str) -> dict[str, str]:
+    """With the package found in ``path``, and no W&B account."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    return plain | {"PYTHONPATH": str(path), "NETRC": "/nonexistent"} | more
+
+
+def train(*overrides: str, cwd: Path, path: Path = ROOT, **more: str):
+    """Run the command from ``cwd``."""
     return subprocess.run(
         [sys.executable, "-m", "pruning_phases.train", *overrides],
         cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
-        stdin=subprocess.DEVNULL,
-        env=plain | {"PYTHONPATH": str(path), "NETRC": "/nonexistent"} | environment,
+        stdin=subprocess.DEVNULL, env=environment(path, **more),
     )  # fmt: skip
 
 
@@ -119,7 +123,7 @@ def test_a_sweep_makes_its_records_and_the_second_time_skips_them(tmp_path):
     assert all(json.loads(file.read_text())["state"] == "done" for file in files)
     before = [file.read_bytes() for file in files]
     second = train(*sweep, cwd=tmp_path)
-    assert second.stdout.count("done already, skipped") == 4
+    assert second.stdout.strip() == "sweep: 4 of 4 runs done, 0 to do"
     assert [file.read_bytes() for file in files] == before
 
 
@@ -127,7 +131,8 @@ def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
     result = train("-m", *TINY, "optimizer=sgd", "optimizer.lr=0.05,1e30,0.1", cwd=tmp_path)
     assert result.returncode == 1
     assert "failed: the training loss of replica" in result.stdout
-    assert "optimizer.lr=1e+30" in result.stderr
+    assert "1 of 3 runs are not done: optimizer.lr=1e+30: the training loss" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
     states = [json.loads(file.read_text())["state"] for file in tmp_path.rglob("run.json")]
     assert sorted(states) == ["done", "done", "failed"]
 
@@ -138,11 +143,10 @@ def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number
         sys.executable, "-m", "pruning_phases.train", *TINY, "checkpoint_seconds=0",
         "pruner.finetune.amount=4000",
     ]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     # What a shell puts into the background, and all below it, is started with this one ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         text=True,
     )  # fmt: skip
     while not list(tmp_path.rglob("checkpoint.safetensors")):
@@ -151,7 +155,7 @@ def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number
     process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == code
-    assert "the same command goes on after the last step" in errors.splitlines()[-1]
+    assert "the same command goes on from the last checkpoint" in errors.splitlines()[-1]
     (info,) = tmp_path.rglob("run.json")
     assert json.loads(info.read_text())["state"] == "running"
 
@@ -179,6 +183,7 @@ def test_it_works_from_an_installed_wheel_in_any_folder(tmp_path):
     work.mkdir()
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    result = train(*TINY, cwd=work, path=site)
-    assert result.returncode == 0, result.stderr
-    assert list(work.glob("multirun/transition/*/run.json"))
+    for words in (TINY, ["-m", *TINY, "seed=1,2"]):
+        result = train(*words, cwd=work, path=site)
+        assert result.returncode == 0, result.stderr
+    assert len(list(work.glob("multirun/transition/*/run.json"))) == 3

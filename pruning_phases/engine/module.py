@@ -99,7 +99,12 @@ class EnsembleModule(LightningModule):
     @property
     def budget(self) -> Budget:
         """What the current step may spend."""
-        return self.config.training.budget if self.trains_anew else self.config.pruner.finetune
+        return self.config.training.budget if self.step == 0 else self._later_budget
+
+    @property
+    def _later_budget(self) -> Budget:
+        rewinds = self.config.pruner.trains_from is Stage.initial
+        return self.config.training.budget if rewinds else self.config.pruner.finetune
 
     @property
     def trains_anew(self) -> bool:
@@ -110,12 +115,24 @@ class EnsembleModule(LightningModule):
     @property
     def max_updates(self) -> int:
         """Updates that the current step may take at most."""
-        return self.budget.amount * (1 if self.budget.rule is Rule.updates else self.epoch_updates)
+        return self._updates(self.budget)
+
+    def _updates(self, budget: Budget) -> int:
+        """Updates that a budget allows at most."""
+        return budget.amount * (1 if budget.rule is Rule.updates else self.epoch_updates)
 
     @property
     def num_rounds(self) -> int:
         """Rounds that the current step may take at most, each of one epoch or what is left."""
         return max(1, -(-self.max_updates // self.epoch_updates))
+
+    @property
+    def share_done(self) -> float:
+        """Of the updates that the group may take at most."""
+        budgets = [self.config.training.budget] + [self._later_budget] * self.num_steps
+        sizes = [self._updates(budget) for budget in budgets]
+        within = 1.0 if self.step_ended else self.num_updates / max(self.max_updates, 1)
+        return (sum(sizes[: self.step]) + within * sizes[self.step]) / max(sum(sizes), 1)
 
     @property
     def num_kept(self) -> int:

@@ -38,6 +38,7 @@ from pruning_phases.engine.transplant import Transplant
 from pruning_phases.engine.warning import Warned, put_off
 from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.identity import machine, physics
+from pruning_phases.lease import Lease
 from pruning_phases.models import build_model
 from pruning_phases.pruning.schedules import kept_counts
 from pruning_phases.records import DONE, RunRecord
@@ -63,14 +64,14 @@ def run(
     start = transplant.draw(config, source, one) if source else None
     if start is not None:
         facts["topology"] = start.about
-    with record.lock():
+    with record.lock() as lease:
         if record.state == DONE:  # by another process, since this one looked
             return
         _refuse_other_data(record, facts["data"])
         record.begin(physics(config), machine(config), **facts)
         try:
             with put_off() as warned:
-                _fit_all(config, record, dataset, device, console, start, warned)
+                _fit_all(config, record, dataset, device, console, start, warned, lease)
         except (KeyboardInterrupt, SystemExit, Terminated):
             raise
         except BaseException as error:
@@ -114,11 +115,11 @@ def _builder(config: Config, dataset: Dataset) -> Callable[[], nn.Module]:
 
 def _fit_all(
     config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console,
-    start: Transplant | None, warned: Warned,
+    start: Transplant | None, warned: Warned, lease: Lease,
 ) -> None:  # fmt: skip
     """Train the ensemble: in one piece, or one part after the other where memory is short."""
     measure = Measure(partial(console.print, **PLAIN)) if config.progress else Measure()
-    keeper = Record(record, measure, config.checkpoint_seconds, warned)
+    keeper = Record(record, measure, config.checkpoint_seconds, warned, lease)
     at_once = keeper.networks_at_once or config.trainer.networks_at_once
     asked = config.trainer.networks_at_once
     if asked is not None and asked != at_once:

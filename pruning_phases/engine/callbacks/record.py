@@ -17,6 +17,7 @@ from pruning_phases.engine.checkpoint import Arrays, Holder, as_numpy, pack, rep
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.engine.warning import Warned
 from pruning_phases.errors import UserError
+from pruning_phases.lease import Lease
 from pruning_phases.records import FINAL, INITIAL, REWIND, RunRecord, nearest
 
 STAGES = {Stage.initial: REWIND, Stage.trained: "step_00000"}  # the snapshots that hold them
@@ -32,11 +33,14 @@ class Record(Callback):
     kill, with the same numbers.
     """
 
-    def __init__(self, record: RunRecord, measure: Measure, seconds: float, warned: Warned) -> None:
+    def __init__(
+        self, record: RunRecord, measure: Measure, seconds: float, warned: Warned, lease: Lease
+    ) -> None:
         self.record = record
         self.measure = measure
         self.seconds = seconds
         self.warned = warned
+        self.lease = lease
         self.part, self.num_parts = 0, 1
         self.networks_at_once: int | None = None  # known when the run was begun earlier
         self._holders: Mapping[str, Holder] = {}
@@ -98,9 +102,11 @@ class Record(Callback):
         always = module.step_ended and module.step in (0, module.num_steps)
         if always or time.monotonic() >= self._due or self.warned.at_all:
             self._write(module)
+        self.lease.progress((self.part + module.share_done) / self.num_parts)
         self.warned.leave()
 
     def _write(self, module: EnsembleModule) -> None:
+        self.lease.check()
         began = time.monotonic()
         num_rows = [0, 0]
         if self.measure.observables:

@@ -1,0 +1,51 @@
+"""Where Hydra finds its plugins; what this one does stands in ``pruning_phases/sweep.py``."""
+
+# No annotations from __future__: Hydra loads this file without a place in sys.modules, where
+# dataclasses look for what such annotations mean.
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+@dataclass
+class ResumingSweeperConf:
+    _target_: str = "hydra_plugins.pruning_phases_sweeper.ResumingSweeper"
+    params: dict[str, str] = field(default_factory=dict)  # as of Hydra's own sweeper
+    max_batch_size: int = 1000  # jobs that are handed to the launcher at once
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper", name="resuming", node=ResumingSweeperConf, provider="pruning_phases"
+)
+
+
+class ResumingSweeper(Sweeper):
+    """Every combination of the values given, but for those whose run is done."""
+
+    def __init__(self, params: dict[str, str], max_batch_size: int) -> None:
+        self.params = params
+        self.max_batch_size = max_batch_size
+        self.launcher: Launcher | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        self.hydra_context = hydra_context
+        self.config = config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        from pruning_phases.sweep import sweep
+
+        assert self.launcher is not None and self.config is not None
+        words = [f"{key}={value}" for key, value in self.params.items()] + list(arguments)
+        loader = self.hydra_context.config_loader
+        return sweep(words, self.config, loader, self.launcher, self.max_batch_size)

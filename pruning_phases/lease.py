@@ -1,0 +1,166 @@
+"""Who writes a run: one process at a time, on however many machines share the folder.
+
+The kernel's file lock decides between processes of one machine, and lets go when a process dies.
+Not every cluster's file system carries it to other machines, so the holder also writes its name
+into the file and touches it as long as it lives: what another machine has not touched for
+``STALE_SECONDS`` is taken over, and what the same job of the scheduler held before it was put into
+the queue again, at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from pruning_phases.errors import Busy
+
+SECONDS_BETWEEN_TOUCHES = 5.0
+STALE_SECONDS = 120.0
+NO_FILE_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+class Lease:
+    """The right to write a run, held until ``release``. Progress is told through it."""
+
+    def __init__(self, path: Path, file: IO[str]) -> None:
+        self._path, self._file = path, file
+        self._began = time.monotonic()
+        self._share_at_begin: float | None = None
+        self._about: dict[str, Any] = {
+            "token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid(),
+            "job": _job(), "share": None, "seconds_left": None,
+        }  # fmt: skip
+        self._over = threading.Event()
+        self._write()
+        threading.Thread(target=self._keep_touching, daemon=True).start()
+
+    def progress(self, share: float) -> None:
+        """share: of the run's updates that are done, in [0, 1]."""
+        if self._share_at_begin is None:
+            self._share_at_begin, self._began = share, time.monotonic()
+        done = share - self._share_at_begin
+        left = (time.monotonic() - self._began) * (1 - share) / done if done > 0 else None
+        self._about |= {"share": share, "seconds_left": left}
+
+    def check(self) -> None:
+        """Busy, if another machine has taken the run over since this process was last heard of."""
+        holder = _read(self._path)
+        if holder and holder.get("token") != self._about["token"]:
+            raise Busy(f"{self._path.parent} was taken over by {_name(holder)}")
+
+    def release(self) -> None:
+        self._over.set()
+        with suppress(OSError):
+            if (_read(self._path) or {}).get("token") == self._about["token"]:
+                os.truncate(self._path, 0)
+
+    def _keep_touching(self) -> None:
+        while not self._over.wait(SECONDS_BETWEEN_TOUCHES):
+            with suppress(OSError, Busy):
+                self.check()
+                self._write()
+
+    def _write(self) -> None:
+        text = json.dumps(self._about)
+        self._file.seek(0)
+        self._file.write(text + " " * max(0, 300 - len(text)))  # never shorter than what was there
+        self._file.flush()
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[Lease]:
+    """The lease at ``path``, or Busy."""
+    with path.open("a+") as appending:
+        locked = _lock(appending)
+        holder = _read(path)
+        if holder and _is_alive(holder, path, locked):
+            raise Busy(f"{path.parent} is being written by another process, {_name(holder)}")
+        with path.open("r+") as file:
+            lease = Lease(path, file)
+            try:
+                yield lease
+            finally:
+                lease.release()
+
+
+def holder_of(path: Path) -> dict[str, Any] | None:
+    """Who holds the lease, as far as can be told without asking for it; None: nobody."""
+    holder = _read(path)
+    if not holder or _age(path) >= STALE_SECONDS:
+        return None
+    here = holder.get("host") == socket.gethostname()
+    return None if here and not _runs(int(holder.get("pid", 0))) else holder
+
+
+def _lock(file: IO[str]) -> bool:
+    """Whether the file system gave the lock; Busy if another process has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = _read(Path(file.name)) or {}
+        where = Path(file.name).parent
+        raise Busy(f"{where} is being written by another process, {_name(holder)}") from error
+    except OSError as error:
+        if error.errno not in NO_FILE_LOCKS:
+            raise
+        return False
+    return True
+
+
+def _is_alive(holder: dict[str, Any], path: Path, locked: bool) -> bool:
+    """Whether the one that wrote the file may still be at work."""
+    if holder.get("job") and holder["job"] == _job():
+        return False
+    if holder.get("host") != socket.gethostname():
+        return _age(path) < STALE_SECONDS
+    return not locked and _runs(int(holder.get("pid", 0)))
+
+
+def _age(path: Path) -> float:
+    """Seconds since the file was touched, by the clock of the machine that keeps the files, or,
+    where nothing can be written, by that of this one."""
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        beside.touch()
+        return beside.stat().st_mtime - path.stat().st_mtime
+    except OSError:
+        return time.time() - path.stat().st_mtime
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid > 0
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text() or "null")
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _job() -> str | None:
+    """The scheduler's job, the same after it was put into the queue again."""
+    return os.environ.get("SLURM_JOB_ID")
+
+
+def _name(holder: dict[str, Any]) -> str:
+    return f"{holder.get('pid', '?')} on {holder.get('host', '?')}"

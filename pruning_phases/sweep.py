@@ -1,0 +1,239 @@
+"""A sweep: every combination of the values given, composed and checked before anything starts, less
+the runs that are done already.
+
+A run's identity is its physics, so the same command again is the same sweep. What it consists of is
+noted in ``results_dir/.sweeps/NAME/sweep.json``, from which ``status`` tells what is missing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.application import PLAIN, new_console
+from pruning_phases.checks import check
+from pruning_phases.config import Config
+from pruning_phases.errors import RunError, UserError
+from pruning_phases.identity import name_of, run_id
+from pruning_phases.records import DONE, FAILED, RunRecord
+from pruning_phases.sweep_records import SweepRecord
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
+    from hydra.plugins.launcher import Launcher
+    from omegaconf import DictConfig
+    from rich.console import Console
+
+NAMED = 4  # failures that a line names
+
+
+@dataclass(frozen=True)
+class Job:
+    """One combination. asked: the run's id, or, on a topology whose pruned run is not there yet, a
+    name for what is asked for."""
+
+    overrides: list[str]
+    swept: str  # those of the overrides that differ within the sweep
+    config: Config
+    asked: str
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The run's record as far as it can be told by now."""
+        from pruning_phases.topology_run import known_id
+
+        run = known_id(self.config)
+        return RunRecord(self.config.results_dir, self.config.study, run) if run else None
+
+
+def sweep(
+    words: Sequence[str], master: DictConfig, loader: ConfigLoader, launcher: Launcher,
+    max_batch_size: int,
+) -> None:  # fmt: skip
+    """Run what ``words`` span and is not done yet, then say how it went.
+
+    A run is told its sweep, and which run it was submitted for, so that it notices if ``conf`` was
+    edited while it waited in a queue.
+    """
+    console = new_console()
+    jobs = _jobs(combinations(words, loader), master, loader, console)
+    todo = [job for job in jobs if not _is_done(job)]
+    console.print(
+        f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
+    )
+    note = SweepRecord(Path(jobs[0].config.results_dir), name_of([job.asked for job in jobs]))
+    note.write(sys.argv, [_noted(job) for job in jobs])
+    # Each run says itself which one it is; the launchers' lines hold every override.
+    logging.getLogger("hydra").setLevel(logging.WARNING)
+    stopped: list[str] = []
+    for begin in range(0, len(todo), max_batch_size):
+        batch = [
+            [*job.overrides, f"sweep.name='{note.name}'", f"sweep.run='{job.asked}'",
+             f"sweep.place='{number} of {len(todo)}'"]
+            for number, job in enumerate(todo[begin : begin + max_batch_size], begin + 1)
+        ]  # fmt: skip
+        try:
+            launcher.launch(batch, initial_job_idx=begin)
+        except Exception as error:  # a job died without a word, or its launcher could not start
+            stopped.append(str(error).splitlines()[0] if str(error) else type(error).__name__)
+            _wait_for_the_others(master)
+    note.write(sys.argv, [_noted(job) for job in jobs])
+    _draw(jobs, console)
+    _conclude(jobs, bool(todo), stopped, console)
+
+
+def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Override]]:
+    """Every combination of the values that the words give; of a key given twice, the last."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parser = OverridesParser.create(config_loader=loader)
+    choices: dict[str, list[str]] = {}
+    for word in parser.parse_overrides(list(words)):
+        key = word.get_key_element()
+        if word.is_sweep_override():
+            if not word.is_discrete_sweep():
+                raise UserError(f"{key}: a sweep takes single values, {key}=A,B or range(A,B,STEP)")
+            choices[key] = [f"{key}={value}" for value in word.sweep_string_iterator()]
+        elif word.is_delete():
+            choices[key] = [key]
+        else:
+            choices[key] = [f"{key}={word.get_value_element_as_str()}"]
+    return [parser.parse_overrides(list(one)) for one in itertools.product(*choices.values())]
+
+
+def _jobs(
+    grid: list[list[Override]], master: DictConfig, loader: ConfigLoader, console: Console
+) -> list[Job]:
+    """The different runs of a sweep, all composed and checked: a sweep with a mistake in it does
+    not begin."""
+    from rich.progress import track
+
+    compose = composer(master, loader)
+    common = set.intersection(*({str(one.input_line) for one in job} for job in grid))
+    varied = {str(one.input_line) for job in grid for one in job} - common
+    jobs: dict[tuple[str, str, str], Job] = {}
+    hidden = not console.is_terminal
+    for overrides in track(grid, "composing", console=console, transient=True, disable=hidden):
+        words = [str(override.input_line) for override in overrides]
+        try:
+            config = check(compose(overrides))
+        except UserError as error:
+            at = " ".join(word for word in words if word in varied)
+            raise UserError(f"{error} (of {at})" if at else str(error)) from error
+        key = (config.results_dir, config.study, run_id(config))
+        swept = " ".join(word for word in words if word in varied)
+        jobs.setdefault(key, Job(words, swept, config, run_id(config)))
+    if len(jobs) < len(grid):
+        same = len(grid) - len(jobs)
+        console.print(f"note: {same} of {len(grid)} combinations are the same run", **PLAIN)
+    return list(jobs.values())
+
+
+def composer(
+    master: DictConfig, loader: ConfigLoader
+) -> Callable[[Sequence[Override]], DictConfig]:
+    """Composes the configuration of a job. Choices of groups go through Hydra, each combination of
+    them once; plain values are then set as Hydra sets them, last."""
+    import copy
+
+    from hydra.core.object_type import ObjectType
+    from omegaconf import OmegaConf, open_dict
+
+    known: dict[tuple[str, ...], DictConfig] = {}
+    groups: dict[str, bool] = {}
+
+    def is_group(override: Override) -> bool:
+        key = override.key_or_group
+        if key not in groups:
+            options = loader.get_group_options(key, ObjectType.CONFIG)
+            groups[key] = bool(options)
+        special = override.is_add() or override.is_force_add() or override.is_delete()
+        return groups[key] or special or override.package is not None
+
+    def compose(overrides: Sequence[Override]) -> DictConfig:
+        choices = tuple(str(one.input_line) for one in overrides if is_group(one))
+        if choices not in known:
+            composed = loader.load_sweep_config(master, list(choices))
+            with open_dict(composed):
+                del composed["hydra"]
+            known[choices] = composed
+        composed = copy.deepcopy(known[choices])
+        for one in overrides:
+            if not is_group(one):
+                OmegaConf.update(composed, one.key_or_group, one.value(), merge=True)
+        return composed
+
+    return compose
+
+
+def _is_done(job: Job) -> bool:
+    record = job.record
+    return record is not None and record.state == DONE
+
+
+def _noted(job: Job) -> dict[str, Any]:
+    record = job.record
+    return {
+        "study": job.config.study, "run": record.id if record else None,
+        "swept": job.swept, "overrides": job.overrides,
+    }  # fmt: skip
+
+
+def _wait_for_the_others(master: DictConfig) -> None:
+    """submitit's launcher gives up at the first job that dies without a word; the others go on."""
+    folder = Path(str(master.hydra.sweep.dir)) / ".submitit"
+    if not folder.is_dir():
+        return
+    import submitit
+
+    for job in sorted(path.name for path in folder.iterdir() if "_" in path.name):
+        submitit.SlurmJob(folder=folder / "%j", job_id=job).wait()
+
+
+def _draw(jobs: list[Job], console: Console) -> None:
+    """The figures over all runs of a study, once."""
+    from pruning_phases.train import OWN_FIGURES, draw
+
+    last = {job.config.study: job for job in jobs if _is_done(job)}
+    for job in last.values():
+        record = job.record
+        assert record is not None
+        for figures in job.config.figures:
+            if figures not in OWN_FIGURES:
+                draw(figures, record, console)
+
+
+def _conclude(jobs: list[Job], launched: bool, stopped: list[str], console: Console) -> None:
+    """Say how many runs are done; a RunError if some are not."""
+    unfinished = [job for job in jobs if not _is_done(job)]
+    elsewhere = [job for job in unfinished if job.record is not None and job.record.holder()]
+    said = f", {len(elsewhere)} being made by other processes" if elsewhere else ""
+    if launched:
+        done = len(jobs) - len(unfinished)
+        console.print(f"sweep: {done} of {len(jobs)} runs done{said}", **PLAIN)
+    unfinished = [job for job in unfinished if job not in elsewhere]
+    if not unfinished:
+        return
+    reasons = []
+    for job in unfinished[:NAMED]:
+        record = job.record
+        info = record.info() if record else {}
+        reason = info.get("error", "") if info.get("state") == FAILED else info.get("state")
+        reasons.append(f"{job.swept}: {_last_line(reason or 'not begun')}")
+    more = f" and {len(unfinished) - NAMED} more" if len(unfinished) > NAMED else ""
+    died = f" ({stopped[0]})" if stopped else ""
+    raise RunError(
+        f"{len(unfinished)} of {len(jobs)} runs are not done{died}: {'; '.join(reasons)}{more}; "
+        "the same command tries these again"
+    )
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line]
+    return lines[-1] if lines else ""

@@ -1,0 +1,129 @@
+"""Sweeps: composed once and checked as a whole, less what is done, and noted on disk."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+
+from pruning_phases.application import conf_dir
+from pruning_phases.checks import check
+from pruning_phases.config import register
+from pruning_phases.errors import UserError
+from pruning_phases.identity import run_id
+from pruning_phases.sweep import combinations, composer
+from pruning_phases.sweep_records import sweeps_of
+from tests.conftest import TINY
+from tests.test_command_line import environment, train
+
+
+@pytest.fixture
+def loader():
+    register()
+    with initialize_config_dir(conf_dir(), version_base=None):
+        yield GlobalHydra.instance().config_loader()
+
+
+def master(loader, words):
+    return loader.load_configuration("train", list(words), run_mode=RunMode.MULTIRUN)
+
+
+GRIDS = [
+    ["model=fc,cnn", "dataset=digits,gaussian", "seed=0,1"],
+    ["pruner.steps=2,5", "optimizer=adam,sgd", "optimizer.lr=0.1", "pruner.densities=null,[0.5]"],
+    ["dropout_phase=grid", "dropout_phase.p_train=[0,0.5],[0.2]", "dropout_phase.p_eval=[0.1]"],
+    ["+trainer.options.log_every_n_steps=5", "seed=range(0,3)"],
+    ["experiment=phase_diagram", "phase_scale.train_sizes=[1,2,3],[4,5,6]", "scale=laptop,smoke"],
+    ["experiment=capacity", "pruner=snip,imp", "training.budget={rule:plateau,amount:3}"],
+]
+
+
+@pytest.mark.parametrize("words", GRIDS)
+def test_the_quick_composition_is_hydras_own(words, loader):
+    whole = master(loader, words)
+    compose = composer(whole, loader)
+    ids = set()
+    for overrides in combinations(words, loader):
+        plain = [override.input_line for override in overrides]
+        slow = loader.load_sweep_config(whole, plain)
+        del slow._content["hydra"]  # type: ignore[union-attr]
+        quick = compose(overrides)
+        assert quick == slow
+        ids.add(run_id(check(quick)) if words is not GRIDS[1] else tuple(plain))
+    assert len(ids) == len(combinations(words, loader)) > 1
+
+
+def test_the_last_word_for_a_key_counts(loader):
+    words = ["pruner=snip,imp,grasp", "seed=1", "pruner=random,none", "~experiment"]
+    grid = [[one.input_line for one in job] for job in combinations(words, loader)]
+    assert grid == [["pruner=random", "seed=1", "~experiment"], ["pruner=none", "seed=1",
+                    "~experiment"]]  # fmt: skip
+    with pytest.raises(UserError, match="seed: a sweep takes single values"):
+        combinations(["seed=interval(0,1)"], loader)
+
+
+def test_one_mistake_stops_the_whole_sweep_before_it_begins(tmp_path):
+    result = train("-m", *TINY, "seed=0,1", "optimizer.lr=0.1,-1", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.strip().endswith("give a number above 0 (of seed=0 optimizer.lr=-1)")
+    assert not list(tmp_path.iterdir())
+
+
+def test_combinations_that_are_one_run_are_made_once(tmp_path):
+    words = ["-m", *TINY, "pruner=none", "pruner.steps=2,3", "results_dir=here"]
+    result = train(*words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "note: 1 of 2 combinations are the same run" in result.stdout
+    assert len(list(tmp_path.rglob("run.json"))) == 1
+
+
+def test_what_is_done_is_not_launched_again_and_the_note_tells_it(tmp_path):
+    assert train("-m", *TINY, "seed=0,1", cwd=tmp_path).returncode == 0
+    result = train("-m", *TINY, "seed=0,1,2", "pruner=magnitude,random", cwd=tmp_path)
+    assert "sweep: 2 of 6 runs done, 4 to do" in result.stdout
+    assert "run 4 of 4" in result.stdout and "sweep: 6 of 6 runs done" in result.stdout
+    notes = sweeps_of([tmp_path / "multirun" / "transition"])
+    assert len(notes) == 2
+    (larger,) = [content for note in notes if len((content := note.read())["runs"]) == 6]
+    runs = {file.parent.name for file in tmp_path.glob("multirun/transition/*/run.json")}
+    assert {run["run"] for run in larger["runs"]} == runs
+    assert larger["runs"][0]["swept"] == "seed=0 pruner=magnitude"
+    for run in runs:
+        info = json.loads((tmp_path / "multirun" / "transition" / run / "run.json").read_text())
+        assert info["machine"]["sweep"]["name"] in {note.name for note in notes}
+
+
+def test_a_job_that_composes_to_another_run_than_it_was_submitted_for_is_refused(tmp_path):
+    result = train(*TINY, "sweep.run=abc", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "conf was edited since the sweep began; begin it again" in result.stderr
+
+
+def test_a_sweep_over_topologies_knows_its_runs_once_the_pruned_ones_are_there(tmp_path):
+    words = ["-m", *TINY, "topology=original,random", "topology.density=0.2", "figures=[rewiring]",
+             "topology.training.amount=20"]  # fmt: skip
+    first = train(*words, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.count("rewiring.png") == 1  # over all runs, at the end
+    second = train(*words, cwd=tmp_path)
+    assert "sweep: 2 of 2 runs done, 0 to do" in second.stdout
+    (note,) = sweeps_of([tmp_path / "multirun"])
+    assert all(run["run"] for run in note.read()["runs"])
+
+
+def test_two_launches_at_once_make_every_run_once(tmp_path):
+    words = ["-m", *TINY, "seed=0,1,2", "pruner.finetune.amount=60"]
+    command = [sys.executable, "-m", "pruning_phases.train", *words]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, env=environment(), text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]  # fmt: skip
+    said = [process.communicate(timeout=300)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    infos = [json.loads(file.read_text()) for file in tmp_path.rglob("run.json")]
+    assert len(infos) == 3
+    assert all(info["state"] == "done" and info["resumed"] == [] for info in infos)
