@@ -97,6 +97,23 @@ class CapacityConfig(AnalysisConfig):
     threshold: float = 0.99  # training accuracy from which examples count as fitted
 
 
+@dataclass
+class TableConfig(AnalysisConfig):
+    columns: list[str] | None = None  # of the observables; null: all
+
+
+class Format(Enum):
+    text = 1
+    json = 2
+
+
+@dataclass
+class StatusConfig:
+    runs: Any = None  # a folder, a glob, or a list of them
+    format: Format = Format.text
+    verify: bool = False  # also whether the files are those that the runs ended with
+
+
 CONFIGS = {
     "exponents": ExponentsConfig,
     "collapse": CollapseConfig,
@@ -105,8 +122,10 @@ CONFIGS = {
     "rewiring": RewiringConfig,
     "percolation": PercolationConfig,
     "capacity": CapacityConfig,
+    "table": TableConfig,
+    "status": StatusConfig,
 }
-Kind = TypeVar("Kind", bound=AnalysisConfig)
+Kind = TypeVar("Kind", bound=AnalysisConfig | StatusConfig)
 
 
 def register() -> None:
@@ -151,7 +170,7 @@ def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
     return config
 
 
-def _check_order_parameters(config: AnalysisConfig) -> None:
+def _check_order_parameters(config: AnalysisConfig | StatusConfig) -> None:
     several = getattr(config, "order_parameters", None)
     one = getattr(config, "order_parameter", None)
     known = ", ".join(LABELS)

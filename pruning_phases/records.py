@@ -9,6 +9,7 @@ its final name is whole. Nothing in here is ever executed on reading.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -136,8 +137,30 @@ class RunRecord:
         )
 
     def finish(self) -> None:
-        self._write_info({**self.info(), "state": DONE, "finished": now()})
+        digests = {name: _digest(self.folder / name) for name in self._result_files()}
+        self._write_info({**self.info(), "state": DONE, "finished": now(), "sha256": digests})
         self.checkpoint_file.unlink(missing_ok=True)
+
+    def _result_files(self) -> list[str]:
+        """The tables and snapshots that are there."""
+        tables = (self.observables_file, self.layers_file, self.training_file)
+        there = [file for file in tables if file.exists()]
+        there += sorted(self.snapshots_folder.glob("[!.]*.safetensors"))
+        return [str(file.relative_to(self.folder)) for file in there]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the files of a finished run, compared with what it ended with."""
+        digests = self.info().get("sha256")
+        if digests is None:
+            return ["of an earlier version, which noted no digests"]
+        found = []
+        for name, digest in digests.items():
+            try:
+                if _digest(self.folder / name) != digest:
+                    found.append(f"{name} was changed")
+            except OSError as error:
+                found.append(f"{name}: {error.strerror}")
+        return found
 
     def fail(self, error: str) -> None:
         """Keep the reason; without room left even for that, the run stays as it was."""
@@ -334,6 +357,11 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
             f"{path} cannot be written ({error.strerror or error}): make room, "
             "then run the same command again to go on"
         ) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _provenance() -> dict[str, Any]:

@@ -57,12 +57,13 @@ def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
         groups.setdefault(json.dumps(physics, sort_keys=True), []).append(record)
     named: dict[str, list[RunRecord]] = {}
     for members in groups.values():
-        name = _name(members[0].info()["physics"])
+        name = name_of_system(members[0].info()["physics"])
         named[name if name not in named else f"{name} {members[0].id}"] = members
     return named
 
 
-def _name(physics: dict[str, Any]) -> str:
+def name_of_system(physics: dict[str, Any]) -> str:
+    """Model, dataset and pruner, in words."""
     model = physics["model"]
     widths = "-".join(map(str, model.get("widths", [])))
     pruner = pruner_name(physics["pruner"]).replace(Score.none.name, "")

@@ -1,0 +1,101 @@
+"""How far runs and sweeps are, from their records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pruning_phases.analysis.sources import name_of_system
+from pruning_phases.errors import UserError
+from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord, find_records
+from pruning_phases.sweep_records import SweepRecord, sweeps_of
+
+INTERRUPTED, MISSING, DAMAGED = "interrupted", "missing", "damaged"
+STATES = (DONE, RUNNING, INTERRUPTED, FAILED, DAMAGED, MISSING)
+
+
+@dataclass(frozen=True)
+class RunState:
+    """One run. interrupted: no process is at it, and its sweep's command goes on with it; missing:
+    named by a sweep and not begun; damaged: not the files that it ended with."""
+
+    study: str
+    run: str | None
+    state: str
+    what: str  # what its sweep varies in it, or what it is of
+    share: float | None = None  # of its updates that are done
+    seconds_left: float | None = None
+    host: str | None = None
+    error: str | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class SweepState:
+    name: str
+    command: list[str]
+    launched: str
+    runs: list[RunState]
+
+
+def states(folders: Sequence[Path], verify: bool) -> tuple[list[RunState], list[SweepState]]:
+    """All runs in some folders, those that sweeps with a run in there name and have not begun
+    included; and these sweeps."""
+    records = {record.folder: record for folder in folders for record in find_records(folder)}
+    known = {(r.folder.parent.name, r.id): _state(r, verify) for r in records.values()}
+    sweeps = []
+    for sweep in sweeps_of([folder.absolute() for folder in folders]):
+        content = sweep.read()
+        if any((run["study"], run["run"]) in known for run in content["runs"]):
+            sweeps.append(_sweep_state(sweep, content, known))
+    in_sweeps = {(run.study, run.run): run for sweep in sweeps for run in sweep.runs}
+    return list((known | in_sweeps).values()), sweeps
+
+
+def _sweep_state(
+    sweep: SweepRecord, content: dict[str, Any], known: dict[tuple[str, str], RunState]
+) -> SweepState:
+    runs = []
+    for number, entry in enumerate(content["runs"]):
+        found = known.get((entry["study"], entry["run"]))
+        if found is None:
+            unknown = entry["run"] or f"{sweep.name}:{number}"
+            runs.append(RunState(entry["study"], unknown, MISSING, entry["swept"]))
+        else:
+            runs.append(RunState(**(vars(found) | {"what": entry["swept"] or found.what})))
+    return SweepState(sweep.name, content["command"], content["launched"], runs)
+
+
+def _state(record: RunRecord, verify: bool) -> RunState:
+    study = record.folder.parent.name
+    try:
+        info = record.info()
+    except UserError as error:
+        return RunState(study, record.id, DAMAGED, "", error=str(error), folder=record.folder)
+    about: dict[str, Any] = {"what": name_of_system(info["physics"]), "folder": record.folder}
+    state = str(info.get("state"))
+    if state == FAILED:
+        about["error"] = _last_line(str(info.get("error", "")))
+    elif state == RUNNING:
+        holder = record.holder()
+        state = RUNNING if holder else INTERRUPTED
+        for key in ("share", "seconds_left", "host") if holder else ():
+            about[key] = holder.get(key) if holder else None
+    elif state == DONE and verify and (faults := record.faults()):
+        state, about["error"] = DAMAGED, "; ".join(faults)
+    return RunState(study, record.id, state, **about)
+
+
+def counted(runs: Sequence[RunState]) -> str:
+    """``12 runs: 8 done, 3 running, 1 failed``."""
+    counts = Counter(run.state for run in runs)
+    parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
+    return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: {', '.join(parts)}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line]
+    return lines[-1] if lines else ""
