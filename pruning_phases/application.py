@@ -23,6 +23,11 @@ PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
 GOES_ON = "the same command goes on from the last checkpoint"
 WIDTH = 120  # columns of a table in a file or a pipe
 
+# Options of Hydra's plugins, with the preset here that builds on them, and where they come from.
+LAUNCHER_EXTRAS = {
+    "joblib": ("local", "cluster"), "submitit_slurm": ("slurm", "cluster"), "ray": ("ray", "ray"),
+}  # fmt: skip
+
 # Hydra's own flags; anything else that begins with a dash is a mistake.
 SWEEP_FLAGS = {"-m", "--multirun"}
 FLAGS = SWEEP_FLAGS | {
@@ -131,6 +136,9 @@ def explain(error: Exception, keys: list[str]) -> str:
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         group, _, option = error.missing_cfg_file.rpartition("/")
+        if option in LAUNCHER_EXTRAS:
+            preset, extra = LAUNCHER_EXTRAS[option]
+            return f"hydra/launcher={preset}: pip install 'pruning-phases[{extra}]' installs it"
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
     if several := _first(r"Ambiguous value for argument '(.*)'", str(error)):

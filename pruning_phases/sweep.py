@@ -10,17 +10,19 @@ from __future__ import annotations
 import itertools
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pruning_phases import queue
 from pruning_phases.application import PLAIN, new_console
 from pruning_phases.checks import check
 from pruning_phases.config import Config
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.identity import name_of, run_id
-from pruning_phases.records import DONE, FAILED, RunRecord
+from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord
 from pruning_phases.sweep_records import SweepRecord
 
 if TYPE_CHECKING:
@@ -79,10 +81,13 @@ def sweep(
             for number, job in enumerate(todo[begin : begin + max_batch_size], begin + 1)
         ]  # fmt: skip
         try:
-            launcher.launch(batch, initial_job_idx=begin)
-        except Exception as error:  # a job died without a word, or its launcher could not start
+            if queue.is_queued(launcher):
+                folder = Path(str(master.hydra.sweep.dir)) / ".submitit"
+                queue.launch(launcher, batch, begin, folder, _teller(jobs, console))
+            else:
+                launcher.launch(batch, initial_job_idx=begin)
+        except Exception as error:  # a job died without a word, or nothing could be launched
             stopped.append(str(error).splitlines()[0] if str(error) else type(error).__name__)
-            _wait_for_the_others(master)
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
     _conclude(jobs, bool(todo), stopped, console)
@@ -185,15 +190,21 @@ def _noted(job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _wait_for_the_others(master: DictConfig) -> None:
-    """submitit's launcher gives up at the first job that dies without a word; the others go on."""
-    folder = Path(str(master.hydra.sweep.dir)) / ".submitit"
-    if not folder.is_dir():
-        return
-    import submitit
+def _teller(jobs: list[Job], console: Console) -> Callable[[], None]:
+    """Says how many runs are done, whenever that has changed."""
+    said = ""
 
-    for job in sorted(path.name for path in folder.iterdir() if "_" in path.name):
-        submitit.SlurmJob(folder=folder / "%j", job_id=job).wait()
+    def tell() -> None:
+        nonlocal said
+        records = [record for job in jobs if (record := job.record) is not None]
+        counts = Counter(record.state for record in records)
+        line = f"{counts[DONE]} of {len(jobs)} runs done, {counts[RUNNING]} begun, "
+        line += f"{counts[FAILED]} failed"
+        if line != said:
+            console.print(line, **PLAIN)
+        said = line
+
+    return tell
 
 
 def _draw(jobs: list[Job], console: Console) -> None:

@@ -6,6 +6,7 @@ Compose, check, identify; skip what is done, go on with what was cut off; train,
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.checks import check
 from pruning_phases.config import Config, Family, Figures, all_keys, register
 from pruning_phases.errors import Busy, RunError, UserError
-from pruning_phases.identity import physics, pruner_name, replaced, run_id, without_effect
+from pruning_phases.identity import machine, physics, pruner_name, replaced, run_id, without_effect
 from pruning_phases.records import AXES, DONE, RunRecord
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def task(composed: DictConfig) -> None:
     console = new_console()
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
+    config = check(composed)
     try:
-        config = check(composed)
         for key in sorted(without_effect(config) | replaced(config)):
             given = [word for word in hydra.overrides.task if word.startswith(f"{key}=")]
             if any(word != f"{key}=null" for word in given):
@@ -59,7 +60,20 @@ def task(composed: DictConfig) -> None:
     except (UserError, RunError) as error:
         if sweep:
             console.print(f"failed: {error}", **PLAIN)
+            _note_failure(config, error)
         raise
+
+
+def _note_failure(config: Config, error: Exception) -> None:
+    """What stopped a run of a sweep before it began, so that ``status`` can tell."""
+    from pruning_phases.topology_run import known_id
+
+    with suppress(UserError, RunError):
+        run = known_id(config)
+        record = RunRecord(config.results_dir, config.study, run or run_id(config))
+        if run is not None and record.state is None:
+            record.begin(physics(config), machine(config))
+            record.fail(str(error))
 
 
 def make_run(config: Config, console: Console) -> RunRecord:

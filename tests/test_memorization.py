@@ -38,11 +38,20 @@ def test_planted_capacities_are_covered(truth):
 
 def test_what_lies_outside_of_the_sizes_is_not_determined():
     for truth, said in (
-        (50.0, "fit less than 99% of 100 examples: add smaller"),
+        (20.0, "all replicas fit less than 99% of 100 examples: add smaller"),
         (1e6, "8 of 8 replicas fit 99% of 12800 examples: add larger"),
     ):
         capacity, reason = mean_capacity(SIZES, planted(truth)[0], 0.99)
         assert capacity is None and said in reason
+
+
+def test_a_replica_below_the_smallest_size_counts_with_what_is_not_known_of_it():
+    accuracy, own = planted(1000.0)
+    (whole, error), _ = mean_capacity(SIZES, accuracy, 0.99)
+    accuracy[0] = 0.9
+    (mean, wider), _ = mean_capacity(SIZES, accuracy, 0.99)
+    assert mean == pytest.approx(whole - (own[0] - 50) / 8, rel=0.05)
+    assert wider > np.hypot(error, 50 / 8)
 
 
 def table():

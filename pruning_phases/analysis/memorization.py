@@ -99,22 +99,26 @@ def capacities(sizes: Array, accuracy: Array, threshold: float) -> Array:
 def mean_capacity(
     sizes: Array, accuracy: Array, threshold: float
 ) -> tuple[tuple[float, float] | None, str | None]:
-    """The mean over replicas, and its error: that over replicas, and half of how far the mean moves
-    when every second size is left out, for what happens between sizes."""
+    """The mean over replicas, and its error: that over replicas; half of how far the mean moves
+    when every second size is left out, for what happens between sizes; and half a smallest size
+    for each replica that fits less than that, which counts as half of it."""
     own = capacities(sizes, accuracy, threshold)
-    for count, place in (
-        (int((own == 0).sum()), f"fit less than {threshold:.0%} of {sizes[0]:g} examples"),
-        (int(np.isinf(own).sum()), f"fit {threshold:.0%} of {sizes[-1]:g} examples"),
-    ):
-        if count:
-            cure = "add smaller ones" if "less" in place else "add larger ones"
-            return None, f"{count} of {len(own)} replicas {place}: {cure}"
+    below, above = own == 0, np.isinf(own)
+    if above.any():
+        said = f"{above.sum()} of {len(own)} replicas fit {threshold:.0%} of {sizes[-1]:g} examples"
+        return None, f"{said}: add larger ones"
+    if below.all():
+        return None, f"all replicas fit less than {threshold:.0%} of {sizes[0]:g} examples: " + (
+            "add smaller ones"
+        )
+    own = np.where(below, sizes[0] / 2, own)
+    unknown = below.mean() * sizes[0] / 2
     mean, error = mean_and_error(own)
     halves = [np.arange(first, len(sizes), 2) for first in (0, 1)]
     shifts = [0.0]
     for half in halves:
         thinned = capacities(sizes[half], accuracy[:, half], threshold)
-        known = thinned[np.isfinite(thinned) & (thinned > 0)]
-        if len(known) == len(own):
-            shifts.append(abs(float(known.mean() - mean)))
-    return (float(mean), float(np.hypot(error, max(shifts) / 2))), None
+        thinned = np.where(thinned == 0, sizes[half][0] / 2, thinned)
+        if np.isfinite(thinned).all():
+            shifts.append(abs(float(thinned.mean() - mean)))
+    return (float(mean), float(np.sqrt(error**2 + (max(shifts) / 2) ** 2 + unknown**2))), None

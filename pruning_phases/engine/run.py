@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import platform
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -60,7 +61,7 @@ def run(
     # Both refuse what cannot be run before anything is written.
     device = _trainer(config, record.folder, [], None).strategy.root_device
     one = Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
-    facts = _facts(config, dataset, one)
+    facts = _facts(config, dataset, one) | {"device": _name(device)}
     start = transplant.draw(config, source, one) if source else None
     if start is not None:
         facts["topology"] = start.about
@@ -225,6 +226,12 @@ def _trainer(
         ) from error
     except RuntimeError as error:
         raise RunError(f"no device to run on: {error}; trainer=cpu runs everywhere") from error
+
+
+def _name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} {platform.processor() or platform.machine()}"
 
 
 def _accelerator(asked: str) -> str:
