@@ -1,15 +1,11 @@
 """Runs: killed anywhere they end the same, done ones are skipped, every option has an effect."""
 
 import json
-import multiprocessing
 import os
 import signal
 import sys
-import time
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -23,6 +19,7 @@ from pruning_phases.identity import run_id
 from pruning_phases.observables.layers import WHOLE
 from pruning_phases.records import BESIDE, DONE, FAILED, FINAL, RUNNING, RunRecord
 from pruning_phases.train import make_run
+from tests import kills
 
 
 def make(config: Config) -> RunRecord:
@@ -119,43 +116,11 @@ def test_a_run_cut_off_after_any_round_ends_with_the_same_bytes(configure, monke
     assert not whole.checkpoint_file.exists()
 
 
-def _run_in_child(config: Config, ready: Event) -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    ready.set()
-    make(config)
-
-
-def test_sigkill_at_random_moments_then_the_same_command(configure):
-    """The whole process dies by SIGKILL, again and again, then the run is let through.
-
-    A kill comes within half the time of an undisturbed run after the process began to work, so the
-    run makes headway. PRUNING_PHASES_KILLS asks for more kills than the suite has time for; when
-    a run comes to its end before they are spent, the next one begins.
-    """
-    overrides = ["checkpoint_seconds=0", "pruner.finetune.amount=100", "pruner.steps=12"]
-    context = multiprocessing.get_context("spawn")
-    began = time.monotonic()
-    whole = results(make(fresh(configure(*overrides), "whole")))
-    half = (time.monotonic() - began) / 2
-    rng = np.random.default_rng()
-    kills, attempts = int(os.environ.get("PRUNING_PHASES_KILLS", "2")), 0
-    while kills > 0:
-        attempts += 1
-        config = fresh(configure(*overrides), f"killed {attempts}")
-        record = RunRecord(config.results_dir, config.study, run_id(config))
-        while record.state != DONE and kills > 0:
-            ready = context.Event()
-            child = context.Process(target=_run_in_child, args=(config, ready))
-            child.start()
-            assert ready.wait(120)
-            child.join(rng.uniform(0.0, half))
-            if child.is_alive():
-                os.kill(child.pid, signal.SIGKILL)
-                kills -= 1
-            child.join()
-        assert results(make(config)) == whole
+@pytest.mark.parametrize("kind", kills.KINDS)
+def test_sigkill_at_random_moments_then_the_same_command(kind, tmp_path):
+    """The whole process dies by SIGKILL, again and again, beside a second writer, then the run is
+    let through. ``python -m tests.kills 100`` kills more often."""
+    kills.Killer(tmp_path, seed=int.from_bytes(os.urandom(4))).one(kind, most=2)
 
 
 def test_a_finished_run_is_skipped_without_a_look_at_the_data(configure, monkeypatch):
