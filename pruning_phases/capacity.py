@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.memorization import Memory
 
 
+PRUNERS = [
+    "random_init", "magnitude_init", "synflow", "snip", "grasp", "magnitude_after", "imp",
+]  # fmt: skip
+
+
 def main() -> None:
     launch_analysis("capacity", analyse, check)
 
@@ -59,7 +64,7 @@ def analyse(
         console.print(f"left out: {reason}", **PLAIN)
     content = [
         _entry(what, rows.get(what), information.get(what))
-        for what in dict.fromkeys([*rows, *information])
+        for what in sorted(dict.fromkeys([*rows, *information]), key=_place)
     ]
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "capacity.json", content)
@@ -68,6 +73,13 @@ def analyse(
     console.print(f"results: {folder / 'capacity.json'}", **PLAIN)
     console.print(f"figure: {figure}", **PLAIN)
     return content
+
+
+def _place(what: What) -> tuple[str, str, int, str, float]:
+    """By how much of the training the pruner's mask knows, then dense first."""
+    model, dataset, pruner, density = what
+    order = PRUNERS.index(pruner) if pruner in PRUNERS else len(PRUNERS)
+    return model, dataset, order, pruner, -density
 
 
 def _memories(runs: list[RunRecord], config: CapacityConfig) -> list[Memory]:
@@ -149,10 +161,13 @@ def _print(content: list[dict[str, Any]], console: Console) -> None:
             *(cell(known["value"], known["error"]) if known else "-" for known in numbers),
         )  # fmt: skip
     console.print(table)
+    reasons: dict[str, list[str]] = {}
     for row in content:
         if "reason" in row:
-            at = f"{row['pruner']}, sparsity {row['sparsity']:.4g}"
-            console.print(f"{at}: {row['reason']}", **PLAIN)
+            place = f"{row['pruner']} {row['sparsity']:.4g}"
+            reasons.setdefault(row["reason"], []).append(place)
+    for reason, places in reasons.items():
+        console.print(f"{reason} ({', '.join(places)})", **PLAIN)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class RunRecord:
                 "physics": physics,
                 "machine": machine,
                 **more,
-                **_provenance(),
+                **provenance(),
                 "started": earlier.get("started", now()),
                 "resumed": [*earlier.get("resumed", []), *([now()] if earlier else [])],
             }
@@ -364,7 +364,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _provenance() -> dict[str, Any]:
+def provenance() -> dict[str, Any]:
+    """The code and the machine that are at work here."""
     return {
         "git": _git_state(),
         "python": platform.python_version(),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pruning_phases.analysis.combined import combine
+from pruning_phases.analysis.results import save_figure
 from pruning_phases.analysis.run_states import states
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
@@ -141,3 +142,14 @@ def test_the_table_is_written_beside_the_runs(tmp_path):
     assert said.returncode == 0, said.stderr
     (path,) = tmp_path.rglob("runs.parquet")
     assert str(path.name) in said.stdout and len(pd.read_parquet(path)) == 4
+
+
+def test_a_figure_says_by_what_it_was_drawn(tmp_path):
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    path = save_figure(Figure(), tmp_path / "empty")
+    with Image.open(path) as image:
+        about = json.loads(image.info["Comment"])
+    assert {"command", "git", "versions", "host", "drawn"} <= set(about)
+    assert b"/Subject" in path.with_suffix(".pdf").read_bytes()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis.text import with_error
 from pruning_phases.errors import UserError
-from pruning_phases.records import write_beside
+from pruning_phases.records import now, provenance, write_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,9 +64,12 @@ def _escape(cell: str) -> str:
 
 
 def save_figure(figure: Figure, stem: Path) -> Path:
-    """Write ``stem``.pdf and, last, ``stem``.png, whose presence says that both are there."""
-    for path in (stem.with_suffix(".pdf"), stem.with_suffix(".png")):
-        write_beside(path, partial(figure.savefig, format=path.suffix[1:], dpi=150))
+    """Write ``stem``.pdf and, last, ``stem``.png, whose presence says that both are there. Each
+    says inside by what it was drawn."""
+    about = json.dumps({"command": sys.argv, **provenance(), "drawn": now()})
+    for path, key in ((stem.with_suffix(".pdf"), "Subject"), (stem.with_suffix(".png"), "Comment")):
+        write = partial(figure.savefig, format=path.suffix[1:], dpi=150, metadata={key: about})
+        write_beside(path, write)
     return stem.with_suffix(".png")
 
 
