@@ -12,6 +12,7 @@ from rich.console import Console
 from pruning_phases.engine.callbacks import wandb_log
 from pruning_phases.records import DONE
 from pruning_phases.train import make_run
+from tests.test_run import interrupted
 
 
 @pytest.fixture(autouse=True)
@@ -99,8 +100,8 @@ def test_without_a_key_for_the_server_in_use_nothing_is_asked(
 def test_a_wandb_that_breaks_half_way_is_let_go(configure, monkeypatch, caplog):
     calls = []
 
-    def broken(self, module):
-        calls.append(module.step)
+    def broken(self, table, num_prunable):
+        calls.append(table["step"].iloc[0])
         raise ConnectionError("lost")
 
     monkeypatch.setattr(wandb_log.LogToWandb, "_log_step", broken)
@@ -120,3 +121,12 @@ def test_an_open_run_is_closed_when_the_run_fails(configure):
             configure("logger=wandb", "optimizer=sgd", "optimizer.lr=1e30"), Console(quiet=True)
         )
     assert wandb.run is None
+
+
+def test_a_run_that_was_cut_off_is_one_run_with_its_whole_history(configure, monkeypatch):
+    config = configure("logger=wandb", "checkpoint_seconds=0")
+    record = interrupted(config, monkeypatch, last_round=6)
+    make_run(config, Console(quiet=True))
+    lines, _ = history(record)  # of one folder
+    rows = [line for line in lines if line["type"] == "history"]
+    assert len(rows) == 5

@@ -126,7 +126,7 @@ def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure
     with their total errors."""
     from matplotlib.figure import Figure
 
-    labels = list(dict.fromkeys(_label(fit) for fit in fits))
+    labels = _labels(fits)
     below = 0.55 * len(labels) + 1.0
     figure = Figure(figsize=(11, 5.2 + below), layout="constrained")
     grid = figure.add_gridspec(2, 1, height_ratios=(5.2, below))
@@ -134,9 +134,10 @@ def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure
     _curves(top.subplots(), labels, curves, LABELS[fits[0]["order_parameter"]])
     left, right = bottom.subplots(1, 2, sharey=True)
     names = list(dict.fromkeys(fit["order_parameter"] for fit in fits))
+    runs = list(dict.fromkeys(fit["run"] for fit in fits))
     for fit in fits:
         shift = 0.18 * (names.index(fit["order_parameter"]) - (len(names) - 1) / 2)
-        row = labels.index(_label(fit)) + shift
+        row = runs.index(fit["run"]) + shift
         for axis, key in ((left, "critical_point"), (right, "exponent")):
             colour = COLOURS.get(fit["order_parameter"], "grey")
             marker = "os^dv"[names.index(fit["order_parameter"]) % 5]
@@ -172,5 +173,8 @@ def _curves(axis: Axes, labels: list[str], curves: list[Curve], name: str) -> No
     axis.legend(fontsize=8, ncols=1 + len(labels) // 12)
 
 
-def _label(fit: dict[str, Any]) -> str:
-    return f"{fit['model']} {fit['dataset']}\n{fit['pruner']} {fit['run']}"
+def _labels(fits: list[dict[str, Any]]) -> list[str]:
+    """Of every run: model, data set and pruner, and the run's id where these are not enough."""
+    names = {fit["run"]: f"{fit['model']} {fit['dataset']}\n{fit['pruner']}" for fit in fits}
+    unique = len(set(names.values())) == len(names)
+    return [name if unique else f"{name} {run}" for run, name in names.items()]

@@ -129,6 +129,7 @@ def _fit_all(
         batch = max(config.training.batch_size, EXAMPLES_PER_CALL)
         at_once = networks_at_once(_builder(config, dataset), dataset.input_shape, batch, device)
     groups = in_parts(members(config), at_once)
+    first_part = next((p for p in range(len(groups)) if not keeper.has_finished(p)), 0)
     with wandb_log.logging_to(config, record) as logger:
         for part, group in enumerate(groups):
             if keeper.has_finished(part):
@@ -143,7 +144,8 @@ def _fit_all(
             keeper.resume(module)
             callbacks: list[lightning.Callback] = [Prune(), stop, curve, measure, keeper]
             if logger is not None:
-                callbacks.append(wandb_log.LogToWandb(logger, measure))
+                repeats = part == first_part and logger.experiment.offline
+                callbacks.append(wandb_log.LogToWandb(logger, measure, repeats))
             if config.progress:
                 callbacks.append(ShowProgress(measure, console))
             _fit(module, _trainer(config, record.folder, callbacks, logger), warned)

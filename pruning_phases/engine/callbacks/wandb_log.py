@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import netrc
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,8 +39,9 @@ class LogToWandb(Callback):
     """Mean and standard error over replicas of every observable, over density; of an ensemble over
     dropout rates and training-set sizes as a table at every step."""
 
-    def __init__(self, logger: WandbLogger, measure: Measure) -> None:
+    def __init__(self, logger: WandbLogger, measure: Measure, repeats: bool) -> None:
         self.logger = logger
+        self.repeats = repeats  # what was measured before this process began
         self.measure = measure
         self._alive = True
         # What the parts before this one have measured.
@@ -47,10 +49,15 @@ class LogToWandb(Callback):
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         self._guarded(self._define_axes)
+        if self.repeats:
+            for _, table in self._before.groupby("step", sort=True):
+                self._guarded(self._log_step, table, module.replicas.num_prunable)
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step_ended:
-            self._guarded(self._log_step, module)
+            earlier = self._before[self._before["step"] == module.step]
+            table = pd.concat([earlier, self.measure.latest])
+            self._guarded(self._log_step, table, module.replicas.num_prunable)
 
     def _define_axes(self) -> None:
         run = self.logger.experiment
@@ -60,9 +67,9 @@ class LogToWandb(Callback):
             run.define_metric(f"{name}_error", step_metric="density")
         run.define_metric("susceptibility", step_metric="density")
 
-    def _log_step(self, module: EnsembleModule) -> None:
-        table = pd.concat([self._before[self._before["step"] == module.step], self.measure.latest])
-        row: dict[str, Any] = {"step": module.step, "density": module.density}
+    def _log_step(self, table: pd.DataFrame, num_prunable: int) -> None:
+        first = table.iloc[0]
+        row: dict[str, Any] = {"step": int(first["step"]), "density": float(first["density"])}
         if len(table[AXES].drop_duplicates()) > 1:
             import wandb
 
@@ -73,9 +80,7 @@ class LogToWandb(Callback):
         for name in OBSERVABLES:
             mean, error = mean_and_error(table[name])
             row[name], row[f"{name}_error"] = float(mean), float(error)
-        row["susceptibility"] = float(
-            susceptibility(table["accuracy"], module.replicas.num_prunable)
-        )
+        row["susceptibility"] = float(susceptibility(table["accuracy"], num_prunable))
         self.logger.experiment.log(row)
 
     def _guarded(self, call: Any, *arguments: Any) -> None:
@@ -152,6 +157,8 @@ def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
     dense = config.topology.family is Family.dense
     how = pruner_name(physics(config)["pruner"]) if dense else config.topology.family.name
     names = (config.model.name, config.dataset.name, how)
+    if mode == "offline":
+        _drop_unsent(record)
     run = wandb.init(
         project=config.logger.project or config.study,
         entity=config.logger.entity,
@@ -160,7 +167,7 @@ def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
         id=record.id,
         resume="allow",
         job_type="train",
-        tags=names,
+        tags=[*names, *([config.sweep.name] if config.sweep.name else [])],
         config=physics(config),
         dir=record.folder,
         mode=mode,  # type: ignore[arg-type]
@@ -171,6 +178,14 @@ def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
         ),
     )  # fmt: skip
     return WandbLogger(experiment=run)
+
+
+def _drop_unsent(record: RunRecord) -> None:
+    """Remove what a process that was cut off has left of the run and nobody has sent: this one
+    writes it again from the tables, so that one folder holds the whole run."""
+    for folder in (record.folder / "wandb").glob(f"offline-run-*-{record.id}"):
+        if not any(folder.glob("*.synced")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _key_is_there() -> bool:
