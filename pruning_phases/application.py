@@ -23,10 +23,8 @@ PLAIN: Any = {"highlight": False, "soft_wrap": True, "markup": False}
 GOES_ON = "the same command goes on from the last checkpoint"
 WIDTH = 120  # columns of a table in a file or a pipe
 
-# Options of Hydra's plugins, with the preset here that builds on them, and where they come from.
-LAUNCHER_EXTRAS = {
-    "joblib": ("local", "cluster"), "submitit_slurm": ("slurm", "cluster"), "ray": ("ray", "ray"),
-}  # fmt: skip
+# Options of Hydra's plugins that the presets here build on.
+BUILT_ON = {"joblib": "local", "submitit_slurm": "slurm"}
 
 # Hydra's own flags; anything else that begins with a dash is a mistake.
 SWEEP_FLAGS = {"-m", "--multirun"}
@@ -91,6 +89,10 @@ def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
         if wants_traceback:
             raise
         _leave(name, explain(error, keys), UserError.exit_code)
+    except RuntimeError as error:
+        if wants_traceback or "Unknown plugin class" not in str(error):
+            raise
+        _leave(name, "hydra/launcher=ray: pip install 'pruning-phases[ray]' installs it", 2)
     except ValueError as error:
         if wants_traceback or "Config group override" not in str(error):
             raise
@@ -136,9 +138,9 @@ def explain(error: Exception, keys: list[str]) -> str:
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         group, _, option = error.missing_cfg_file.rpartition("/")
-        if option in LAUNCHER_EXTRAS:
-            preset, extra = LAUNCHER_EXTRAS[option]
-            return f"hydra/launcher={preset}: pip install 'pruning-phases[{extra}]' installs it"
+        if option in BUILT_ON:
+            extra = f"hydra/launcher={BUILT_ON[option]}: pip install 'pruning-phases[cluster]'"
+            return f"{extra} installs it"
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
     if several := _first(r"Ambiguous value for argument '(.*)'", str(error)):

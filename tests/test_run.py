@@ -249,6 +249,28 @@ def test_a_truncated_checkpoint_is_named_and_deleting_it_is_the_cure(configure, 
     assert results(make(config)) == whole
 
 
+def test_a_record_cut_off_at_any_length_is_named(configure):
+    """Whichever of its files, and wherever the cut: one line, never an exception of a library."""
+    record = make(configure("model.widths=[4,4,4]", "pruner.steps=1"))
+    readers = {
+        record.info_file: record.info,
+        record.observables_file: record.observables,
+        record.layers_file: record.layers,
+        record.training_file: record.training,
+        record.snapshot_file(FINAL): lambda: record.read_snapshot(FINAL),
+    }
+    for file, read in readers.items():
+        content = file.read_bytes()
+        lengths = range(len(content) - 2)  # run.json is whole without its last line break
+        for length in lengths[:: max(1, len(lengths) // 1500)]:
+            file.write_bytes(content[:length])
+            with pytest.raises(UserError, match=f"{file.name}.*: delete") as caught:
+                read()
+            assert len(str(caught.value).splitlines()) == 1
+        file.write_bytes(content)
+        read()
+
+
 def test_a_run_is_not_continued_with_other_data(configure, monkeypatch):
     from dataclasses import replace
 
