@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Any
-
-from omegaconf import OmegaConf
 
 from pruning_phases.config import (
     Budget,
@@ -88,8 +87,7 @@ def replaced(config: Config) -> set[str]:
 
 def physics(config: Config) -> dict[str, Any]:
     """Everything that decides the numbers, as JSON values; options without effect left out."""
-    plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
-    assert isinstance(plain, dict)
+    plain = _plain(config)
     for key in MACHINE_KEYS:
         del plain[key]
     for path in sorted(without_effect(config) | _usual(plain), reverse=True):
@@ -103,6 +101,17 @@ def physics(config: Config) -> dict[str, Any]:
         plain["model"].pop("width", None)
         plain["model"]["widths"] = config.model.hidden_widths()
     return {"physics_version": PHYSICS_VERSION, **{str(key): plain[key] for key in plain}}
+
+
+def _plain(value: Any) -> Any:
+    """A configuration as JSON values."""
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value.name if isinstance(value, Enum) else value
 
 
 def _usual(plain: Any) -> set[str]:
@@ -152,8 +161,7 @@ def name_of(content: Any) -> str:
 
 def machine(config: Config) -> dict[str, Any]:
     """The part of the configuration that the run's identity leaves out."""
-    plain = OmegaConf.to_container(OmegaConf.structured(config), enum_to_str=True)
-    assert isinstance(plain, dict)
+    plain = _plain(config)
     return {key: plain[key] for key in MACHINE_KEYS}
 
 
