@@ -200,6 +200,11 @@ def _check_pruner(pruner: PrunerConfig) -> None:
     if pruner.score is Score.none:
         return
     schedule(pruner)
+    if pruner.score_examples < 1 and pruner.score in (Score.snip, Score.grasp):
+        raise UserError(
+            f"pruner.score_examples={pruner.score_examples}: {pruner.score.name} scores weights by "
+            "training examples: give 1 or more"
+        )
     _at_least("pruner.", pruner, score_examples=1, score_rounds=1, rewind_update=0)
     if pruner.trains_from is Stage.now and pruner.scored_on is not Stage.now:
         raise UserError(

@@ -155,3 +155,9 @@ def test_an_emptied_layer_is_recorded_as_such(configure):
         axis=None
     )
     assert (record.observables().query("step == 1")["effective_density"] == 0).any()
+
+
+@pytest.mark.parametrize("pruner", ["snip", "grasp"])
+def test_a_score_of_no_examples_is_refused(configure, pruner):
+    with pytest.raises(UserError, match=f"score_examples=0: {pruner} scores weights by training"):
+        configure(f"pruner={pruner}", "pruner.score_examples=0")

@@ -52,7 +52,9 @@ def _download(kind: type, root: Path, name: str) -> None:
         kind(root, train=True, download=True)
     except Exception as error:
         _remove_empty(root if created else root / CLASSES[name])
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        # torchvision goes on with every address that it tried.
+        reason = str(error).strip().splitlines()[0].rstrip(":") if str(error).strip() else ""
+        reason = reason or type(error).__name__
         raise UserError(
             f"dataset={name}: not in data_dir={root} and not to be downloaded ({reason}): "
             f"put torchvision's {CLASSES[name]}/raw folder there, or give data_dir=FOLDER"
