@@ -26,8 +26,10 @@ def capacity_figure(
     informed = any(row["mask_information"] for row in content)
     figure = Figure(figsize=(14, 9 if informed else 4.8), layout="constrained")
     panels = figure.subplots(1 + informed, 3, squeeze=False)
-    for number, (name, memories) in enumerate(systems.items()):
-        _memorized(panels[0], memories, line_style(number, len(systems)) | {"label": name})
+    styles = _styles(content, systems)
+    for name, style in styles.items():
+        if name in systems:
+            _memorized(panels[0], systems[name], style)
     left, middle, right = panels[0]
     left.axhline(threshold, color="grey", linestyle=":", linewidth=1)
     densities = sorted({memories[-1].density for memories in systems.values()})
@@ -37,7 +39,7 @@ def capacity_figure(
     _name(middle, "updates", "noise correlation", f"n = {largest}, at sparsity {at}")
     _name(right, "sparsity", f"capacity: n fitted to {threshold:.0%}", "memorization capacity")
     if informed:
-        _informed(panels[1], content)
+        _informed(panels[1], content, styles)
     for axis in panels[:, :2].flat if not informed else (left, middle):
         axis.set_xscale("log")
     handles, labels = (left if systems else panels[-1][0]).get_legend_handles_labels()
@@ -55,11 +57,23 @@ def _memorized(axes: Any, memories: list[Memory], style: dict[str, Any]) -> None
     axes[2].errorbar(sparsity, capacity, error, **style)
 
 
-def _informed(axes: Any, content: list[dict[str, Any]]) -> None:
-    pruners = list(dict.fromkeys(row["pruner"] for row in content))
-    for number, pruner in enumerate(pruners):
-        style = line_style(number, len(pruners)) | {"label": pruner}
-        own = [row for row in content if row["pruner"] == pruner and row["mask_information"]]
+def _name_of(row: dict[str, Any]) -> str:
+    return f"{row['model']} {row['dataset']} {row['pruner']}"
+
+
+def _styles(
+    content: list[dict[str, Any]], systems: dict[str, list[Memory]]
+) -> dict[str, dict[str, Any]]:
+    """The same line for a system in every panel."""
+    names = list(dict.fromkeys([*map(_name_of, content), *systems]))
+    return {
+        name: line_style(number, len(names)) | {"label": name} for number, name in enumerate(names)
+    }
+
+
+def _informed(axes: Any, content: list[dict[str, Any]], styles: dict[str, dict[str, Any]]) -> None:
+    for name, style in styles.items():
+        own = [row for row in content if _name_of(row) == name and row["mask_information"]]
         _points(axes[0], own, "sparsity", "information_per_kept_weight", style)
         own = [row for row in own if row["capacity"]]
         _points(axes[1], own, "kept_weights", "capacity", style)
