@@ -13,8 +13,9 @@ class RunError(Exception):
     exit_code = 1
 
 
-class Terminated(Exception):
-    """The process was told to end (SIGTERM); the same command goes on with the run."""
+class Terminated(BaseException):
+    """The process was told to end (SIGTERM); the same command goes on with the run. Of a sweep the
+    whole ends, so it is no Exception, which would be one run's alone."""
 
 
 class Busy(Exception):

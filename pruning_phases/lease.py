@@ -26,6 +26,7 @@ from pruning_phases.errors import Busy
 
 SECONDS_BETWEEN_TOUCHES = 5.0
 STALE_SECONDS = 120.0
+LOOKS, SECONDS_BETWEEN_READS = 5, 0.1
 NO_FILE_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -38,11 +39,12 @@ class Lease:
         self._share_at_begin: float | None = None
         self._about: dict[str, Any] = {
             "token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid(),
-            "job": _job(), "share": None, "seconds_left": None,
+            "job": _job(), "restarts": _restarts(), "share": None, "seconds_left": None,
         }  # fmt: skip
         self._over = threading.Event()
         self._write()
-        threading.Thread(target=self._keep_touching, daemon=True).start()
+        self._thread = threading.Thread(target=self._keep_touching, daemon=True)
+        self._thread.start()
 
     def progress(self, share: float) -> None:
         """share: of the run's updates that are done, in [0, 1]."""
@@ -54,19 +56,24 @@ class Lease:
 
     def check(self) -> None:
         """Busy, if another machine has taken the run over since this process was last heard of."""
-        holder = _read(self._path)
-        if holder and holder.get("token") != self._about["token"]:
-            raise Busy(f"{self._path.parent} was taken over by {_name(holder)}")
+        for _ in range(LOOKS):  # what is being written just then cannot be read
+            holder = _read(self._path)
+            if holder is not None:
+                break
+            time.sleep(SECONDS_BETWEEN_READS)
+        if (holder or {}).get("token") != self._about["token"]:
+            raise Busy(f"{self._path.parent} was taken over by {_name(holder or {})}")
 
     def release(self) -> None:
         self._over.set()
+        self._thread.join()
         with suppress(OSError):
             if (_read(self._path) or {}).get("token") == self._about["token"]:
                 os.truncate(self._path, 0)
 
     def _keep_touching(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_TOUCHES):
-            with suppress(OSError, Busy):
+            with suppress(OSError, ValueError, Busy):
                 self.check()
                 self._write()
 
@@ -119,11 +126,12 @@ def _lock(file: IO[str]) -> bool:
 
 def _is_alive(holder: dict[str, Any], path: Path, locked: bool) -> bool:
     """Whether the one that wrote the file may still be at work."""
-    if holder.get("job") and holder["job"] == _job():
+    if holder.get("host") == socket.gethostname():
+        return not locked and _runs(int(holder.get("pid", 0)))
+    requeued = holder.get("job") and holder["job"] == _job()
+    if requeued and int(holder.get("restarts", 0)) < _restarts():
         return False
-    if holder.get("host") != socket.gethostname():
-        return _age(path) < STALE_SECONDS
-    return not locked and _runs(int(holder.get("pid", 0)))
+    return _age(path) < STALE_SECONDS
 
 
 def _age(path: Path) -> float:
@@ -136,7 +144,8 @@ def _age(path: Path) -> float:
     except OSError:
         return time.time() - path.stat().st_mtime
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def _runs(pid: int) -> bool:
@@ -155,6 +164,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _restarts() -> int:
+    """How often the scheduler has put this job into the queue again."""
+    return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
 
 
 def _job() -> str | None:

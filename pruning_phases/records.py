@@ -299,7 +299,8 @@ class RunRecord:
     def training(self) -> pd.DataFrame:
         """The loss over the updates of every training from the beginning: step 0, and the later
         steps of networks that train anew after each cut."""
-        return read_table(self.training_file)
+        table = read_table(self.training_file)
+        return table if "step" in table else table.assign(step=0)  # records of earlier versions
 
 
 def nearest(densities: Iterable[float], wanted: float) -> float:

@@ -23,15 +23,17 @@ LISTED = 40  # runs that the table shows
 
 def main() -> None:
     register()
-    sys.argv[1:] = [as_key(word) for word in sys.argv[1:]]
+    sys.argv[1:] = as_keys(sys.argv[1:])
     launch("status", task, keys_of("status"))
 
 
-def as_key(word: str) -> str:
-    """A folder is the value of ``runs``, and --verify short for verify=true."""
-    if word == "--verify":
-        return "verify=true"
-    return word if "=" in word or word.startswith("-") else f"runs={word}"
+def as_keys(words: list[str]) -> list[str]:
+    """Folders are the value of ``runs``, and --verify is short for verify=true."""
+    folders = [word for word in words if "=" not in word and not word.startswith("-")]
+    keys = ["verify=true" if word == "--verify" else word for word in words if word not in folders]
+    if not folders:
+        return keys
+    return [*keys, f"runs={folders[0]}" if len(folders) == 1 else f"runs=[{','.join(folders)}]"]
 
 
 def task(composed: DictConfig) -> None:
@@ -57,7 +59,8 @@ def _folders(runs: Any) -> list[Path]:
     if not runs:
         raise UserError("runs has no value: give a folder, such as multirun or multirun/fig1")
     patterns = list(runs) if isinstance(runs, list) else [runs]
-    found = [Path(place) for one in patterns for place in sorted(glob.glob(str(one)))]
+    patterns = [str(Path(str(one)).expanduser()) for one in patterns]
+    found = [Path(place) for one in patterns for place in sorted(glob.glob(one))]
     if not found:
         raise UserError(f"runs={runs}: there is no such folder")
     return found

@@ -50,7 +50,10 @@ class Job:
         """The run's record as far as it can be told by now."""
         from pruning_phases.topology_run import known_id
 
-        run = known_id(self.config)
+        try:
+            run = known_id(self.config)
+        except UserError:  # of the pruned run; the job says it itself
+            return None
         return RunRecord(self.config.results_dir, self.config.study, run) if run else None
 
 
@@ -69,7 +72,9 @@ def sweep(
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )
-    note = SweepRecord(Path(jobs[0].config.results_dir), name_of([job.asked for job in jobs]))
+    note = SweepRecord(
+        Path(jobs[0].config.results_dir).expanduser(), name_of([job.asked for job in jobs])
+    )
     note.write(sys.argv, [_noted(job) for job in jobs])
     # Each run says itself which one it is; the launchers' lines hold every override.
     logging.getLogger("hydra").setLevel(logging.WARNING)
@@ -178,14 +183,22 @@ def composer(
 
 
 def _is_done(job: Job) -> bool:
-    record = job.record
-    return record is not None and record.state == DONE
+    return _info(job).get("state") == DONE
+
+
+def _info(job: Job) -> dict[str, Any]:
+    """What the run's record says; an unreadable one is of a run that failed."""
+    try:
+        record = job.record
+        return record.info() if record else {}
+    except UserError as error:
+        return {"state": FAILED, "error": str(error)}
 
 
 def _noted(job: Job) -> dict[str, Any]:
-    record = job.record
+    run = _info(job).get("id") or (job.record.id if job.record else None)
     return {
-        "study": job.config.study, "run": record.id if record else None,
+        "study": job.config.study, "run": run, "asked": job.asked,
         "swept": job.swept, "overrides": job.overrides,
     }  # fmt: skip
 
@@ -196,8 +209,7 @@ def _teller(jobs: list[Job], console: Console) -> Callable[[], None]:
 
     def tell() -> None:
         nonlocal said
-        records = [record for job in jobs if (record := job.record) is not None]
-        counts = Counter(record.state for record in records)
+        counts = Counter(_info(job).get("state") for job in jobs)
         line = f"{counts[DONE]} of {len(jobs)} runs done, {counts[RUNNING]} begun, "
         line += f"{counts[FAILED]} failed"
         if line != said:
@@ -223,7 +235,7 @@ def _draw(jobs: list[Job], console: Console) -> None:
 def _conclude(jobs: list[Job], launched: bool, stopped: list[str], console: Console) -> None:
     """Say how many runs are done; a RunError if some are not."""
     unfinished = [job for job in jobs if not _is_done(job)]
-    elsewhere = [job for job in unfinished if job.record is not None and job.record.holder()]
+    elsewhere = [job for job in unfinished if _info(job) and job.record and job.record.holder()]
     said = f", {len(elsewhere)} being made by other processes" if elsewhere else ""
     if launched:
         done = len(jobs) - len(unfinished)
@@ -233,8 +245,7 @@ def _conclude(jobs: list[Job], launched: bool, stopped: list[str], console: Cons
         return
     reasons = []
     for job in unfinished[:NAMED]:
-        record = job.record
-        info = record.info() if record else {}
+        info = _info(job)
         reason = info.get("error", "") if info.get("state") == FAILED else info.get("state")
         reasons.append(f"{job.swept}: {_last_line(reason or 'not begun')}")
     more = f" and {len(unfinished) - NAMED} more" if len(unfinished) > NAMED else ""

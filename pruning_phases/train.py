@@ -68,12 +68,15 @@ def _note_failure(config: Config, error: Exception) -> None:
     """What stopped a run of a sweep before it began, so that ``status`` can tell."""
     from pruning_phases.topology_run import known_id
 
-    with suppress(UserError, RunError):
+    with suppress(UserError, RunError, Busy):
         run = known_id(config)
-        record = RunRecord(config.results_dir, config.study, run or run_id(config))
-        if run is not None and record.state is None:
-            record.begin(physics(config), machine(config))
-            record.fail(str(error))
+        if run is None or config.sweep.run not in (None, run_id(config)):
+            return
+        record = RunRecord(config.results_dir, config.study, run)
+        with record.lock():
+            if record.state is None:
+                record.begin(physics(config), machine(config))
+                record.fail(str(error))
 
 
 def make_run(config: Config, console: Console) -> RunRecord:

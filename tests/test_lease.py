@@ -36,6 +36,12 @@ def written(path, age=0.0, **about):
     os.utime(path, (then, then))
 
 
+def tmp_path_of(path):
+    other = path.with_name("other")
+    other.touch()
+    return other
+
+
 def dead_pid():
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
@@ -71,11 +77,14 @@ def test_another_machine_is_believed_until_it_is_silent(path):
 
 
 def test_a_job_that_was_put_into_the_queue_again_has_its_own_run_at_once(path, monkeypatch):
-    written(path, job="77")
-    monkeypatch.setenv("SLURM_JOB_ID", "78")
-    with pytest.raises(Busy), hold(path):
-        pass
-    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    """Another process of the same job, which has not been requeued since, is alive."""
+    written(path, job="77", restarts=1)
+    for job, restarts in (("78", "2"), ("77", "1")):
+        monkeypatch.setenv("SLURM_JOB_ID", job)
+        monkeypatch.setenv("SLURM_RESTART_COUNT", restarts)
+        with pytest.raises(Busy), hold(path):
+            pass
+    monkeypatch.setenv("SLURM_RESTART_COUNT", "2")
     with hold(path):
         pass
 
@@ -96,6 +105,10 @@ def test_who_was_taken_over_notices_and_leaves_the_other_alone(path):
         with pytest.raises(Busy, match="was taken over by 1 on elsewhere"):
             mine.check()
     assert json.loads(path.read_text())["host"] == "elsewhere"
+    with hold(tmp_path_of(path)) as mine:
+        tmp_path_of(path).write_text("")  # and has finished by now
+        with pytest.raises(Busy, match="was taken over"):
+            mine.check()
 
 
 def test_progress_is_told_with_the_time_left(path, monkeypatch):

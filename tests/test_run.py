@@ -100,13 +100,14 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_cut_off_after_any_round_ends_with_the_same_bytes(configure, monkeypatch, kind):
     """In the midst of the dense training, at its end, in the midst of or after a later step, and
-    after the last of all."""
+    once after the last of all."""
     evaluated = ["training.evaluate=true", "training.budget.amount=4"]
     overrides = ["checkpoint_seconds=0", *evaluated, *KINDS[kind]]
     whole, steps = counted(fresh(configure(*overrides), "whole"), monkeypatch)
     dense = steps.count(0)
     assert dense > 2 and len(set(steps)) == 5
-    for last_round in sorted({dense // 2, dense, dense + 1, (dense + len(steps)) // 2, len(steps)}):
+    places = {dense // 2, dense, (dense + len(steps)) // 2}
+    for last_round in sorted(places | ({dense + 1, len(steps)} if kind == "plain" else set())):
         config = fresh(configure(*overrides), f"cut after {last_round}")
         interrupted(config, monkeypatch, last_round)
         resumed = make(config)

@@ -13,7 +13,7 @@ from pruning_phases.analysis.results import save_figure
 from pruning_phases.analysis.run_states import states
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
-from pruning_phases.status import as_key, duration
+from pruning_phases.status import as_keys, duration
 from pruning_phases.sweep_records import SweepRecord
 from tests.test_command_line import environment
 from tests.written_records import PHYSICS, write_run
@@ -87,6 +87,18 @@ def test_the_command_speaks_to_people_and_to_programs(folder):
         assert len(bad.stderr.strip().splitlines()) == 1
 
 
+def test_a_sweep_of_which_nothing_has_begun_is_all_missing(tmp_path):
+    entries = [{"study": "later", "run": "a", "asked": "a", "swept": "seed=0", "overrides": []}]
+    SweepRecord(tmp_path, "new").write(["train", "-m"], entries)
+    said = command("status", ".", cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert "1 run: 1 missing" in said.stdout
+    (tmp_path / "later").mkdir()
+    assert "1 run: 1 missing" in command("status", "later", cwd=tmp_path).stdout
+    (tmp_path / "other").mkdir()
+    assert "no run in there" in command("status", "other", cwd=tmp_path).stderr
+
+
 def test_verify_finds_what_was_changed_or_lost(tmp_path):
     records = [run(tmp_path, name) for name in ("whole", "changed", "lost", "corrupt")]
     content = records[1].layers_file.read_bytes()
@@ -104,8 +116,8 @@ def test_verify_finds_what_was_changed_or_lost(tmp_path):
 
 
 def test_words_and_times():
-    assert as_key("multirun/fig1") == "runs=multirun/fig1"
-    assert as_key("--verify") == "verify=true" and as_key("--help") == "--help"
+    assert as_keys(["multirun/fig1", "--verify"]) == ["verify=true", "runs=multirun/fig1"]
+    assert as_keys(["a", "b", "--help"]) == ["--help", "runs=[a,b]"]
     assert [duration(seconds) for seconds in (None, 7.4, 61, 3600 * 30)] == [
         "", "7 s", "1 min 1 s", "30 h 0 min",
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from hydra import initialize_config_dir
@@ -112,6 +113,34 @@ def test_a_sweep_over_topologies_knows_its_runs_once_the_pruned_ones_are_there(t
     assert "sweep: 2 of 2 runs done, 0 to do" in second.stdout
     (note,) = sweeps_of([tmp_path / "multirun"])
     assert all(run["run"] for run in note.read()["runs"])
+
+
+def test_an_unreadable_record_costs_its_own_run_alone(tmp_path):
+    words = ["-m", *TINY, "seed=0,1"]
+    assert train(*words, cwd=tmp_path).returncode == 0
+    first, second = sorted(tmp_path.glob("multirun/transition/*/run.json"))
+    first.write_text("{")
+    second.unlink()
+    result = train(*words, cwd=tmp_path)
+    assert result.returncode == 1
+    assert f"{first.name} is unreadable" in result.stderr and "1 of 2 runs" in result.stderr
+    assert json.loads(second.read_text())["state"] == "done"
+
+
+def test_sigterm_ends_the_whole_sweep(tmp_path):
+    words = ["-m", *TINY, "seed=0,1,2", "pruner.finetune.amount=4000", "checkpoint_seconds=0"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pruning_phases.train", *words], cwd=tmp_path, env=environment(),
+        text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while not list(tmp_path.rglob("checkpoint.safetensors")):
+        assert process.poll() is None
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143 and "told to end (SIGTERM)" in errors
+    assert len(list(tmp_path.rglob("run.json"))) == 1
 
 
 def test_two_launches_at_once_make_every_run_once(tmp_path):

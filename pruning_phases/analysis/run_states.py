@@ -31,6 +31,7 @@ class RunState:
     host: str | None = None
     error: str | None = None
     folder: Path | None = None
+    asked: str | None = None  # the run that its sweep asked for, where that has another id
 
 
 @dataclass(frozen=True)
@@ -45,22 +46,28 @@ def states(folders: Sequence[Path], verify: bool) -> tuple[list[RunState], list[
     """All runs in some folders, those that sweeps with a run in there name and have not begun
     included; and these sweeps."""
     records = {record.folder: record for folder in folders for record in find_records(folder)}
-    known = {(r.folder.parent.name, r.id): _state(r, verify) for r in records.values()}
+    known = {r.folder: _state(r, verify) for r in records.values()}
     sweeps = []
     for sweep in sweeps_of([folder.absolute() for folder in folders]):
         content = sweep.read()
-        if any((run["study"], run["run"]) in known for run in content["runs"]):
+        studies = {(sweep.results_dir / run["study"]).absolute() for run in content["runs"]}
+        asked_for = any(
+            study.is_relative_to(folder.absolute()) for study in studies for folder in folders
+        )
+        if asked_for or any(folder.parent in studies for folder in known):
             sweeps.append(_sweep_state(sweep, content, known))
-    in_sweeps = {(run.study, run.run): run for sweep in sweeps for run in sweep.runs}
+    in_sweeps = {run.folder or (run.study, run.run): run for sweep in sweeps for run in sweep.runs}
     return list((known | in_sweeps).values()), sweeps
 
 
 def _sweep_state(
-    sweep: SweepRecord, content: dict[str, Any], known: dict[tuple[str, str], RunState]
+    sweep: SweepRecord, content: dict[str, Any], known: dict[Path, RunState]
 ) -> SweepState:
     runs = []
+    asked = {(run.study, run.asked): run for run in known.values() if run.asked}
     for number, entry in enumerate(content["runs"]):
-        found = known.get((entry["study"], entry["run"]))
+        place = (sweep.results_dir / entry["study"] / str(entry["run"])).absolute()
+        found = known.get(place) or asked.get((entry["study"], entry.get("asked")))
         if found is None:
             unknown = entry["run"] or f"{sweep.name}:{number}"
             runs.append(RunState(entry["study"], unknown, MISSING, entry["swept"]))
@@ -76,11 +83,15 @@ def _state(record: RunRecord, verify: bool) -> RunState:
     except UserError as error:
         return RunState(study, record.id, DAMAGED, "", error=str(error), folder=record.folder)
     about: dict[str, Any] = {"what": name_of_system(info["physics"]), "folder": record.folder}
+    sweep = (info.get("machine") or {}).get("sweep") or {}
+    about["asked"] = sweep.get("run") if "topology" in info["physics"] else None
     state = str(info.get("state"))
     if state == FAILED:
         about["error"] = _last_line(str(info.get("error", "")))
     elif state == RUNNING:
         holder = record.holder()
+        if holder is None and record.state == DONE:  # by now
+            return RunState(study, record.id, DONE, **about)
         state = RUNNING if holder else INTERRUPTED
         for key in ("share", "seconds_left", "host") if holder else ():
             about[key] = holder.get(key) if holder else None

@@ -7,6 +7,7 @@ import logging
 import platform
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pruning_phases.datasets import Dataset
 from pruning_phases.engine import transplant
 from pruning_phases.engine.callbacks import wandb_log
 from pruning_phases.engine.callbacks.curve import Curve
+from pruning_phases.engine.callbacks.leave import Leave
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.callbacks.progress import ShowProgress
 from pruning_phases.engine.callbacks.prune import Prune
@@ -37,7 +39,7 @@ from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.transplant import Transplant
 from pruning_phases.engine.warning import Warned, put_off
-from pruning_phases.errors import RunError, Terminated, UserError
+from pruning_phases.errors import Busy, RunError, Terminated, UserError
 from pruning_phases.identity import machine, physics
 from pruning_phases.lease import Lease
 from pruning_phases.models import build_model
@@ -73,11 +75,12 @@ def run(
         try:
             with put_off() as warned:
                 _fit_all(config, record, dataset, device, console, start, warned, lease)
-        except (KeyboardInterrupt, SystemExit, Terminated):
+        except (KeyboardInterrupt, SystemExit, Terminated, Busy):
             raise
         except BaseException as error:
             record.fail(str(error) or type(error).__name__)
             raise
+        lease.check()
         record.finish()
 
 
@@ -129,8 +132,10 @@ def _fit_all(
         batch = max(config.training.batch_size, EXAMPLES_PER_CALL)
         at_once = networks_at_once(_builder(config, dataset), dataset.input_shape, batch, device)
     groups = in_parts(members(config), at_once)
-    first_part = next((p for p in range(len(groups)) if not keeper.has_finished(p)), 0)
-    with wandb_log.logging_to(config, record) as logger:
+    first_part = next((p for p in range(len(groups)) if not keeper.has_finished(p)), None)
+    with (
+        wandb_log.logging_to(config, record) if first_part is not None else nullcontext() as logger
+    ):
         for part, group in enumerate(groups):
             if keeper.has_finished(part):
                 continue
@@ -148,10 +153,12 @@ def _fit_all(
                 callbacks.append(wandb_log.LogToWandb(logger, measure, repeats))
             if config.progress:
                 callbacks.append(ShowProgress(measure, console))
+            callbacks.append(Leave(warned))
             _fit(module, _trainer(config, record.folder, callbacks, logger), warned)
             del module, callbacks
             gc.collect()  # module and trainer hold each other, and the next part needs the room
     if len(groups) > 1:
+        lease.check()
         keeper.sort_tables()
 
 

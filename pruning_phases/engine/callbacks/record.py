@@ -103,7 +103,6 @@ class Record(Callback):
         if always or time.monotonic() >= self._due or self.warned.at_all:
             self._write(module)
         self.lease.progress((self.part + module.share_done) / self.num_parts)
-        self.warned.leave()
 
     def _write(self, module: EnsembleModule) -> None:
         self.lease.check()
