@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from pruning_phases.engine.callbacks import wandb_log
-from pruning_phases.records import DONE
+from pruning_phases.records import DONE, RunRecord
 from pruning_phases.train import make_run
-from tests.test_run import interrupted
+from tests.test_run import Killed, interrupted
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +130,18 @@ def test_a_run_that_was_cut_off_is_one_run_with_its_whole_history(configure, mon
     lines, _ = history(record)  # of one folder
     rows = [line for line in lines if line["type"] == "history"]
     assert len(rows) == 5
+
+
+def test_a_kill_before_the_record_is_closed_costs_no_history(configure, monkeypatch):
+    config = configure("logger=wandb")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(RunRecord, "finish", _killed)
+        make_run(config, Console(quiet=True))
+    record = make_run(config, Console(quiet=True))
+    lines, _ = history(record)
+    assert record.state == DONE
+    assert len([line for line in lines if line["type"] == "history"]) == 5
+
+
+def _killed(self):
+    raise Killed
