@@ -132,7 +132,6 @@ def test_names_of_pruners_are_those_of_their_options(configure):
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["pruner=snip", "pruner.score_examples=0"], r"pruner\.score_examples=0: snip scores .* give 1 or more"),
         (["pruner=synflow", "pruner.score_rounds=0"], r"pruner\.score_rounds=0: give 1 or more"),
         (["pruner=imp", "pruner.rewind_update=-1"], r"pruner\.rewind_update=-1: give 0 or more"),
         (["pruner=snip", "pruner.rewind_update=5"], r"pruner\.rewind_update=5: .* leave it at 0"),
