@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases.analysis_config import CapacityConfig, launch_analysis
 from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
-from pruning_phases.records import AXES, RunRecord
+from pruning_phases.records import RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,12 +87,11 @@ def _memories(runs: list[RunRecord], config: CapacityConfig) -> list[Memory]:
     from pruning_phases.analysis.sources import pooled
 
     where = f"runs ({', '.join(run.id for run in runs)})"
-    table = pooled(runs, RunRecord.observables).drop_duplicates(["replica", "step", *AXES])
+    table = pooled(runs, RunRecord.observables)
     for name in ("p_train", "p_eval"):
         if table[name].nunique() > 1:
             raise UserError(f"{where} holds several {name}: capacity looks at one")
     training = pooled(runs, RunRecord.training)
-    training = training.drop_duplicates(["replica", "step", "update", "train_size"])
     return memories(table, training, config.threshold, where)
 
 
@@ -129,7 +128,7 @@ def _entry(
             "information_per_kept_weight": number(
                 told.bound / told.num_kept, told.error / told.num_kept
             ),
-            "effective_parameters": number(told.num_kept + told.bound, told.error),
+            "effective_parameters": number(*told.effective_parameters),
         }  # fmt: skip
     return entry
 

@@ -1,6 +1,17 @@
 """The errors that a person is meant to read: one line that names the key and the cure."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an exception of a library says, or its kind where it says nothing."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
+
+
 class UserError(Exception):
     """What was asked for cannot be done as it stands (exit code 2)."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases.analysis_config import PercolationConfig, launch_analysis
 from pruning_phases.application import PLAIN
 from pruning_phases.errors import UserError
-from pruning_phases.records import AXES, RunRecord
+from pruning_phases.records import RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +33,7 @@ def analyse(
     for name, runs in systems_of(records).items():
         where = f"runs ({', '.join(run.id for run in runs)})"
         # A replica of one seed is the same network in every run: it counts once.
-        table = pooled(runs, RunRecord.observables).drop_duplicates(["replica", "step", *AXES])
+        table = pooled(runs, RunRecord.observables)
         try:
             curves = graph_curves(table, runs[0].info()["data"]["num_classes"], where)
         except UserError as error:

@@ -27,7 +27,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.errors import RunError, UserError
+from pruning_phases.errors import RunError, UserError, first_line
 from pruning_phases.lease import Lease, hold, holder_of
 
 if TYPE_CHECKING:
@@ -339,8 +339,9 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path} is unreadable ({reason}): delete the run's folder") from error
+        raise UserError(
+            f"{path} is unreadable ({first_line(error)}): delete the run's folder"
+        ) from error
 
 
 def write_beside(path: Path, write: Callable[[Path], Any]) -> None:

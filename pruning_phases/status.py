@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis_config import Format, StatusConfig, keys_of, register, typed
 from pruning_phases.application import PLAIN, launch, new_console
 from pruning_phases.errors import RunError, UserError
+from pruning_phases.records import DONE
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -38,9 +37,10 @@ def as_keys(words: list[str]) -> list[str]:
 
 def task(composed: DictConfig) -> None:
     from pruning_phases.analysis.run_states import DAMAGED, states
+    from pruning_phases.analysis.sources import folders_of
 
     config = typed(composed, StatusConfig)
-    runs, sweeps = states(_folders(config.runs), config.verify)
+    runs, sweeps = states(folders_of(config.runs), config.verify)
     if not runs:
         raise UserError(f"runs={config.runs}: no run in there, and no sweep that names one")
     if config.format is Format.json:
@@ -53,17 +53,6 @@ def task(composed: DictConfig) -> None:
             f"{len(damaged)} of {len(runs)} runs are damaged: delete their folders, and the same "
             "commands make them again"
         )
-
-
-def _folders(runs: Any) -> list[Path]:
-    if not runs:
-        raise UserError("runs has no value: give a folder, such as multirun or multirun/fig1")
-    patterns = list(runs) if isinstance(runs, list) else [runs]
-    patterns = [str(Path(str(one)).expanduser()) for one in patterns]
-    found = [Path(place) for one in patterns for place in sorted(glob.glob(one))]
-    if not found:
-        raise UserError(f"runs={runs}: there is no such folder")
-    return found
 
 
 def _content(runs: list[RunState], sweeps: list[SweepState]) -> dict[str, Any]:
@@ -87,7 +76,7 @@ def _print(runs: list[RunState], sweeps: list[SweepState], console: Console) -> 
     for sweep in sweeps:
         shown = " ".join(sweep.command[1:])
         console.print(f"sweep {sweep.name}, {counted(sweep.runs)}: {shown}", **PLAIN)
-    _print_unfinished([run for run in runs if run.state != "done"], console)
+    _print_unfinished([run for run in runs if run.state != DONE], console)
 
 
 def _print_unfinished(runs: list[RunState], console: Console) -> None:

@@ -20,7 +20,7 @@ from pruning_phases import queue
 from pruning_phases.application import PLAIN, new_console
 from pruning_phases.checks import check
 from pruning_phases.config import Config
-from pruning_phases.errors import RunError, UserError
+from pruning_phases.errors import RunError, UserError, first_line, last_line
 from pruning_phases.identity import name_of, run_id
 from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord
 from pruning_phases.sweep_records import SweepRecord
@@ -92,7 +92,7 @@ def sweep(
             else:
                 launcher.launch(batch, initial_job_idx=begin)
         except Exception as error:  # a job died without a word, or nothing could be launched
-            stopped.append(str(error).splitlines()[0] if str(error) else type(error).__name__)
+            stopped.append(first_line(error))
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
     _conclude(jobs, bool(todo), stopped, console)
@@ -131,14 +131,13 @@ def _jobs(
     hidden = not console.is_terminal
     for overrides in track(grid, "composing", console=console, transient=True, disable=hidden):
         words = [str(override.input_line) for override in overrides]
+        swept = " ".join(word for word in words if word in varied)
         try:
             config = check(compose(overrides))
         except UserError as error:
-            at = " ".join(word for word in words if word in varied)
-            raise UserError(f"{error} (of {at})" if at else str(error)) from error
-        key = (config.results_dir, config.study, run_id(config))
-        swept = " ".join(word for word in words if word in varied)
-        jobs.setdefault(key, Job(words, swept, config, run_id(config)))
+            raise UserError(f"{error} (of {swept})" if swept else str(error)) from error
+        run = run_id(config)
+        jobs.setdefault((config.results_dir, config.study, run), Job(words, swept, config, run))
     if len(jobs) < len(grid):
         same = len(grid) - len(jobs)
         console.print(f"note: {same} of {len(grid)} combinations are the same run", **PLAIN)
@@ -196,9 +195,9 @@ def _info(job: Job) -> dict[str, Any]:
 
 
 def _noted(job: Job) -> dict[str, Any]:
-    run = _info(job).get("id") or (job.record.id if job.record else None)
+    record = job.record
     return {
-        "study": job.config.study, "run": run, "asked": job.asked,
+        "study": job.config.study, "run": record.id if record else None, "asked": job.asked,
         "swept": job.swept, "overrides": job.overrides,
     }  # fmt: skip
 
@@ -247,15 +246,10 @@ def _conclude(jobs: list[Job], launched: bool, stopped: list[str], console: Cons
     for job in unfinished[:NAMED]:
         info = _info(job)
         reason = info.get("error", "") if info.get("state") == FAILED else info.get("state")
-        reasons.append(f"{job.swept}: {_last_line(reason or 'not begun')}")
+        reasons.append(f"{job.swept}: {last_line(reason or 'not begun')}")
     more = f" and {len(unfinished) - NAMED} more" if len(unfinished) > NAMED else ""
     died = f" ({stopped[0]})" if stopped else ""
     raise RunError(
         f"{len(unfinished)} of {len(jobs)} runs are not done{died}: {'; '.join(reasons)}{more}; "
         "the same command tries these again"
     )
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line]
-    return lines[-1] if lines else ""

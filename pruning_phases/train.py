@@ -113,9 +113,8 @@ def make_run(config: Config, console: Console) -> RunRecord:
         _summarize(record, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for figures in config.figures:
-        if (
-            config.sweep.name is None or figures in OWN_FIGURES
-        ):  # a sweep draws the others at its end
+        # A sweep draws the others at its end.
+        if config.sweep.name is None or figures in OWN_FIGURES:
             draw(figures, record, console)
     return record
 

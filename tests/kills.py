@@ -23,7 +23,7 @@ from pruning_phases.application import conf_dir
 from pruning_phases.checks import check
 from pruning_phases.config import Config, register
 from pruning_phases.errors import Busy
-from pruning_phases.records import DONE, RunRecord, find_records
+from pruning_phases.records import DONE, find_records
 from tests.conftest import TINY
 
 EVERY_ROUND = ["checkpoint_seconds=0", "trainer.num_threads=1"]
@@ -64,14 +64,12 @@ def make(config: Config) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """The results of all runs in a folder."""
-    found = {
+    """What must not differ by a byte, of all runs in a folder, however they came to their end."""
+    return {
         str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
+        for path in sorted(folder.rglob("*"))
         if path.suffix in (".parquet", ".safetensors")
     }
-    assert found and not any("checkpoint" in name for name in found), sorted(found)
-    return found
 
 
 def all_done(folder: Path, count: int) -> bool:
@@ -94,6 +92,7 @@ class Killer:
             self._start(configuration(kind, whole)).join()
             (whole / "seconds").write_text(str(time.monotonic() - began))
         expected, count = files(whole), len(find_records(whole))
+        assert expected and not any("checkpoint" in name for name in expected), sorted(expected)
         seconds = float((whole / "seconds").read_text())
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         config = configuration(kind, folder)
@@ -113,16 +112,12 @@ class Killer:
                 assert writer.exitcode in (0, -signal.SIGKILL), (kind, writer.exitcode)
         assert files(folder) == expected, f"{kind}: {folder} differs from {whole}"
         self.kills += kills
-        self.resumed += sum(len(_info(record)["resumed"]) for record in find_records(folder))
+        self.resumed += sum(len(record.info()["resumed"]) for record in find_records(folder))
 
     def _start(self, config: Config) -> BaseProcess:
         process = self._context.Process(target=make, args=(config,))
         process.start()
         return process
-
-
-def _info(record: RunRecord) -> dict:
-    return record.info()
 
 
 def main(kills: int) -> None:

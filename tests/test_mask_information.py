@@ -6,8 +6,8 @@ from scipy.stats import entropy
 
 from pruning_phases.analysis.mask_information import (
     binary_entropy,
-    effective_parameters,
     information_bound,
+    information_of,
 )
 
 
@@ -42,6 +42,6 @@ def test_a_planted_entropy_is_recovered_and_the_plain_one_is_too_small():
 def test_masks_that_do_not_depend_on_the_data_hold_nothing():
     mask = np.random.default_rng(0).random(500) < 0.3
     assert information_bound(np.tile(mask, (8, 1))) == (0.0, 0.0)
-    assert effective_parameters(np.tile(mask, (8, 1))) == (mask.sum(), 0.0)
+    assert information_of(np.tile(mask, (8, 1))).effective_parameters == (mask.sum(), 0.0)
     with pytest.raises(ValueError, match="three or more"):
         information_bound(np.tile(mask, (2, 1)))

@@ -1,8 +1,6 @@
 """status and table: what is done, running, failed, missing, damaged; all runs in one file."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -15,17 +13,10 @@ from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 from pruning_phases.status import as_keys, duration
 from pruning_phases.sweep_records import SweepRecord
-from tests.test_command_line import environment
+from tests.test_collapse_command import run as command
 from tests.written_records import PHYSICS, write_run
 
 DENSITY = np.array([1.0, 0.1])
-
-
-def command(name, *words, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", f"pruning_phases.{name}", *words], cwd=cwd, env=environment(),
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
 
 
 def run(results_dir, run_id, **about):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pruning_phases.analysis.sources import names_of
-from pruning_phases.errors import UserError
+from pruning_phases.errors import UserError, first_line
 from pruning_phases.records import RunRecord, write_beside
 
 IDENTITY = ("study", "run", "model", "dataset", "pruner")
@@ -53,7 +53,7 @@ def _schema(record: RunRecord) -> pa.Schema:
         return pq.read_schema(record.observables_file).remove_metadata()
     except (OSError, pa.ArrowException) as error:
         raise UserError(
-            f"{record.observables_file} is unreadable ({str(error).splitlines()[0]}): delete the "
+            f"{record.observables_file} is unreadable ({first_line(error)}): delete the "
             "run's folder"
         ) from error
 

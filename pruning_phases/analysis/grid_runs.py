@@ -31,7 +31,7 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
     """The test losses of one system's runs."""
     where = f"runs ({', '.join(record.id for record in records)})"
     table = pooled(records, RunRecord.observables)
-    table[CUT] = 1 - table["density"]
+    table = table.assign(**{CUT: 1 - table["density"]})
     table = _along(table, control, where)
     axis = AXES[control]
     wide = table.pivot_table(

@@ -7,6 +7,8 @@ weights together is at most the sum of their own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,9 +41,23 @@ def information_bound(masks: NDArray[np.bool_]) -> tuple[float, float]:
     return float(value), float(error)
 
 
-def effective_parameters(masks: NDArray[np.bool_]) -> tuple[float, float]:
-    """p_eff = E ||m||_1 + I(m; D), with the bound in place of I (arXiv 2402.01089): weights that
-    are kept, and what choosing them has told of the data. The number kept has no error: cuts are
-    exact."""
-    bound, error = information_bound(masks)
-    return float(masks.sum(axis=1).mean()) + bound, error
+@dataclass(frozen=True)
+class Information:
+    """Nats that masks tell of the data at most, and the weights that each keeps."""
+
+    bound: float
+    error: float
+    num_kept: int
+    num_masks: int
+
+    @property
+    def effective_parameters(self) -> tuple[float, float]:
+        """p_eff = E ||m||_1 + I(m; D), with the bound in place of I (arXiv 2402.01089), and its
+        error: weights that are kept, and what choosing them has told of the data. The number kept
+        has no error: cuts are exact."""
+        return self.num_kept + self.bound, self.error
+
+
+def information_of(masks: NDArray[np.bool_]) -> Information:
+    """Of masks [R, n] that keep equally many weights."""
+    return Information(*information_bound(masks), int(masks[0].sum()), len(masks))

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from pruning_phases.analysis.mask_information import information_bound
+from pruning_phases.analysis.mask_information import Information, information_of
 from pruning_phases.analysis.sources import names_of
 from pruning_phases.config import Difference
 from pruning_phases.records import RunRecord
 
 FEWEST_MASKS = 3
 What = tuple[str, str, str, float]  # model, dataset, pruner, density
-
-
-@dataclass(frozen=True)
-class Information:
-    """Nats that masks tell of the data at most, and the weights that each keeps."""
-
-    bound: float
-    error: float
-    num_kept: int
-    num_masks: int
 
 
 def differ_in_data(record: RunRecord) -> bool:
@@ -47,7 +35,5 @@ def mask_information(records: list[RunRecord]) -> dict[What, Information]:
                 [mask.reshape(len(mask), -1) for key, mask in tensors.items() if ":" in key], axis=1
             ).astype(bool)
             if density < 1 and len(masks) >= FEWEST_MASKS:
-                bound, error = information_bound(masks)
-                kept = int(masks[0].sum())
-                found[what_of(record, density)] = Information(bound, error, kept, len(masks))
+                found[what_of(record, density)] = information_of(masks)
     return found

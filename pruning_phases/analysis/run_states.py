@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pruning_phases.analysis.sources import name_of_system
-from pruning_phases.errors import UserError
+from pruning_phases.errors import UserError, last_line
 from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord, find_records
 from pruning_phases.sweep_records import SweepRecord, sweeps_of
 
@@ -87,7 +87,7 @@ def _state(record: RunRecord, verify: bool) -> RunState:
     about["asked"] = sweep.get("run") if "topology" in info["physics"] else None
     state = str(info.get("state"))
     if state == FAILED:
-        about["error"] = _last_line(str(info.get("error", "")))
+        about["error"] = last_line(str(info.get("error", "")))
     elif state == RUNNING:
         holder = record.holder()
         if holder is None and record.state == DONE:  # by now
@@ -105,8 +105,3 @@ def counted(runs: Sequence[RunState]) -> str:
     counts = Counter(run.state for run in runs)
     parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
     return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: {', '.join(parts)}"
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line]
-    return lines[-1] if lines else ""

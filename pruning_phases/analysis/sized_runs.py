@@ -49,8 +49,7 @@ def sized_curves(
     curves: list[SizedCurve] = []
     for value, members in sorted(groups.items()):
         info = members[0].info()
-        # A replica of one seed is the same network in every run: it counts once.
-        table = pooled(members, RunRecord.observables).drop_duplicates(["replica", "step"])
+        table = pooled(members, RunRecord.observables)
         whole = curve(table, order_parameter, info["data"]["num_classes"])
         if window:
             inside = (whole.control >= window[0]) & (whole.control <= window[1])

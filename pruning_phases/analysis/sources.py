@@ -14,9 +14,9 @@ import numpy as np
 
 from pruning_phases.analysis.scaling_function import Points
 from pruning_phases.config import Score
-from pruning_phases.errors import UserError
+from pruning_phases.errors import UserError, first_line
 from pruning_phases.identity import REPLICA_KEYS, pruner_name
-from pruning_phases.records import DONE, RunRecord, find_records
+from pruning_phases.records import AXES, DONE, RunRecord, find_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,16 +27,11 @@ HEADER = 1  # lines before the first point
 
 def done_runs(runs: Any) -> list[RunRecord]:
     """The finished runs under ``runs``: a folder, a glob, or a list of them."""
-    if not runs:
-        raise UserError("runs has no value: give runs=FOLDER, such as runs=multirun/fig1")
-    patterns = list(runs) if isinstance(runs, list) else [runs]
-    found: dict[Path, RunRecord] = {}
-    for pattern in map(str, patterns):
-        places = sorted(glob.glob(str(Path(pattern).expanduser())))
-        if not places:
-            raise UserError(f"runs={pattern}: there is no such folder")
-        for place in places:
-            found |= {record.folder.resolve(): record for record in find_records(Path(place))}
+    found = {
+        record.folder.resolve(): record
+        for folder in folders_of(runs)
+        for record in find_records(folder)
+    }
     if not found:
         raise UserError(f"runs={runs}: no run.json in there; a run's folder holds one")
     done = [record for record in found.values() if record.state == DONE]
@@ -47,6 +42,19 @@ def done_runs(runs: Any) -> list[RunRecord]:
             "the command that began them goes on with them"
         )
     return done
+
+
+def folders_of(runs: Any) -> list[Path]:
+    """The folders that ``runs`` names: one, a glob, or a list of them."""
+    if not runs:
+        raise UserError("runs has no value: give runs=FOLDER, such as runs=multirun/fig1")
+    found: list[Path] = []
+    for pattern in map(str, runs if isinstance(runs, list) else [runs]):
+        places = sorted(glob.glob(str(Path(pattern).expanduser())))
+        if not places:
+            raise UserError(f"runs={pattern}: there is no such folder")
+        found += map(Path, places)
+    return found
 
 
 def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
@@ -71,7 +79,8 @@ def name_of_system(physics: dict[str, Any]) -> str:
 
 
 def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) -> pd.DataFrame:
-    """The same table of runs of one system, their replicas told apart by seed and number."""
+    """The same table of runs of one system, their replicas told apart by seed and number: a
+    replica of one seed is the same network in every run, and counts once."""
     import pandas as pd
 
     tables = []
@@ -79,7 +88,9 @@ def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) 
         table = read(record)
         numbers = table["replica"].astype(str)
         tables.append(table.assign(replica=f"{record.info()['physics']['seed']}:" + numbers))
-    return pd.concat(tables)
+    whole = pd.concat(tables)
+    keys = [name for name in ("replica", "step", "update", *AXES) if name in whole]
+    return whole.drop_duplicates(keys)
 
 
 def folder_of(records: list[RunRecord]) -> Path:
@@ -110,7 +121,7 @@ def read_points(path: str | Path) -> Points:
     except FileNotFoundError:
         raise UserError(f"{where}: there is no such file") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{where}: not a CSV file ({str(error).splitlines()[0]})") from None
+        raise UserError(f"{where}: not a CSV file ({first_line(error)})") from None
     table.columns = [str(name).strip() for name in table.columns]
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pruning_phases.datasets import Dataset
-from pruning_phases.errors import UserError
+from pruning_phases.errors import UserError, first_line
 
 CLASSES = {"mnist": "MNIST", "kmnist": "KMNIST", "fashion_mnist": "FashionMNIST"}
 DOWNLOAD_TIMEOUT = 60.0  # seconds without an answer
@@ -53,8 +53,7 @@ def _download(kind: type, root: Path, name: str) -> None:
     except Exception as error:
         _remove_empty(root if created else root / CLASSES[name])
         # torchvision goes on with every address that it tried.
-        reason = str(error).strip().splitlines()[0].rstrip(":") if str(error).strip() else ""
-        reason = reason or type(error).__name__
+        reason = first_line(error).rstrip(":")
         raise UserError(
             f"dataset={name}: not in data_dir={root} and not to be downloaded ({reason}): "
             f"put torchvision's {CLASSES[name]}/raw folder there, or give data_dir=FOLDER"

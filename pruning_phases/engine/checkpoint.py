@@ -31,7 +31,7 @@ class Holder(Protocol):
 def pack(module: EnsembleModule, holders: Mapping[str, Holder]) -> tuple[Arrays, dict[str, Any]]:
     """What training goes on from after this round, and where that is: step, and rounds done in it
     (0: all of them, so that the next step comes)."""
-    tensors = replica_tensors(module) | _prefixed(
+    tensors = replica_tensors(module) | prefixed(
         "optimizer", as_numpy(state_tensors(module.optimizer, module.replicas))
     )
     about = {"step": module.step, "rounds": 0, "num_updates": 0}
@@ -39,10 +39,10 @@ def pack(module: EnsembleModule, holders: Mapping[str, Holder]) -> tuple[Arrays,
         about |= {"rounds": module.round + 1, "num_updates": module.num_updates}
         tensors["train_loss"] = module.train_loss
         for name, holder in holders.items():
-            tensors |= _prefixed(name, holder.state())
+            tensors |= prefixed(name, holder.state())
         if module.step == 0:
             for stage, weights in module.stages.items():
-                tensors |= _prefixed(f"stage:{stage.name}", as_numpy(weights))
+                tensors |= prefixed(f"stage:{stage.name}", as_numpy(weights))
     return tensors, about
 
 
@@ -51,7 +51,7 @@ def unpack(
 ) -> None:
     """Bring a new module and its callbacks to where ``pack`` was called."""
     load_replicas(module, tensors)
-    optimizer = {name: torch.from_numpy(v) for name, v in _under("optimizer", tensors).items()}
+    optimizer = {name: torch.from_numpy(v) for name, v in under("optimizer", tensors).items()}
     load_state(module.optimizer, module.replicas, optimizer)
     if not about["rounds"]:
         module.step = about["step"] + 1
@@ -60,9 +60,9 @@ def unpack(
     module.num_updates = about["num_updates"]
     module.train_loss = tensors["train_loss"]
     for name, holder in holders.items():
-        holder.load(module, _under(name, tensors))
+        holder.load(module, under(name, tensors))
     for stage in Stage:
-        if weights := _under(f"stage:{stage.name}", tensors):
+        if weights := under(f"stage:{stage.name}", tensors):
             module.stages[stage] = {name: torch.from_numpy(v) for name, v in weights.items()}
 
 
@@ -71,13 +71,13 @@ def replica_tensors(module: EnsembleModule) -> Arrays:
     replicas = module.replicas
     weights = {name: replicas.stacked(name).detach() for name in replicas.names}
     masks = {name: replicas.mask(name).to(torch.uint8) for name in replicas.layer_of}
-    return as_numpy(weights) | _prefixed("mask", as_numpy(masks))
+    return as_numpy(weights) | prefixed("mask", as_numpy(masks))
 
 
 @torch.no_grad()
 def load_replicas(module: EnsembleModule, tensors: Arrays) -> None:
     """Put back what ``replica_tensors`` gave."""
-    replicas, masks = module.replicas, _under("mask", tensors)
+    replicas, masks = module.replicas, under("mask", tensors)
     for name in replicas.names:
         replicas.stacked(name).copy_(torch.from_numpy(tensors[name]))
     replicas.set_masks(
@@ -89,11 +89,11 @@ def as_numpy(tensors: Mapping[str, Tensor]) -> Arrays:
     return {name: tensor.cpu().contiguous().numpy() for name, tensor in tensors.items()}
 
 
-def _prefixed(prefix: str, tensors: Mapping[str, NDArray]) -> Arrays:
+def prefixed(prefix: str, tensors: Mapping[str, NDArray]) -> Arrays:
     return {f"{prefix}:{name}": np.asarray(value) for name, value in tensors.items()}
 
 
-def _under(prefix: str, tensors: Arrays) -> Arrays:
+def under(prefix: str, tensors: Arrays) -> Arrays:
     """The tensors of a prefix, without it."""
     start = f"{prefix}:"
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}

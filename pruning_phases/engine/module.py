@@ -129,10 +129,10 @@ class EnsembleModule(LightningModule):
     @property
     def share_done(self) -> float:
         """Of the updates that the group may take at most."""
-        budgets = [self.config.training.budget] + [self._later_budget] * self.num_steps
-        sizes = [self._updates(budget) for budget in budgets]
-        within = 1.0 if self.step_ended else self.num_updates / max(self.max_updates, 1)
-        return (sum(sizes[: self.step]) + within * sizes[self.step]) / max(sum(sizes), 1)
+        dense, later = map(self._updates, (self.config.training.budget, self._later_budget))
+        before = dense + later * (self.step - 1) if self.step else 0
+        within = self.max_updates if self.step_ended else self.num_updates
+        return (before + within) / max(dense + later * self.num_steps, 1)
 
     @property
     def num_kept(self) -> int:

@@ -39,7 +39,7 @@ from pruning_phases.engine.module import EXAMPLES_PER_CALL, EnsembleModule
 from pruning_phases.engine.replicas import Replicas
 from pruning_phases.engine.transplant import Transplant
 from pruning_phases.engine.warning import Warned, put_off
-from pruning_phases.errors import Busy, RunError, Terminated, UserError
+from pruning_phases.errors import Busy, RunError, Terminated, UserError, first_line
 from pruning_phases.identity import machine, physics
 from pruning_phases.lease import Lease
 from pruning_phases.models import build_model
@@ -228,10 +228,9 @@ def _trainer(
     try:
         return lightning.Trainer(**(defaults | config.trainer.options))
     except (TypeError, ValueError, MisconfigurationException) as error:
-        reason = str(error).splitlines()[0]
         raise UserError(
             f"trainer.accelerator={config.trainer.accelerator} with {len(config.trainer.options)} "
-            f"trainer.options: {reason}; trainer=cpu runs everywhere"
+            f"trainer.options: {first_line(error)}; trainer=cpu runs everywhere"
         ) from error
     except RuntimeError as error:
         raise RunError(f"no device to run on: {error}; trainer=cpu runs everywhere") from error

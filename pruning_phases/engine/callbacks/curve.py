@@ -9,7 +9,7 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.engine.checkpoint import as_numpy
+from pruning_phases.engine.checkpoint import as_numpy, prefixed, under
 from pruning_phases.engine.module import EnsembleModule
 from pruning_phases.records import RunRecord
 
@@ -38,18 +38,18 @@ class Curve(Callback):
             return {}
         looked = list(self._fits)
         fits = {
-            f"fits:{name}": np.stack([self._fits[update][name] for update in looked])
+            name: np.stack([self._fits[update][name] for update in looked])
             for name in next(iter(self._fits.values()), {})
         }
         counts = {"updates": np.array(self._updates), "looked": np.array(looked, int)}
-        return fits | counts | as_numpy({"means": torch.stack(self._means)})
+        return prefixed("fits", fits) | counts | as_numpy({"means": torch.stack(self._means)})
 
     def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
         if not state:
             return
         self._updates = state["updates"].tolist()
         self._means = list(torch.from_numpy(state["means"]))
-        fits = {k.removeprefix("fits:"): v for k, v in state.items() if k.startswith("fits:")}
+        fits = under("fits", state)
         self._fits = {
             update: {name: rows[number] for name, rows in fits.items()}
             for number, update in enumerate(state["looked"].tolist())

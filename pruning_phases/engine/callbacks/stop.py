@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pruning_phases.config import Rule
 from pruning_phases.engine.budget import Plateau
-from pruning_phases.engine.checkpoint import as_numpy
+from pruning_phases.engine.checkpoint import as_numpy, prefixed, under
 from pruning_phases.engine.module import EnsembleModule, diverged
 from pruning_phases.engine.optimizers import state_tensors
 
@@ -35,7 +35,7 @@ class Stop(Callback):
         state = {"best": self.plateau.best, "stale": self.plateau.stale}
         if self.kept:
             state["kept_loss"] = self.kept_loss
-        return state | as_numpy({f"kept:{name}": kept for name, kept in self.kept.items()})
+        return state | prefixed("kept", as_numpy(self.kept))
 
     def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
         if not state:
@@ -46,11 +46,7 @@ class Stop(Callback):
         )
         module.active = (~self.plateau.stopped).tolist()
         self.kept_loss = state.get("kept_loss", self.kept_loss)
-        self.kept = {
-            name.removeprefix("kept:"): torch.from_numpy(value)
-            for name, value in state.items()
-            if name.startswith("kept:")
-        }
+        self.kept = {name: torch.from_numpy(v) for name, v in under("kept", state).items()}
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         self.kept = {name: tensor.to(module.device) for name, tensor in self.kept.items()}

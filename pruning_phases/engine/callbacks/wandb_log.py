@@ -19,6 +19,7 @@ from pruning_phases.analysis.estimates import mean_and_error, susceptibility
 from pruning_phases.config import Config, Family
 from pruning_phases.engine.callbacks.measure import Measure
 from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.errors import first_line
 from pruning_phases.identity import physics, pruner_name
 from pruning_phases.records import AXES, RunRecord
 
@@ -90,7 +91,7 @@ class LogToWandb(Callback):
             call(*arguments)
         except Exception as error:  # a mirror must never cost what it mirrors
             self._alive = False
-            log.warning("W&B: %s; the run goes on without it", _first_line(error))
+            log.warning("W&B: %s; the run goes on without it", first_line(error))
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def make_logger(config: Config, record: RunRecord) -> WandbLogger | None:
         try:
             return _start(config, record, attempt)
         except Exception as error:
-            log.warning("W&B, %s: %s", attempt, _first_line(error))
+            log.warning("W&B, %s: %s", attempt, first_line(error))
             _tear_down()
     return None
 
@@ -145,7 +146,7 @@ def close() -> None:
         if wandb.run is not None:
             wandb.finish()
     except Exception as error:
-        log.warning("W&B: %s", _first_line(error))
+        log.warning("W&B: %s", first_line(error))
 
 
 def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
@@ -202,7 +203,3 @@ def _key_is_there() -> bool:
 
 def _host() -> str:
     return urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc.split(":")[0]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
