@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -53,6 +55,30 @@ def conf_dir() -> str:
 
 def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     """Run ``task`` as a Hydra application that knows ``keys``, and leave with its exit code."""
+    ending = _Ending()
+    atexit.register(ending)  # the first to be registered is the last to be called
+    try:
+        _launch(name, task, keys)
+    except SystemExit as leaving:
+        ending.code = leaving.code
+        raise
+
+
+class _Ending:
+    """Ends the process without taking apart what it has imported: with torch that takes more than
+    a second, and the system does it anyway."""
+
+    code: object = None
+
+    def __call__(self) -> None:
+        if isinstance(self.code, int):
+            with suppress(OSError, ValueError):  # nobody reads the output any more
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(self.code)
+
+
+def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     sys.argv[1:] = _flags_first(name, sys.argv[1:])
     import hydra
     from hydra.core.hydra_config import HydraConfig

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
 
+Batch = Sequence[Sequence[str]]  # the overrides of each job
+
 SECONDS_BETWEEN_LOOKS = 5.0
 LOOKS_AFTER_THE_END = 4  # for results on a slow file system
 
@@ -25,49 +27,86 @@ def is_queued(launcher: Launcher) -> bool:
 
 
 def launch(
-    launcher: Launcher, batch: Sequence[Sequence[str]], first: int, folder: Path,
-    tell: Callable[[], None],
-) -> None:  # fmt: skip
-    """Hand the batch to SLURM and wait until its jobs have ended, however they do. folder: where
-    submitit keeps its jobs; tell: called now and then."""
-    failures: list[Exception] = []
+    launcher: Launcher, batches: Sequence[Batch], folder: Path, tell: Callable[[], None]
+) -> None:
+    """Hand the batches to SLURM, each as a job array, and wait until their jobs have ended, however
+    they do. A batch that SLURM refuses while others of this sweep are there (it limits how many
+    jobs a user may have in the queue) is tried again when those have ended.
 
-    def work() -> None:
+    folder: where submitit keeps its jobs; tell: called now and then.
+    """
+    arrays: list[_Array] = []
+    first = 0
+    for batch in batches:
+        array = _Array(launcher, batch, first, folder)
+        while array.is_refused and not all(earlier.has_ended() for earlier in arrays):
+            _watch(arrays, tell)
+            array = _Array(launcher, batch, first, folder)
+        arrays.append(array)
+        first += len(batch)
+    _watch(arrays, tell)
+    for array in arrays:
+        if array.failure is not None:
+            raise array.failure
+
+
+class _Array:
+    """A batch that was handed over, and the thread in which submitit waits for its results."""
+
+    def __init__(self, launcher: Launcher, batch: Batch, first: int, folder: Path) -> None:
+        self.failure: Exception | None = None
+        self.looks = 0  # since its jobs have left the queue
+        before = _job_folders(folder)
+        self._thread = threading.Thread(
+            target=self._wait_for_results, args=(launcher, batch, first), daemon=True
+        )
+        self._thread.start()
+        while not (new := _job_folders(folder) - before) and self._thread.is_alive():
+            self._thread.join(0.1)
+        self.job = min(new, default=None)
+
+    def _wait_for_results(self, launcher: Launcher, batch: Batch, first: int) -> None:
         try:
             launcher.launch(batch, initial_job_idx=first)
         except Exception as error:
-            failures.append(error)
+            self.failure = error
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    looks = 0
-    while looks < LOOKS_AFTER_THE_END:
-        thread.join(SECONDS_BETWEEN_LOOKS)
+    @property
+    def is_refused(self) -> bool:
+        return self.job is None and self.failure is not None
+
+    def has_ended(self) -> bool:
+        """Whether all results are there, or will not come any more."""
+        if not self._thread.is_alive() and (self.failure is None or self.job is None):
+            return True
+        left = self.job is not None and has_left(self.job)
+        self.looks = self.looks + 1 if left else 0
+        return left and (not self._thread.is_alive() or self.looks >= LOOKS_AFTER_THE_END)
+
+
+def _watch(arrays: Sequence[_Array], tell: Callable[[], None]) -> None:
+    pause = threading.Event()
+    while True:
         tell()
-        jobs = array_jobs(folder)
-        if not thread.is_alive() and (not failures or not jobs or have_left(jobs)):
-            break
-        looks = looks + 1 if jobs and have_left(jobs) else 0
-    if failures:
-        raise failures[0]
+        arrays = [array for array in arrays if not array.has_ended()]
+        if not arrays:
+            return
+        pause.wait(SECONDS_BETWEEN_LOOKS)
 
 
-def array_jobs(folder: Path) -> list[str]:
+def _job_folders(folder: Path) -> set[str]:
     """The job arrays that submitit has handed over."""
-    return sorted(path.name for path in folder.glob("[0-9]*") if path.name.isdigit())
+    return {path.name for path in folder.glob("[0-9]*") if path.name.isdigit()}
 
 
-def have_left(jobs: Sequence[str]) -> bool:
-    """Whether none of the jobs is in the queue any more; False if it does not answer."""
-    for job in jobs:
-        try:
-            answer = subprocess.run(
-                ["squeue", "-h", "-j", job, "-o", "%i"], capture_output=True, text=True,
-                timeout=30, check=False,
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired):
-            return False
-        forgotten = "Invalid job id" in answer.stderr
-        if answer.stdout.strip() or (answer.returncode != 0 and not forgotten):
-            return False
-    return True
+def has_left(job: str) -> bool:
+    """Whether nothing of the job is in the queue any more; False if it does not answer."""
+    try:
+        answer = subprocess.run(
+            ["squeue", "-h", "-j", job, "-o", "%i"], capture_output=True, text=True,
+            timeout=30, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    forgotten = "Invalid job id" in answer.stderr
+    return not answer.stdout.strip() and (answer.returncode == 0 or forgotten)

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -376,6 +376,7 @@ def provenance() -> dict[str, Any]:
     }
 
 
+@cache  # as it was when this process began to work
 def _git_state() -> dict[str, Any]:
     """Commit and dirty flag of the checkout that this package is imported from, if it is one."""
     root = Path(__file__).parents[1]

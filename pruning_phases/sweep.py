@@ -78,21 +78,12 @@ def sweep(
     note.write(sys.argv, [_noted(job) for job in jobs])
     # Each run says itself which one it is; the launchers' lines hold every override.
     logging.getLogger("hydra").setLevel(logging.WARNING)
-    stopped: list[str] = []
-    for begin in range(0, len(todo), max_batch_size):
-        batch = [
-            [*job.overrides, f"sweep.name='{note.name}'", f"sweep.run='{job.asked}'",
-             f"sweep.place='{number} of {len(todo)}'"]
-            for number, job in enumerate(todo[begin : begin + max_batch_size], begin + 1)
-        ]  # fmt: skip
-        try:
-            if queue.is_queued(launcher):
-                folder = Path(str(master.hydra.sweep.dir)) / ".submitit"
-                queue.launch(launcher, batch, begin, folder, _teller(jobs, console))
-            else:
-                launcher.launch(batch, initial_job_idx=begin)
-        except Exception as error:  # a job died without a word, or nothing could be launched
-            stopped.append(first_line(error))
+    stopped = None
+    try:
+        folder = Path(str(master.hydra.sweep.dir)) / ".submitit"
+        _launch(todo, note.name, launcher, max_batch_size, folder, _teller(jobs, console))
+    except Exception as error:  # a job died without a word, or nothing could be launched
+        stopped = first_line(error)
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
     _conclude(jobs, bool(todo), stopped, console)
@@ -181,6 +172,47 @@ def composer(
     return compose
 
 
+def _launch(
+    todo: list[Job], name: str, launcher: Launcher, max_batch_size: int, folder: Path,
+    tell: Callable[[], None],
+) -> None:  # fmt: skip
+    """Hand the jobs over, and wait until they have ended. folder: where submitit keeps its own."""
+    told = [
+        [*job.overrides, f"sweep.name='{name}'", f"sweep.run='{job.asked}'",
+         f"sweep.place='{number} of {len(todo)}'"]
+        for number, job in enumerate(todo, 1)
+    ]  # fmt: skip
+    if type(launcher).__name__ == "BasicLauncher":
+        _one_after_another(todo, lambda i: launcher.launch([told[i]], initial_job_idx=i))
+        return
+    batches = [told[i : i + max_batch_size] for i in range(0, len(told), max_batch_size)]
+    if queue.is_queued(launcher):
+        queue.launch(launcher, batches, folder, tell)
+        return
+    for number, batch in enumerate(batches):
+        launcher.launch(batch, initial_job_idx=number * max_batch_size)
+
+
+def _one_after_another(todo: Sequence[Job], launch: Callable[[int], Any]) -> None:
+    """Launch each job unless it is done when its turn comes, or held by another process at work on
+    the same sweep: then its turn comes once more at the end."""
+    pending = list(range(len(todo)))
+    while pending:
+        held = []
+        for i in pending:
+            if _is_held(todo[i]):
+                held.append(i)
+            elif not _is_done(todo[i]):
+                launch(i)
+        if len(held) == len(pending):
+            return
+        pending = held
+
+
+def _is_held(job: Job) -> bool:
+    return job.record is not None and job.record.holder() is not None
+
+
 def _is_done(job: Job) -> bool:
     return _info(job).get("state") == DONE
 
@@ -231,10 +263,10 @@ def _draw(jobs: list[Job], console: Console) -> None:
                 draw(figures, record, console)
 
 
-def _conclude(jobs: list[Job], launched: bool, stopped: list[str], console: Console) -> None:
+def _conclude(jobs: list[Job], launched: bool, stopped: str | None, console: Console) -> None:
     """Say how many runs are done; a RunError if some are not."""
     unfinished = [job for job in jobs if not _is_done(job)]
-    elsewhere = [job for job in unfinished if _info(job) and job.record and job.record.holder()]
+    elsewhere = [job for job in unfinished if _info(job) and _is_held(job)]
     said = f", {len(elsewhere)} being made by other processes" if elsewhere else ""
     if launched:
         done = len(jobs) - len(unfinished)
@@ -248,7 +280,7 @@ def _conclude(jobs: list[Job], launched: bool, stopped: list[str], console: Cons
         reason = info.get("error", "") if info.get("state") == FAILED else info.get("state")
         reasons.append(f"{job.swept}: {last_line(reason or 'not begun')}")
     more = f" and {len(unfinished) - NAMED} more" if len(unfinished) > NAMED else ""
-    died = f" ({stopped[0]})" if stopped else ""
+    died = f" ({stopped})" if stopped else ""
     raise RunError(
         f"{len(unfinished)} of {len(jobs)} runs are not done{died}: {'; '.join(reasons)}{more}; "
         "the same command tries these again"

@@ -5,6 +5,9 @@ Compose, check, identify; skip what is done, go on with what was cut off; train,
 
 from __future__ import annotations
 
+import atexit
+import gc
+import sys
 import time
 from contextlib import suppress
 from importlib import import_module
@@ -18,6 +21,8 @@ from pruning_phases.identity import machine, physics, pruner_name, replaced, run
 from pruning_phases.records import AXES, DONE, RunRecord
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from omegaconf import DictConfig
     from rich.console import Console
 
@@ -106,10 +111,8 @@ def make_run(config: Config, console: Console) -> RunRecord:
             about = record.read_about(record.checkpoint_file)
             rounds = f"round {about['rounds']} of " if about.get("rounds") else ""
             console.print(f"going on after {rounds}step {about.get('step')}", **PLAIN)
-        from pruning_phases.engine.run import run
-
         began = time.monotonic()
-        run(config, record, console, source)
+        _engine().run(config, record, console, source)
         _summarize(record, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for figures in config.figures:
@@ -117,6 +120,24 @@ def make_run(config: Config, console: Console) -> RunRecord:
         if config.sweep.name is None or figures in OWN_FIGURES:
             draw(figures, record, console)
     return record
+
+
+def _engine() -> ModuleType:
+    """The engine. Importing it makes more objects than a run does: they are made without the
+    garbage collector, which would look through all of them again and again, and kept from it
+    until the process ends."""
+    name = "pruning_phases.engine.run"
+    if name in sys.modules:
+        return sys.modules[name]
+    gc.disable()
+    try:
+        module = import_module(name)
+    finally:
+        gc.enable()
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+    return module
 
 
 def _summarize(record: RunRecord, console: Console, seconds: float) -> None:

@@ -174,7 +174,7 @@ def test_gaussian_inputs_are_standard_normal_and_made_from_the_seed(configure):
     first, again, other = (
         datasets.load_for(configure("dataset=gaussian", f"seed={seed}")) for seed in (0, 0, 1)
     )
-    assert first.digest() == again.digest() != other.digest()
+    assert first.digest == again.digest != other.digest
     assert first.train_images.shape == (10000, 1, 8, 8) and len(first.test_images) == 2000
     images = first.train_images
     assert abs(images.mean()) < 0.01 and abs(images.std() - 1) < 0.01
@@ -207,7 +207,7 @@ def test_label_noise_is_exact_wrong_seeded_and_kept(configure):
     assert changed.sum() == round(0.3 * len(changed))
     np.testing.assert_array_equal(noisy.clean_labels, clean.train_labels)
     np.testing.assert_array_equal(noisy.test_labels, clean.test_labels)
-    assert noisy.digest() == again.digest() != other.digest()
+    assert noisy.digest == again.digest != other.digest
     shift = (noisy.train_labels - clean.train_labels)[changed] % 10
     assert set(shift) == set(range(1, 10))
 

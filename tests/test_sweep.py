@@ -10,6 +10,7 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
+from pruning_phases import sweep
 from pruning_phases.application import conf_dir
 from pruning_phases.checks import check
 from pruning_phases.config import register
@@ -156,3 +157,18 @@ def test_two_launches_at_once_make_every_run_once(tmp_path):
     infos = [json.loads(file.read_text()) for file in tmp_path.rglob("run.json")]
     assert len(infos) == 3
     assert all(info["state"] == "done" and info["resumed"] == [] for info in infos)
+
+
+def test_a_run_that_another_process_holds_comes_again_at_the_end(monkeypatch):
+    """Of four runs, a is held at its first turn, b for good, and d is made elsewhere meanwhile."""
+    looks, launched = [], []
+
+    def is_held(job):
+        looks.append(job)
+        return job == "b" or (job == "a" and looks.count("a") == 1)
+
+    monkeypatch.setattr(sweep, "_is_held", is_held)
+    monkeypatch.setattr(sweep, "_is_done", lambda job: job == "d" or job in launched)
+    sweep._one_after_another(list("abcd"), lambda i: launched.append("abcd"[i]))
+    assert launched == ["c", "a"]
+    assert looks == ["a", "b", "c", "d", "a", "b", "b"]

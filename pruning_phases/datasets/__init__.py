@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pruning_phases.config import Config
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: two are never compared whole
 class Dataset:
     """Images [n, channels, height, width] uint8 or float, labels [n] int64; the published split."""
 
@@ -30,6 +31,7 @@ class Dataset:
     def input_shape(self) -> tuple[int, ...]:
         return self.train_images.shape[1:]
 
+    @cached_property
     def digest(self) -> str:
         """Tells one set of examples from another, whatever folder they came from."""
         parts = (self.train_images, self.train_labels, self.test_images, self.test_labels)
@@ -65,6 +67,7 @@ def with_label_noise(dataset: Dataset, share: float, seed: int) -> Dataset:
     return replace(dataset, train_labels=noisy, clean_labels=dataset.train_labels)
 
 
+@lru_cache(maxsize=2)  # the runs of a sweep take turns at few
 def load(name: str, data_dir: str) -> Dataset:
     """The data set of that name; those that are downloaded live in ``data_dir``."""
     if name == "digits":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from lightning import LightningDataModule
@@ -51,11 +52,7 @@ def device_data(
 
     validation_key: [2]; subset_keys: [R, 2]; train_sizes: one a replica, None for all there is.
     """
-    train_x, test_x = (
-        torch.as_tensor(images).float().movedim(1, -1).contiguous().movedim(-1, 1)
-        for images in (dataset.train_images, dataset.test_images)
-    )
-    mean, deviation = train_x.mean(), train_x.std()
+    train_x, test_x = _standardized(dataset)
     sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
     shuffled = permutations(validation_key, len(train_x))
     cut = num_validation(len(train_x), validation_fraction)
@@ -63,15 +60,25 @@ def device_data(
     order = permutations(subset_keys, len(pool))[:, : max(sizes)]
     clean = dataset.train_labels if dataset.clean_labels is None else dataset.clean_labels
     return DeviceData(
-        train_x=(train_x - mean) / deviation,
+        train_x=train_x,
         train_y=torch.as_tensor(dataset.train_labels),
         clean_y=torch.as_tensor(clean),
-        test_x=(test_x - mean) / deviation,
+        test_x=test_x,
         test_y=torch.as_tensor(dataset.test_labels),
         validation=validation,
         subset=pool[order],
         sizes=torch.tensor(sizes),
     )
+
+
+@lru_cache(maxsize=2)  # the runs of a sweep take turns at few
+def _standardized(dataset: Dataset) -> tuple[Tensor, Tensor]:
+    train, test = (
+        torch.as_tensor(images).float().movedim(1, -1).contiguous().movedim(-1, 1)
+        for images in (dataset.train_images, dataset.test_images)
+    )
+    mean, deviation = train.mean(), train.std()
+    return (train - mean) / deviation, (test - mean) / deviation
 
 
 def actual_sizes(

@@ -195,7 +195,7 @@ def _facts(config: Config, dataset: Dataset, one: Replicas) -> dict[str, Any]:
     num_train = len(dataset.train_labels)
     return {
         "data": {
-            "digest": dataset.digest(),
+            "digest": dataset.digest,
             "num_classes": dataset.num_classes,
             "num_train": num_train,
             "num_validation": num_validation(num_train, config.dataset.validation_fraction),
