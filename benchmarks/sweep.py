@@ -19,10 +19,10 @@ from pruning_phases.analysis.combined import combine
 from pruning_phases.analysis.run_states import states
 from pruning_phases.application import conf_dir
 from pruning_phases.checks import check
+from pruning_phases.combinations import combinations, composer
 from pruning_phases.config import register
 from pruning_phases.identity import run_id
 from pruning_phases.records import RunRecord, find_records
-from pruning_phases.sweep import combinations, composer
 from tests.written_records import write_run
 
 GRID = [

@@ -7,7 +7,6 @@ noted in ``results_dir/.sweeps/NAME/sweep.json``, from which ``status`` tells wh
 
 from __future__ import annotations
 
-import itertools
 import logging
 import sys
 from collections import Counter
@@ -19,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases import queue
 from pruning_phases.application import PLAIN, new_console
 from pruning_phases.checks import check
+from pruning_phases.combinations import combinations, composer
 from pruning_phases.config import Config
 from pruning_phases.errors import RunError, UserError, first_line, last_line
 from pruning_phases.identity import name_of, run_id
 from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord
+from pruning_phases.sweep_overview import Listed, log_overview
 from pruning_phases.sweep_records import SweepRecord
 
 if TYPE_CHECKING:
@@ -86,26 +87,10 @@ def sweep(
         stopped = first_line(error)
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
+    if todo:
+        listed = [Listed(job.config.study, job.swept, job.record, _info(job)) for job in jobs]
+        log_overview(listed, jobs[0].config, note, console)
     _conclude(jobs, bool(todo), stopped, console)
-
-
-def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Override]]:
-    """Every combination of the values that the words give; of a key given twice, the last."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    parser = OverridesParser.create(config_loader=loader)
-    choices: dict[str, list[str]] = {}
-    for word in parser.parse_overrides(list(words)):
-        key = word.get_key_element()
-        if word.is_sweep_override():
-            if not word.is_discrete_sweep():
-                raise UserError(f"{key}: a sweep takes single values, {key}=A,B or range(A,B,STEP)")
-            choices[key] = [f"{key}={value}" for value in word.sweep_string_iterator()]
-        elif word.is_delete():
-            choices[key] = [key]
-        else:
-            choices[key] = [f"{key}={word.get_value_element_as_str()}"]
-    return [parser.parse_overrides(list(one)) for one in itertools.product(*choices.values())]
 
 
 def _jobs(
@@ -133,43 +118,6 @@ def _jobs(
         same = len(grid) - len(jobs)
         console.print(f"note: {same} of {len(grid)} combinations are the same run", **PLAIN)
     return list(jobs.values())
-
-
-def composer(
-    master: DictConfig, loader: ConfigLoader
-) -> Callable[[Sequence[Override]], DictConfig]:
-    """Composes the configuration of a job. Choices of groups go through Hydra, each combination of
-    them once; plain values are then set as Hydra sets them, last."""
-    import copy
-
-    from hydra.core.object_type import ObjectType
-    from omegaconf import OmegaConf, open_dict
-
-    known: dict[tuple[str, ...], DictConfig] = {}
-    groups: dict[str, bool] = {}
-
-    def is_group(override: Override) -> bool:
-        key = override.key_or_group
-        if key not in groups:
-            options = loader.get_group_options(key, ObjectType.CONFIG)
-            groups[key] = bool(options)
-        special = override.is_add() or override.is_force_add() or override.is_delete()
-        return groups[key] or special or override.package is not None
-
-    def compose(overrides: Sequence[Override]) -> DictConfig:
-        choices = tuple(str(one.input_line) for one in overrides if is_group(one))
-        if choices not in known:
-            composed = loader.load_sweep_config(master, list(choices))
-            with open_dict(composed):
-                del composed["hydra"]
-            known[choices] = composed
-        composed = copy.deepcopy(known[choices])
-        for one in overrides:
-            if not is_group(one):
-                OmegaConf.update(composed, one.key_or_group, one.value(), merge=True)
-        return composed
-
-    return compose
 
 
 def _launch(

@@ -13,10 +13,10 @@ from hydra.types import RunMode
 from pruning_phases import sweep
 from pruning_phases.application import conf_dir
 from pruning_phases.checks import check
+from pruning_phases.combinations import combinations, composer
 from pruning_phases.config import register
 from pruning_phases.errors import UserError
 from pruning_phases.identity import run_id
-from pruning_phases.sweep import combinations, composer
 from pruning_phases.sweep_records import sweeps_of
 from tests.conftest import TINY
 from tests.test_command_line import environment, train

@@ -9,9 +9,12 @@ import sys
 import pytest
 from rich.console import Console
 
+from pruning_phases import wandb_runs
 from pruning_phases.engine.callbacks import wandb_log
 from pruning_phases.records import DONE, RunRecord
 from pruning_phases.train import make_run
+from tests.conftest import TINY
+from tests.test_command_line import train
 from tests.test_run import Killed, interrupted
 
 
@@ -23,9 +26,9 @@ def _no_key(monkeypatch, tmp_path):
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
 
 
-def history(record) -> tuple[list[dict], list[dict]]:
+def history(folder) -> tuple[list[dict], list[dict]]:
     """The logged rows and metric definitions of an offline run, read by W&B's own tool."""
-    (file,) = record.folder.glob("wandb/offline-run-*/run-*.wandb")
+    (file,) = folder.glob("wandb/offline-run-*/run-*.wandb")
     text = subprocess.run(
         [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
         capture_output=True, text=True, check=True, timeout=120,
@@ -37,7 +40,7 @@ def history(record) -> tuple[list[dict], list[dict]]:
 def test_offline_without_a_key_and_over_density(configure):
     config = configure("logger=wandb", "logger.group=a-sweep")
     record = make_run(config, Console(quiet=True))
-    lines, metrics = history(record)
+    lines, metrics = history(record.folder)
     run = next(line["run"] for line in lines if line["type"] == "run")
     assert run["run_id"] == record.id
     assert run["run_group"] == "a-sweep"
@@ -71,7 +74,7 @@ def test_wandb_changes_no_number(configure):
 @pytest.mark.parametrize("server", ["refuses", "is silent"])
 def test_a_server_that_does_not_answer_is_no_reason_to_stop(configure, monkeypatch, caplog, server):
     monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
-    monkeypatch.setattr(wandb_log, "SECONDS_TO_CONNECT", 2)
+    monkeypatch.setattr(wandb_runs, "SECONDS_TO_CONNECT", 2)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         if server == "is silent":
@@ -127,7 +130,7 @@ def test_a_run_that_was_cut_off_is_one_run_with_its_whole_history(configure, mon
     config = configure("logger=wandb", "checkpoint_seconds=0")
     record = interrupted(config, monkeypatch, last_round=6)
     make_run(config, Console(quiet=True))
-    lines, _ = history(record)  # of one folder
+    lines, _ = history(record.folder)  # of one folder
     rows = [line for line in lines if line["type"] == "history"]
     assert len(rows) == 5
 
@@ -138,10 +141,34 @@ def test_a_kill_before_the_record_is_closed_costs_no_history(configure, monkeypa
         patch.setattr(RunRecord, "finish", _killed)
         make_run(config, Console(quiet=True))
     record = make_run(config, Console(quiet=True))
-    lines, _ = history(record)
+    lines, _ = history(record.folder)
     assert record.state == DONE
     assert len([line for line in lines if line["type"] == "history"]) == 5
 
 
 def _killed(self):
     raise Killed
+
+
+def test_a_sweep_is_a_run_with_its_runs_as_a_table_and_a_figure(tmp_path):
+    words = ["-m", *TINY, "logger=wandb", "figures=[]", "seed=0,1", "optimizer.lr=0.01,1e30"]
+    result = train(*words, "results_dir=here", cwd=tmp_path)
+    assert "sweep: 2 of 4 runs done" in result.stdout
+    (folder,) = (path.parent for path in tmp_path.glob("here/.sweeps/*/sweep.json"))
+    lines, _ = history(folder)
+    run = next(line["run"] for line in lines if line["type"] == "run")
+    assert run["run_id"] == f"sweep-{folder.name}"
+    assert run["run_group"] == folder.name and folder.name in run["tags"]
+    assert run["job_type"] == "overview"
+    (file,) = folder.glob("wandb/offline-run-*/files/media/table/runs_*.table.json")
+    content = json.loads(file.read_text())
+    rows = [dict(zip(content["columns"], row, strict=True)) for row in content["data"]]
+    assert [row["state"] for row in rows] == ["done", "failed", "done", "failed"]
+    assert rows[0]["swept"] == "seed=0 optimizer.lr=0.01"
+    assert "lower optimizer.lr" in rows[1]["error"]
+    for row in (rows[0], rows[2]):
+        last = RunRecord(tmp_path / "here", row["study"], row["run"]).observables()
+        last = last[last["step"] == last["step"].max()]
+        assert row["accuracy"] == pytest.approx(last["accuracy"].mean())
+        assert row["accuracy_error"] == pytest.approx(last["accuracy"].sem())
+    assert list(folder.glob("wandb/offline-run-*/files/media/images/overview_*.png"))

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import logging
-import netrc
-import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlparse
 
 import pandas as pd
 from lightning import Callback, Trainer
 
+from pruning_phases import wandb_runs
 from pruning_phases.analysis.estimates import mean_and_error, susceptibility
 from pruning_phases.config import Config, Family
 from pruning_phases.engine.callbacks.measure import Measure
@@ -32,8 +28,6 @@ OBSERVABLES = (
     "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
     "effective_density", "largest_component", "evolution_metric", "train_loss",
 )  # fmt: skip
-SECONDS_TO_CONNECT = 20
-SECONDS_TO_FINISH = 120
 
 
 class LogToWandb(Callback):
@@ -96,110 +90,25 @@ class LogToWandb(Callback):
 
 @contextmanager
 def logging_to(config: Config, record: RunRecord) -> Iterator[WandbLogger | None]:
-    """The run's W&B logger, if it is to have one, until the run leaves this."""
-    if config.logger.name != "wandb":
-        yield None
-        return
-    try:
-        yield make_logger(config, record)
-    finally:
-        close()
-
-
-def make_logger(config: Config, record: RunRecord) -> WandbLogger | None:
-    """A started W&B logger: online if a key is there, offline if not or if the server does not
-    answer, None if even that fails. Never a prompt."""
-    mode = (
-        os.environ.get("WANDB_MODE", "auto") if config.logger.mode == "auto" else config.logger.mode
-    )
-    if mode == "disabled":
-        return None
-    if mode != "offline" and not _key_is_there():
-        if mode == "online":
-            log.warning("W&B: no API key for %s, so offline; `wandb login` keeps one", _host())
-        mode = "offline"
-    elif mode == "auto":
-        mode = "online"
-    for attempt in dict.fromkeys((mode, "offline")):
-        try:
-            return _start(config, record, attempt)
-        except Exception as error:
-            log.warning("W&B, %s: %s", attempt, first_line(error))
-            _tear_down()
-    return None
-
-
-def _tear_down() -> None:
-    """End W&B's helper process, which otherwise holds the id of the run that it could not open."""
-    with suppress(Exception):
-        import wandb
-
-        wandb.teardown()
-
-
-def close() -> None:
-    """Finish the W&B run, if one is open. What the server does not take within SECONDS_TO_FINISH
-    stays in the run's file, from where ``wandb sync`` sends it."""
-    try:
-        import wandb
-
-        if wandb.run is not None:
-            wandb.finish()
-    except Exception as error:
-        log.warning("W&B: %s", first_line(error))
-
-
-def _start(config: Config, record: RunRecord, mode: str) -> WandbLogger:
-    """Open the run here and hand it to Lightning, whose own way of opening it warns and has no
-    limit on how long to wait for the server."""
-    import wandb
-    from lightning.pytorch.loggers import WandbLogger
-
+    """The run's W&B logger, if it is to have one, until the run leaves this. W&B's run is handed to
+    Lightning, whose own way of opening it warns and has no limit on how long to wait."""
     dense = config.topology.family is Family.dense
     how = pruner_name(physics(config)["pruner"]) if dense else config.topology.family.name
     names = (config.model.name, config.dataset.name, how)
-    if mode == "offline":
-        _drop_unsent(record)
-    run = wandb.init(
+    with wandb_runs.opened(
+        config.logger,
+        record.folder,
+        record.id,
         project=config.logger.project or config.study,
-        entity=config.logger.entity,
         group=config.logger.group,
         name=config.logger.run_name or f"{' '.join(names)} {record.id}",
-        id=record.id,
-        resume="allow",
         job_type="train",
         tags=[*names, *([config.sweep.name] if config.sweep.name else [])],
         config=physics(config),
-        dir=record.folder,
-        mode=mode,  # type: ignore[arg-type]
-        settings=wandb.Settings(
-            init_timeout=SECONDS_TO_CONNECT, finish_timeout=SECONDS_TO_FINISH, silent=True,
-            console="off", x_disable_stats=True, x_disable_meta=True, disable_git=True,
-            disable_code=True,
-        ),
-    )  # fmt: skip
-    return WandbLogger(experiment=run)
+    ) as run:
+        if run is None:
+            yield None
+            return
+        from lightning.pytorch.loggers import WandbLogger
 
-
-def _drop_unsent(record: RunRecord) -> None:
-    """Remove what a process that was cut off has left of the run and nobody has sent: this one
-    writes it again from the tables, so that one folder holds the whole run."""
-    for folder in (record.folder / "wandb").glob(f"offline-run-*-{record.id}"):
-        if not any(folder.glob("*.synced")):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _key_is_there() -> bool:
-    """An API key in the environment or, for the server in use, in ~/.netrc: looked for here, since
-    W&B would ask for one that is missing."""
-    if os.environ.get("WANDB_API_KEY"):
-        return True
-    try:
-        keys = netrc.netrc(os.environ.get("NETRC") or Path.home() / ".netrc")
-    except (OSError, netrc.NetrcParseError, RuntimeError):
-        return False
-    return keys.authenticators(_host()) is not None
-
-
-def _host() -> str:
-    return urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc.split(":")[0]
+        yield WandbLogger(experiment=run)

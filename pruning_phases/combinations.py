@@ -1,0 +1,69 @@
+"""What a sweep spans: every combination of the values given, and the configuration of each."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+
+def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Override]]:
+    """Every combination of the values that the words give; of a key given twice, the last."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parser = OverridesParser.create(config_loader=loader)
+    choices: dict[str, list[str]] = {}
+    for word in parser.parse_overrides(list(words)):
+        key = word.get_key_element()
+        if word.is_sweep_override():
+            if not word.is_discrete_sweep():
+                raise UserError(f"{key}: a sweep takes single values, {key}=A,B or range(A,B,STEP)")
+            choices[key] = [f"{key}={value}" for value in word.sweep_string_iterator()]
+        elif word.is_delete():
+            choices[key] = [key]
+        else:
+            choices[key] = [f"{key}={word.get_value_element_as_str()}"]
+    return [parser.parse_overrides(list(one)) for one in itertools.product(*choices.values())]
+
+
+def composer(
+    master: DictConfig, loader: ConfigLoader
+) -> Callable[[Sequence[Override]], DictConfig]:
+    """Composes the configuration of a job. Choices of groups go through Hydra, each combination of
+    them once; plain values are then set as Hydra sets them, last."""
+    from hydra.core.object_type import ObjectType
+    from omegaconf import OmegaConf, open_dict
+
+    known: dict[tuple[str, ...], DictConfig] = {}
+    groups: dict[str, bool] = {}
+
+    def is_group(override: Override) -> bool:
+        key = override.key_or_group
+        if key not in groups:
+            options = loader.get_group_options(key, ObjectType.CONFIG)
+            groups[key] = bool(options)
+        special = override.is_add() or override.is_force_add() or override.is_delete()
+        return groups[key] or special or override.package is not None
+
+    def compose(overrides: Sequence[Override]) -> DictConfig:
+        choices = tuple(str(one.input_line) for one in overrides if is_group(one))
+        if choices not in known:
+            composed = loader.load_sweep_config(master, list(choices))
+            with open_dict(composed):
+                del composed["hydra"]
+            known[choices] = composed
+        composed = copy.deepcopy(known[choices])
+        for one in overrides:
+            if not is_group(one):
+                OmegaConf.update(composed, one.key_or_group, one.value(), merge=True)
+        return composed
+
+    return compose
