@@ -1,5 +1,6 @@
 # make demo     set up, then the pruning transition of scikit-learn's digits, ending with a figure
 # make test     set up, then the tests
+# make test-ray the tests of launchers once more, with Ray's
 # make check    set up, then ruff and mypy
 # make bench    set up, then the benchmarks against peers
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check bench constraints clean
+.PHONY: setup demo test test-ray check bench constraints clean
 
 setup: $(READY)
 
@@ -29,6 +30,19 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
+# Ray's launcher wants an older cloudpickle than the others: an environment of its own, which finds
+# everything else in the first one.
+RAY := .venv-ray
+$(RAY)/.ready: $(READY)
+	$(BIN)/python -m venv $(RAY)
+	where="import sysconfig; print(sysconfig.get_path('purelib'))"; \
+		$(BIN)/python -c "$$where" > "$$($(RAY)/bin/python -c "$$where")/base.pth"
+	$(RAY)/bin/python -m pip install -q -e '.[ray]'
+	@touch $@
+
+test-ray: $(RAY)/.ready
+	$(RAY)/bin/python -m pytest tests/test_launchers.py
+
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,4 +57,4 @@ constraints:
 		pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(RAY) build dist .pytest_cache .mypy_cache .ruff_cache

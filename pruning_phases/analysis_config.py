@@ -114,6 +114,14 @@ class StatusConfig:
     verify: bool = False  # also whether the files are those that the runs ended with
 
 
+@dataclass
+class DashboardConfig:
+    project: str | None = None
+    entity: str | None = None
+    name: str = "pruning phases"
+    figures: list[str] = field(default_factory=lambda: ["exponents", "phase_diagram", "capacity"])
+
+
 CONFIGS = {
     "exponents": ExponentsConfig,
     "collapse": CollapseConfig,
@@ -124,8 +132,10 @@ CONFIGS = {
     "capacity": CapacityConfig,
     "table": TableConfig,
     "status": StatusConfig,
+    "dashboard": DashboardConfig,
 }
-Kind = TypeVar("Kind", bound=AnalysisConfig | StatusConfig)
+AnyConfig = AnalysisConfig | StatusConfig | DashboardConfig
+Kind = TypeVar("Kind", bound=AnyConfig)
 
 
 def register() -> None:
@@ -170,7 +180,7 @@ def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
     return config
 
 
-def _check_order_parameters(config: AnalysisConfig | StatusConfig) -> None:
+def _check_order_parameters(config: AnyConfig) -> None:
     several = getattr(config, "order_parameters", None)
     one = getattr(config, "order_parameter", None)
     known = ", ".join(LABELS)

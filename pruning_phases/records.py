@@ -17,7 +17,6 @@ import platform
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -126,7 +125,6 @@ class RunRecord:
             {
                 "id": self.id,
                 "state": RUNNING,
-                "command": sys.argv,
                 "physics": physics,
                 "machine": machine,
                 **more,

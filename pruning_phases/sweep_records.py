@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,16 @@ class SweepRecord:
                 "command writes it again"
             ) from error
         return content
+
+
+def command_of(results_dir: str, sweep: str | None) -> list[str]:
+    """What was typed to make a run: a job of a sweep only sees its launcher's words."""
+    if sweep is None:
+        return sys.argv
+    try:
+        return SweepRecord(Path(results_dir).expanduser(), sweep).read()["command"]
+    except UserError:
+        return sys.argv
 
 
 def sweeps_of(folders: Iterable[Path]) -> list[SweepRecord]:

@@ -19,6 +19,7 @@ from pruning_phases.config import Config, Family, Figures, all_keys, register
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.identity import machine, physics, pruner_name, replaced, run_id, without_effect
 from pruning_phases.records import AXES, DONE, RunRecord
+from pruning_phases.sweep_records import command_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -80,7 +81,10 @@ def _note_failure(config: Config, error: Exception) -> None:
         record = RunRecord(config.results_dir, config.study, run)
         with record.lock():
             if record.state is None:
-                record.begin(physics(config), machine(config))
+                record.begin(
+                    physics(config), machine(config),
+                    command=command_of(config.results_dir, config.sweep.name),
+                )  # fmt: skip
                 record.fail(str(error))
 
 

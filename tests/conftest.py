@@ -24,6 +24,8 @@ TINY = [
     "model.widths=[20,16,12]", "dataset.train_size=200", "training.budget.amount=2",
     "pruner.steps=4", "pruner.final_density=0.02", "pruner.finetune.amount=6",
 ]  # fmt: skip
+# A sweep of twelve runs of all sorts, that every launcher makes; needs data_dir.
+TWELVE = ["-m", *TINY, "pruner=magnitude,random,snip", "seed=0,1", "dataset=digits,mnist"]
 
 
 @pytest.fixture(scope="session", autouse=True)

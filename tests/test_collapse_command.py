@@ -14,11 +14,12 @@ from tests.planted import planted_power_law
 ROOT = Path(__file__).parents[1]
 
 
-def run(name: str, *overrides: str, cwd: Path):
+def run(name: str, *overrides: str, cwd: Path, **more: str):
     return subprocess.run(
         [sys.executable, "-m", f"pruning_phases.{name}", *overrides],
         cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, stdin=subprocess.DEVNULL,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | more,
+        stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 

@@ -14,16 +14,13 @@ from pathlib import Path
 import pytest
 
 from pruning_phases.records import DONE, RunRecord, find_records
-from tests.conftest import TINY
+from tests.conftest import TWELVE
 from tests.test_command_line import environment, train
 from tests.test_run import results
 
 SLURM = ["hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1"]
-# Twelve runs: long enough to be preempted, one of them on data that are not there at first.
-SWEEP = [
-    "-m", *TINY, "trainer.num_threads=1", "pruner.finetune.amount=400", "checkpoint_seconds=1",
-    "pruner=magnitude,random,snip", "seed=0,1", "dataset=digits,mnist",
-]  # fmt: skip
+# Long enough to be preempted; half of them on data that are not there at first.
+SWEEP = [*TWELVE, "trainer.num_threads=1", "pruner.finetune.amount=400", "checkpoint_seconds=1"]
 NO_DOWNLOAD = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 
 
@@ -112,4 +109,5 @@ def test_a_job_array_with_a_failure_a_preemption_and_a_cancellation(cluster, tmp
         assert before.get(record.id, info["finished"]) == info["finished"]
         reference = RunRecord(tmp_path / "local", "transition", record.id)
         assert info["num_threads"] == reference.info()["num_threads"] == 1
+        assert info["command"][1:] == words
         assert results(record) == results(reference)

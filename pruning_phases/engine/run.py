@@ -46,6 +46,7 @@ from pruning_phases.models import build_model
 from pruning_phases.pruning.schedules import kept_counts
 from pruning_phases.records import DONE, RunRecord
 from pruning_phases.streams import key_words, stream_key
+from pruning_phases.sweep_records import command_of
 
 
 def run(
@@ -63,7 +64,10 @@ def run(
     # Both refuse what cannot be run before anything is written.
     device = _trainer(config, record.folder, [], None).strategy.root_device
     one = Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
-    facts = _facts(config, dataset, one) | {"device": _name(device)}
+    facts = _facts(config, dataset, one) | {
+        "device": _name(device),
+        "command": command_of(config.results_dir, config.sweep.name),
+    }
     start = transplant.draw(config, source, one) if source else None
     if start is not None:
         facts["topology"] = start.about
