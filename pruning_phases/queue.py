@@ -61,9 +61,9 @@ class _Array:
             target=self._wait_for_results, args=(launcher, batch, first), daemon=True
         )
         self._thread.start()
-        while not (new := _job_folders(folder) - before) and self._thread.is_alive():
+        while self._thread.is_alive() and _job_folders(folder) == before:
             self._thread.join(0.1)
-        self.job = min(new, default=None)
+        self.job = min(_job_folders(folder) - before, default=None)
 
     def _wait_for_results(self, launcher: Launcher, batch: Batch, first: int) -> None:
         try:
