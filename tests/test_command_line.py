@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import TINY
 
 ROOT = Path(__file__).parents[1]
+NO_DOWNLOAD = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 
 
 def environment(path: Path = ROOT, **more: str) -> dict[str, str]:
@@ -97,10 +98,8 @@ def test_a_truncated_file_and_a_missing_folder(tmp_path):
     result = train(*TINY, "dataset=mnist", "data_dir=data", cwd=tmp_path)
     assert result.returncode == 2
     assert re.search(r"t10k-images-idx3-ubyte is truncated .* delete it", result.stderr)
-    result = train(
-        *TINY, "dataset=mnist", "data_dir=nowhere", cwd=tmp_path,
-        http_proxy="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9",
-    )  # fmt: skip
+    words = [*TINY, "dataset=mnist", "data_dir=nowhere"]
+    result = train(*words, cwd=tmp_path, **NO_DOWNLOAD)
     assert result.returncode == 2
     assert re.search(r"dataset=mnist: not in data_dir=nowhere", result.stderr.splitlines()[-1])
     assert [path.name for path in tmp_path.iterdir()] == ["data"]

@@ -15,13 +15,12 @@ import pytest
 
 from pruning_phases.records import DONE, RunRecord, find_records
 from tests.conftest import TWELVE
-from tests.test_command_line import environment, train
+from tests.test_command_line import NO_DOWNLOAD, environment, train
 from tests.test_run import results
 
 SLURM = ["hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1"]
 # Long enough to be preempted; half of them on data that are not there at first.
 SWEEP = [*TWELVE, "trainer.num_threads=1", "pruner.finetune.amount=400", "checkpoint_seconds=1"]
-NO_DOWNLOAD = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 
 
 def slurm(*words):

@@ -17,9 +17,10 @@ from pruning_phases.combinations import combinations, composer
 from pruning_phases.config import register
 from pruning_phases.errors import UserError
 from pruning_phases.identity import run_id
+from pruning_phases.records import find_records
 from pruning_phases.sweep_records import sweeps_of
 from tests.conftest import TINY
-from tests.test_command_line import environment, train
+from tests.test_command_line import NO_DOWNLOAD, environment, train
 
 
 @pytest.fixture
@@ -72,6 +73,16 @@ def test_one_mistake_stops_the_whole_sweep_before_it_begins(tmp_path):
     assert result.returncode == 2
     assert result.stderr.strip().endswith("give a number above 0 (of seed=0 optimizer.lr=-1)")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_fails_before_it_begins_is_in_the_record(tmp_path):
+    words = ["-m", *TINY, "dataset=mnist", "data_dir=nowhere", "results_dir=here"]
+    result = train(*words, cwd=tmp_path, **NO_DOWNLOAD)
+    assert result.returncode == 1
+    (record,) = find_records(tmp_path / "here")
+    info = record.info()
+    assert info["state"] == "failed" and "not in data_dir=nowhere" in info["error"]
+    assert info["command"][1:] == words
 
 
 def test_combinations_that_are_one_run_are_made_once(tmp_path):
