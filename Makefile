@@ -37,10 +37,12 @@ $(RAY)/.ready: $(READY)
 	$(BIN)/python -m venv $(RAY)
 	where="import sysconfig; print(sysconfig.get_path('purelib'))"; \
 		$(BIN)/python -c "$$where" > "$$($(RAY)/bin/python -c "$$where")/base.pth"
-	$(RAY)/bin/python -m pip install -q -e '.[ray]'
+	grep -vE '^(cloudpickle|joblib)==' constraints.txt > $(RAY)/constraints.txt
+	$(RAY)/bin/python -m pip install -q -c $(RAY)/constraints.txt -e '.[ray]'
 	@touch $@
 
 test-ray: $(RAY)/.ready
+	$(RAY)/bin/python -c "import hydra_plugins.hydra_ray_launcher.ray_launcher, ray"
 	$(RAY)/bin/python -m pytest tests/test_launchers.py
 
 check: $(READY)

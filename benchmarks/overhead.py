@@ -18,6 +18,32 @@ from benchmarks.setup import data_dir
 
 FILE = "PRUNING_PHASES_UPDATES"  # the environment variable that names where a child notes its times
 RUNS, ROUNDS = 10, 3
+# Python runs it as it starts: once the engine's module is imported, its updates are noted.
+NOTES_UPDATES = f"""
+import builtins, json, os, sys, time
+
+original = builtins.__import__
+
+def importing(*arguments, **more):
+    module = original(*arguments, **more)
+    engine = sys.modules.get("pruning_phases.engine.run")
+    if engine is not None and hasattr(engine, "build_module"):
+        builtins.__import__ = original
+        note(engine.EnsembleModule)
+    return module
+
+def note(kind):
+    step = kind.training_step
+    def noted(self, *arguments):
+        began = time.time()
+        result = step(self, *arguments)
+        with open(os.environ["{FILE}"], "a") as file:
+            file.write(json.dumps([str(self.config.seed), began, time.time()]) + "\\n")
+        return result
+    kind.training_step = noted
+
+builtins.__import__ = importing
+"""
 WORDS = [
     "dataset=mnist", "logger=none", "trainer=cpu", "trainer.num_threads=1", "figures=[]",
     "progress=false", "num_replicas=2", "model.widths=[20,16,12]", "dataset.train_size=1000",
@@ -51,11 +77,20 @@ def _between(times: Times) -> float:
 
 def _run(count: int) -> Times:
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "updates.json"
+        file = Path(folder) / "updates.jsonl"
+        (Path(folder) / "sitecustomize.py").write_text(NOTES_UPDATES)
         words = [f"seed=range(0,{count})", f"results_dir={folder}", f"data_dir={data_dir()}"]
         start = time.time()
-        _child(["-m", "benchmarks.overhead", "-m", *WORDS, *words], {FILE: str(file)})
-        return start, json.loads(file.read_text()), time.time()
+        _child(
+            ["-m", "pruning_phases.train", "-m", *WORDS, *words],
+            {FILE: str(file), "PYTHONPATH": f"{folder}{os.pathsep}{Path(__file__).parents[1]}"},
+        )
+        end = time.time()
+        runs: dict[str, list[float]] = {}
+        for line in file.read_text().splitlines():
+            run, began, ended = json.loads(line)
+            runs.setdefault(run, []).extend((began, ended))
+        return start, list(runs.values()), end
 
 
 def _import() -> None:
@@ -66,38 +101,3 @@ def _child(words: list[str], variables: dict[str, str]) -> None:
     subprocess.run(
         [sys.executable, *words], env={**os.environ, **variables}, check=True, capture_output=True
     )
-
-
-def _child_main() -> None:
-    """``train`` that notes when each run's updates begin and end."""
-    from pruning_phases import train
-
-    runs: list[list[float]] = []
-    make_run, engine = train.make_run, train._engine
-
-    def noting(config, console):
-        runs.append([])
-        record = make_run(config, console)
-        Path(os.environ[FILE]).write_text(json.dumps(runs))
-        return record
-
-    def patched():
-        module = engine()
-        if module.EnsembleModule.training_step.__name__ != "noted":
-            step = module.EnsembleModule.training_step
-
-            def noted(self, *arguments):
-                runs[-1].append(time.time())
-                result = step(self, *arguments)
-                runs[-1].append(time.time())
-                return result
-
-            module.EnsembleModule.training_step = noted
-        return module
-
-    train.make_run, train._engine = noting, patched
-    train.main()
-
-
-if __name__ == "__main__":
-    _child_main()

@@ -118,6 +118,7 @@ class StatusConfig:
 class DashboardConfig:
     project: str | None = None
     entity: str | None = None
+    study: str | None = None  # null: the project's name
     name: str = "pruning phases"
     figures: list[str] = field(default_factory=lambda: ["exponents", "phase_diagram", "capacity"])
 

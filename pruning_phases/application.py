@@ -56,7 +56,9 @@ def conf_dir() -> str:
 def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     """Run ``task`` as a Hydra application that knows ``keys``, and leave with its exit code."""
     ending = _Ending()
-    atexit.register(ending)  # the first to be registered is the last to be called
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if getattr(spec, "name", None) == f"pruning_phases.{name}":  # the process is this command
+        atexit.register(ending)  # the first to be registered is the last to be called
     try:
         _launch(name, task, keys)
     except SystemExit as leaving:

@@ -74,9 +74,10 @@ def dashboard(config: DashboardConfig) -> Workspace:
             title=label, x="density", y=[name], log_x=True, title_x="density", title_y=label
         )
 
+    figures = [f"{config.study or config.project}/{name}" for name in config.figures]
     overviews: list[Any] = [
         reports.WeavePanelSummaryTable(table_name="runs"),
-        reports.MediaBrowser(title="figures", media_keys=["overview", *config.figures]),
+        reports.MediaBrowser(title="figures", media_keys=["overview", *figures]),
     ]
     sections = [
         workspaces.Section(

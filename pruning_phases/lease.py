@@ -39,7 +39,8 @@ class Lease:
         self._share_at_begin: float | None = None
         self._about: dict[str, Any] = {
             "token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid(),
-            "job": _job(), "restarts": _restarts(), "share": None, "seconds_left": None,
+            "process_began": _process_began(os.getpid()), "job": _job(),
+            "restarts": _restarts(), "share": None, "seconds_left": None,
         }  # fmt: skip
         self._over = threading.Event()
         self._write()
@@ -80,7 +81,7 @@ class Lease:
     def _write(self) -> None:
         text = json.dumps(self._about)
         self._file.seek(0)
-        self._file.write(text + " " * max(0, 300 - len(text)))  # never shorter than what was there
+        self._file.write(text + " " * max(0, 500 - len(text)))  # never shorter than what was there
         self._file.flush()
 
 
@@ -90,7 +91,8 @@ def hold(path: Path) -> Iterator[Lease]:
     with path.open("a+") as appending:
         locked = _lock(appending)
         holder = _read(path)
-        if holder and _is_alive(holder, path, locked):
+        left = locked and holder and holder.get("host") == socket.gethostname()
+        if holder and not left and _may_be_alive(holder, path):
             raise Busy(f"{path.parent} is being written by another process, {_name(holder)}")
         with path.open("r+") as file:
             lease = Lease(path, file)
@@ -103,10 +105,7 @@ def hold(path: Path) -> Iterator[Lease]:
 def holder_of(path: Path) -> dict[str, Any] | None:
     """Who holds the lease, as far as can be told without asking for it; None: nobody."""
     holder = _read(path)
-    if not holder or _age(path) >= STALE_SECONDS:
-        return None
-    here = holder.get("host") == socket.gethostname()
-    return None if here and not _runs(int(holder.get("pid", 0))) else holder
+    return holder if holder and _may_be_alive(holder, path) else None
 
 
 def _lock(file: IO[str]) -> bool:
@@ -124,10 +123,10 @@ def _lock(file: IO[str]) -> bool:
     return True
 
 
-def _is_alive(holder: dict[str, Any], path: Path, locked: bool) -> bool:
+def _may_be_alive(holder: dict[str, Any], path: Path) -> bool:
     """Whether the one that wrote the file may still be at work."""
     if holder.get("host") == socket.gethostname():
-        return not locked and _runs(int(holder.get("pid", 0)))
+        return _runs(int(holder.get("pid", 0)), holder.get("process_began"))
     requeued = holder.get("job") and holder["job"] == _job()
     if requeued and int(holder.get("restarts", 0)) < _restarts():
         return False
@@ -148,14 +147,23 @@ def _age(path: Path) -> float:
             beside.unlink()
 
 
-def _runs(pid: int) -> bool:
+def _runs(pid: int, began: int | None) -> bool:
+    """Whether the process is there that began then: numbers are given out again."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return pid > 0
+        pass
+    return pid > 0 and began in (None, _process_began(pid))
+
+
+def _process_began(pid: int) -> int | None:
+    """In clock ticks since the machine was started; None where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _read(path: Path) -> dict[str, Any] | None:

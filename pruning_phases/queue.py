@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pruning_phases.errors import RunError, first_line
+
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
 
@@ -46,6 +48,12 @@ def launch(
         first += len(batch)
     _watch(arrays, tell)
     for array in arrays:
+        if array.is_refused:
+            raise RunError(
+                f"SLURM refused an array of {array.num_jobs} jobs: {first_line(array.failure)}; "
+                "hydra.sweeper.max_batch_size=N makes smaller ones"
+            ) from array.failure
+    for array in arrays:
         if array.failure is not None:
             raise array.failure
 
@@ -54,6 +62,7 @@ class _Array:
     """A batch that was handed over, and the thread in which submitit waits for its results."""
 
     def __init__(self, launcher: Launcher, batch: Batch, first: int, folder: Path) -> None:
+        self.num_jobs = len(batch)
         self.failure: Exception | None = None
         self.looks = 0  # since its jobs have left the queue
         before = _job_folders(folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from pruning_phases.combinations import combinations, composer
 from pruning_phases.config import Config
 from pruning_phases.errors import RunError, UserError, first_line, last_line
 from pruning_phases.identity import name_of, run_id
-from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord
+from pruning_phases.records import DONE, FAILED, RUNNING, RunRecord, now
 from pruning_phases.sweep_overview import Listed, log_overview
 from pruning_phases.sweep_records import SweepRecord
 
@@ -67,7 +68,7 @@ def sweep(
     A run is told its sweep, and which run it was submitted for, so that it notices if ``conf`` was
     edited while it waited in a queue.
     """
-    console = new_console()
+    console, began = new_console(), time.time()
     jobs = _jobs(combinations(words, loader), master, loader, console)
     todo = [job for job in jobs if not _is_done(job)]
     console.print(
@@ -87,9 +88,8 @@ def sweep(
         stopped = first_line(error)
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
-    if todo:
-        listed = [Listed(job.config.study, job.swept, job.record, _info(job)) for job in jobs]
-        log_overview(listed, jobs[0].config, note, console)
+    listed = [Listed(job.config.study, job.swept, job.record, _info(job)) for job in jobs]
+    log_overview(listed, jobs[0].config, note, began, console)
     _conclude(jobs, bool(todo), stopped, console)
 
 
@@ -137,20 +137,27 @@ def _launch(
     if queue.is_queued(launcher):
         queue.launch(launcher, batches, folder, tell)
         return
+    failures = []
     for number, batch in enumerate(batches):
-        launcher.launch(batch, initial_job_idx=number * max_batch_size)
+        try:
+            launcher.launch(batch, initial_job_idx=number * max_batch_size)
+        except Exception as error:  # of a worker that died; the others go on
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def _one_after_another(todo: Sequence[Job], launch: Callable[[int], Any]) -> None:
-    """Launch each job unless it is done when its turn comes, or held by another process at work on
-    the same sweep: then its turn comes once more at the end."""
+    """Launch each job unless other processes, at work on the same sweep, have made it or tried to
+    by then. What one of them holds when its turn comes has another turn at the end."""
+    began = now()
     pending = list(range(len(todo)))
     while pending:
         held = []
         for i in pending:
             if _is_held(todo[i]):
                 held.append(i)
-            elif not _is_done(todo[i]):
+            elif not _is_done(todo[i]) and not _has_failed_since(todo[i], began):
                 launch(i)
         if len(held) == len(pending):
             return
@@ -159,6 +166,11 @@ def _one_after_another(todo: Sequence[Job], launch: Callable[[int], Any]) -> Non
 
 def _is_held(job: Job) -> bool:
     return job.record is not None and job.record.holder() is not None
+
+
+def _has_failed_since(job: Job, began: str) -> bool:
+    info = _info(job)
+    return info.get("state") == FAILED and info.get("finished", "") >= began
 
 
 def _is_done(job: Job) -> bool:

@@ -35,9 +35,10 @@ class Listed:
 
 
 def log_overview(
-    runs: Sequence[Listed], config: Config, sweep: SweepRecord, console: Console
+    runs: Sequence[Listed], config: Config, sweep: SweepRecord, since: float, console: Console
 ) -> None:
-    """If the runs are mirrored at W&B. config: that of any of them."""
+    """If the runs are mirrored at W&B. config: that of any of them; since: when the sweep began, in
+    seconds since the epoch: figures that the analyses drew after that are its own."""
     try:
         with wandb_runs.opened(
             config.logger,
@@ -50,27 +51,31 @@ def log_overview(
             tags=[sweep.name],
         ) as run:
             if run is not None:
-                _log(runs, sweep, run, console)
+                _log(runs, sweep, since, run, console)
     except Exception as error:  # a mirror must never cost what it mirrors
         console.print(f"no overview at W&B: {first_line(error)}", **PLAIN)
 
 
-def _log(runs: Sequence[Listed], sweep: SweepRecord, run: Run, console: Console) -> None:
+def _log(
+    runs: Sequence[Listed], sweep: SweepRecord, since: float, run: Run, console: Console
+) -> None:
+    import pandas as pd
     import wandb
 
-    from pruning_phases.analysis.overview import overview_figure, overview_table
+    from pruning_phases.analysis.overview import overview_figure, summary
     from pruning_phases.analysis.results import save_figure
 
-    content: dict[str, Any] = {"runs": wandb.Table(dataframe=overview_table(runs))}
-    figure = overview_figure(runs)
+    summaries = [summary(one) for one in runs]
+    table = pd.DataFrame([one.row for one in summaries])
+    content: dict[str, Any] = {"runs": wandb.Table(dataframe=table)}
+    figure = overview_figure(summaries)
     if figure is not None:
         path = save_figure(figure, sweep.file.parent / "overview")
         console.print(f"figure: {path}", **PLAIN)
         content["overview"] = wandb.Image(str(path))
-    studies = {one.study for one in runs}
-    for path in sorted(
-        file for name in studies for file in (sweep.results_dir / name).glob("*.png")
-    ):
-        content[path.stem] = wandb.Image(str(path))
+    for study in sorted({one.study for one in runs}):
+        for path in sorted((sweep.results_dir / study).glob("*.png")):
+            if path.stat().st_mtime >= since:
+                content[f"{study}/{path.stem}"] = wandb.Image(str(path))
     run.log(content)
-    run.summary.update({"runs": len(runs), "done": sum(one.is_done for one in runs)})
+    run.summary.update({"num_runs": len(runs), "num_done": sum(one.is_done for one in runs)})

@@ -33,10 +33,12 @@ def opened(logger: LoggerConfig, folder: Path, run_id: str, **about: Any) -> Ite
     if logger.name != "wandb":
         yield None
         return
+    exit_code = 1
     try:
         yield _open(logger, folder, run_id, about)
+        exit_code = 0
     finally:
-        _close()
+        _close(exit_code)
 
 
 def key_is_there() -> bool:
@@ -111,13 +113,13 @@ def _tear_down() -> None:
         wandb.teardown()
 
 
-def _close() -> None:
+def _close(exit_code: int) -> None:
     """Finish the W&B run, if one is open. What the server does not take within SECONDS_TO_FINISH
     stays in the run's file, from where ``wandb sync`` sends it."""
     try:
         import wandb
 
         if wandb.run is not None:
-            wandb.finish()
+            wandb.finish(exit_code=exit_code)
     except Exception as error:
         log.warning("W&B: %s", first_line(error))

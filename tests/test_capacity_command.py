@@ -66,6 +66,7 @@ def test_the_bound_is_that_of_the_masks_on_disk(runs):
     found = mask_information(runs)[what_of(masks_of_snip, about["density"])]
     assert (found.bound, found.error) == information_bound(masks.astype(bool))
     assert found.num_kept == masks[0].sum() and found.num_masks == 6
+    assert all(density < 1 for *_, density in mask_information(runs))
 
 
 def test_one_kind_of_runs_is_enough_and_none_is_one_line(runs, configure, tmp_path):

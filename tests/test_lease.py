@@ -82,9 +82,11 @@ def test_a_job_that_was_put_into_the_queue_again_has_its_own_run_at_once(path, m
     for job, restarts in (("78", "2"), ("77", "1")):
         monkeypatch.setenv("SLURM_JOB_ID", job)
         monkeypatch.setenv("SLURM_RESTART_COUNT", restarts)
+        assert holder_of(path) is not None
         with pytest.raises(Busy), hold(path):
             pass
     monkeypatch.setenv("SLURM_RESTART_COUNT", "2")
+    assert holder_of(path) is None
     with hold(path):
         pass
 
@@ -96,6 +98,10 @@ def test_a_process_of_this_machine_that_died_holds_nothing(path, no_file_locks):
         pass
     written(path, host=socket.gethostname(), pid=os.getpid())
     with pytest.raises(Busy), hold(path):
+        pass
+    written(path, host=socket.gethostname(), pid=os.getpid(), process_began=1)  # of that number
+    assert holder_of(path) is None
+    with hold(path):
         pass
 
 

@@ -46,12 +46,28 @@ def test_what_lies_outside_of_the_sizes_is_not_determined():
 
 
 def test_a_replica_below_the_smallest_size_counts_with_what_is_not_known_of_it():
-    accuracy, own = planted(1000.0)
-    (whole, error), _ = mean_capacity(SIZES, accuracy, 0.99)
+    accuracy, _ = planted(1000.0)
     accuracy[0] = 0.9
-    (mean, wider), _ = mean_capacity(SIZES, accuracy, 0.99)
-    assert mean == pytest.approx(whole - (own[0] - 50) / 8, rel=0.05)
-    assert wider > np.hypot(error, 50 / 8)
+    own = capacities(SIZES, accuracy, 0.99)
+    own[0] = 50
+    shifts = []
+    for first in (0, 1):
+        half = capacities(SIZES[first::2], accuracy[:, first::2], 0.99)
+        half[0] = SIZES[first] / 2
+        shifts.append(abs(half.mean() - own.mean()))
+    (mean, error), _ = mean_capacity(SIZES, accuracy, 0.99)
+    assert mean == pytest.approx(own.mean())
+    scatter = own.std(ddof=1) / 8**0.5
+    assert error == pytest.approx(np.sqrt(scatter**2 + (max(shifts) / 2) ** 2 + (50 / 8) ** 2))
+
+
+def test_one_replica_above_the_largest_size_leaves_the_mean_open():
+    accuracy, _ = planted(1000.0)
+    accuracy[3] = 1.0
+    capacity, reason = mean_capacity(SIZES, accuracy, 0.99)
+    assert (
+        capacity is None and reason == "1 of 8 replicas fit 99% of 12800 examples: add larger ones"
+    )
 
 
 def table():

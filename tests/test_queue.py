@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from pruning_phases import queue
+from pruning_phases.errors import RunError
 
 
 class Cluster:
@@ -64,7 +65,7 @@ def test_what_is_refused_for_their_number_follows_when_the_others_have_ended(clu
 
 def test_what_is_refused_when_nothing_else_is_there_is_an_error(cluster):
     cluster.limit = 1
-    with pytest.raises(RuntimeError, match="QOSMax"):
+    with pytest.raises(RunError, match="array of 2 jobs: .*QOSMax.*max_batch_size=N"):
         queue.launch(cluster, BATCHES, cluster.folder, lambda: None)
     assert cluster.launched == [(4, 1, False)]
 

@@ -193,6 +193,10 @@ def test_the_record_holds_what_the_contract_says(configure):
         "initial", "step_00000", "step_00001", "final",
     }  # fmt: skip
     assert not list(record.folder.rglob(".*"))
+    assert set(record.info()["sha256"]) == {
+        "observables.parquet", "layers.parquet", "training.parquet",
+        *(f"snapshots/{file.name}" for file in (record.folder / "snapshots").iterdir()),
+    }  # fmt: skip
 
 
 def test_masks_and_weights_of_the_final_snapshot_agree(configure):

@@ -16,7 +16,9 @@ from pruning_phases.analysis.sized_runs import (
     size_of,
     sized_curves,
 )
+from pruning_phases.analysis.sources import pooled
 from pruning_phases.errors import UserError
+from pruning_phases.records import RunRecord
 from tests.written_records import write_run
 
 DENSITY = np.linspace(0.02, 0.4, 20)
@@ -91,6 +93,8 @@ def test_a_replica_in_two_runs_counts_once(records, tmp_path):
     again = write_run(tmp_path, "again", DENSITY, {"accuracy": accuracy(16, 6, 0)}, 16, seed=0)
     (first, *_) = sized_curves([*records, again], "model.widths", "accuracy", None)
     assert first.curve.num_replicas == 12
+    table = pooled([records[0], again], RunRecord.observables)
+    assert not table.duplicated(["replica", "step"]).any()
 
 
 def test_runs_that_differ_in_more_than_size_are_refused(records, tmp_path):

@@ -1,6 +1,7 @@
 """status and table: what is done, running, failed, missing, damaged; all runs in one file."""
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from pruning_phases.analysis.run_states import states
 from pruning_phases.errors import UserError
 from pruning_phases.records import RunRecord
 from pruning_phases.status import as_keys, duration
-from pruning_phases.sweep_records import SweepRecord
+from pruning_phases.sweep_records import SweepRecord, command_of
 from tests.test_collapse_command import run as command
 from tests.written_records import PHYSICS, write_run
 
@@ -88,6 +89,27 @@ def test_a_sweep_of_which_nothing_has_begun_is_all_missing(tmp_path):
     assert "1 run: 1 missing" in command("status", "later", cwd=tmp_path).stdout
     (tmp_path / "other").mkdir()
     assert "no run in there" in command("status", "other", cwd=tmp_path).stderr
+
+
+def test_a_run_that_its_sweep_named_before_its_id_was_known_is_told_by_what_was_asked(tmp_path):
+    record = RunRecord(tmp_path, "written", "made")
+    record.begin(PHYSICS | {"topology": {}}, {"sweep": {"run": "asked-for"}})
+    entries = [
+        {"study": "written", "run": None, "asked": asked, "swept": asked, "overrides": []}
+        for asked in ("asked-for", "another")
+    ]
+    SweepRecord(tmp_path, "two").write(["train", "-m"], entries)
+    runs, (sweep,) = states([tmp_path], verify=False)
+    assert [(run.state, run.what) for run in sweep.runs] == [
+        ("interrupted", "asked-for"), ("missing", "another"),
+    ]  # fmt: skip
+    assert len(runs) == 2
+
+
+def test_a_job_of_a_sweep_knows_what_was_typed(tmp_path):
+    SweepRecord(tmp_path, "one").write(["typed", "-m"], [])
+    assert command_of(str(tmp_path), "one") == ["typed", "-m"]
+    assert command_of(str(tmp_path), "gone") == command_of(str(tmp_path), None) == sys.argv
 
 
 def test_verify_finds_what_was_changed_or_lost(tmp_path):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
+from typing import ClassVar
 
 import pytest
 from hydra import initialize_config_dir
@@ -17,7 +18,7 @@ from pruning_phases.combinations import combinations, composer
 from pruning_phases.config import register
 from pruning_phases.errors import UserError
 from pruning_phases.identity import run_id
-from pruning_phases.records import find_records
+from pruning_phases.records import RunRecord, find_records, now
 from pruning_phases.sweep_records import sweeps_of
 from tests.conftest import TINY
 from tests.test_command_line import NO_DOWNLOAD, environment, train
@@ -171,7 +172,8 @@ def test_two_launches_at_once_make_every_run_once(tmp_path):
 
 
 def test_a_run_that_another_process_holds_comes_again_at_the_end(monkeypatch):
-    """Of four runs, a is held at its first turn, b for good, and d is made elsewhere meanwhile."""
+    """Of five runs, a is held at its first turn, b for good, d is made elsewhere meanwhile, and e
+    has failed there."""
     looks, launched = [], []
 
     def is_held(job):
@@ -180,6 +182,33 @@ def test_a_run_that_another_process_holds_comes_again_at_the_end(monkeypatch):
 
     monkeypatch.setattr(sweep, "_is_held", is_held)
     monkeypatch.setattr(sweep, "_is_done", lambda job: job == "d" or job in launched)
-    sweep._one_after_another(list("abcd"), lambda i: launched.append("abcd"[i]))
+    monkeypatch.setattr(sweep, "_has_failed_since", lambda job, began: job == "e")
+    sweep._one_after_another(list("abcde"), lambda i: launched.append("abcde"[i]))
     assert launched == ["c", "a"]
-    assert looks == ["a", "b", "c", "d", "a", "b", "b"]
+    assert looks == ["a", "b", "c", "d", "e", "a", "b", "b"]
+
+
+def test_a_run_that_others_failed_at_meanwhile_is_not_tried_again(tmp_path, configure):
+    config = configure(f"results_dir={tmp_path}")
+    record = RunRecord(tmp_path, config.study, run_id(config))
+    job = sweep.Job([], "", config, record.id)
+    before = now()
+    record.begin({}, {})
+    record.fail("it did not work")
+    assert sweep._has_failed_since(job, before)
+    assert not sweep._has_failed_since(job, "2999-01-01T00:00:00+00:00")
+
+
+def test_a_worker_that_dies_costs_its_own_batch_alone():
+    class Launcher:
+        launched: ClassVar[list] = []
+
+        def launch(self, batch, initial_job_idx):
+            self.launched.append((initial_job_idx, len(batch)))
+            if initial_job_idx == 0:
+                raise RuntimeError("a worker died")
+
+    jobs = [sweep.Job([], "", None, str(number)) for number in range(5)]
+    with pytest.raises(RuntimeError, match="a worker died"):
+        sweep._launch(jobs, "name", Launcher(), 2, None, lambda: None)
+    assert Launcher.launched == [(0, 2), (2, 2), (4, 1)]

@@ -172,3 +172,10 @@ def test_a_sweep_is_a_run_with_its_runs_as_a_table_and_a_figure(tmp_path):
         assert row["accuracy"] == pytest.approx(last["accuracy"].mean())
         assert row["accuracy_error"] == pytest.approx(last["accuracy"].sem())
     assert list(folder.glob("wandb/offline-run-*/files/media/images/overview_*.png"))
+    summary = {}
+    for line in lines:
+        summary |= line["summary"]["update"] if line["type"] == "summary" else {}
+    assert summary["runs._type"] == "table-file" and "runs" not in summary
+    assert (summary["num_runs"], summary["num_done"]) == (4, 2)
+    failed, _ = history(tmp_path / "here" / rows[1]["study"] / rows[1]["run"])
+    assert [line["exit"]["exit_code"] for line in failed if line["type"] == "exit"] == [1]

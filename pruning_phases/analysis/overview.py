@@ -3,74 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pruning_phases.analysis.estimates import mean_and_error
-from pruning_phases.errors import last_line
-from pruning_phases.records import AXES
+from pruning_phases.errors import UserError, last_line
+from pruning_phases.records import AXES, RunRecord, read_table
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from pruning_phases.sweep_overview import Listed
 
-OBSERVABLES = ("accuracy", "loss", "prediction_entropy", "effective_density")
+Array = NDArray[np.float64]
+
+OBSERVABLES = ["accuracy", "loss", "prediction_entropy", "effective_density"]
 NAMED = 12  # curves that a legend tells apart
+DRAWN = 200  # points of a curve
 
 
-def overview_table(runs: Sequence[Listed]) -> pd.DataFrame:
-    """A row for each run: its state, the error of what failed, and the means over replicas with
-    their standard errors where pruning ended."""
-    import pandas as pd
+@dataclass(frozen=True)
+class Summary:
+    """row: what a table says of the run. curve: density, mean accuracy over the replicas and its
+    standard error, dense first; None for what is not done or goes over other things than density.
+    """
 
-    rows = []
-    for run in runs:
-        row = {
-            "study": run.study, "run": run.record.id if run.record else None, "swept": run.swept,
-            "state": run.info.get("state", "missing"),
-            "error": last_line(str(run.info.get("error", ""))) or None,
-        }  # fmt: skip
-        table = _curve(run)
-        rows.append(row if table is None else row | _end(table))
-    return pd.DataFrame(rows)
+    swept: str
+    row: dict[str, Any]
+    curve: tuple[Array, Array, Array] | None = None
 
 
-def _curve(run: Listed) -> pd.DataFrame | None:
-    """What a finished run has observed, if that goes over density alone."""
+def summary(run: Listed) -> Summary:
+    """Its state, the error of what failed, and the means over replicas with their standard errors
+    where pruning ended."""
+    row = {
+        "study": run.study, "run": run.record.id if run.record else None, "swept": run.swept,
+        "state": run.info.get("state", "missing"),
+        "error": last_line(str(run.info.get("error", ""))) or None,
+    }  # fmt: skip
     if not run.is_done or run.record is None:
-        return None
-    table = run.record.observables()
-    return table if len(table[AXES].drop_duplicates()) == 1 else None
+        return Summary(run.swept, row)
+    try:
+        return _of_table(run.swept, row, run.record)
+    except UserError as error:  # of this run alone
+        return Summary(run.swept, row | {"state": "damaged", "error": str(error)})
 
 
-def _end(table: pd.DataFrame) -> dict[str, float]:
-    last = table[table["step"] == table["step"].max()]
-    values = {"density": float(last["density"].iloc[0]), "num_replicas": last["replica"].nunique()}
+def _of_table(swept: str, row: dict[str, Any], record: RunRecord) -> Summary:
+    columns = ["step", "density", "num_kept", "replica", *AXES, *OBSERVABLES]
+    table = read_table(record.observables_file, columns)
+    if len(table[AXES].drop_duplicates()) > 1:
+        return Summary(swept, row)
+    steps = table.groupby("step")
+    about = steps[["density", "num_kept"]].first()
+    mean, error = steps[OBSERVABLES].mean(), steps[OBSERVABLES].sem()
+    row = row | {"density": about["density"].iloc[-1], "num_replicas": table["replica"].nunique()}
     for name in OBSERVABLES:
-        values[name], values[f"{name}_error"] = map(float, mean_and_error(last[name]))
-    return values
+        row |= {name: mean[name].iloc[-1], f"{name}_error": error[name].iloc[-1]}
+    alive = (about["num_kept"] > 0).to_numpy()
+    columns_drawn = (about["density"], mean["accuracy"], error["accuracy"])
+    density, accuracy, bar = (column.to_numpy(dtype=float)[alive] for column in columns_drawn)
+    return Summary(swept, row, (density, accuracy, bar))
 
 
-def overview_figure(runs: Sequence[Listed]) -> Figure | None:
-    """Accuracy over density of every finished run; None if none goes over density alone."""
+def overview_figure(runs: Sequence[Summary]) -> Figure | None:
+    """Accuracy over density; None if no run goes over density alone."""
     from matplotlib.figure import Figure
 
     from pruning_phases.analysis.line_styles import line_style, shade
 
-    found = [(run.swept, _curve(run)) for run in runs]
-    curves = [(swept, table) for swept, table in found if table is not None]
+    curves = [(run.swept, run.curve) for run in runs if run.curve is not None]
     if not curves:
         return None
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     axis = figure.subplots()
     few = len(curves) <= NAMED
-    for number, (swept, table) in enumerate(curves):
-        alive = table[table["num_kept"] > 0].groupby("density", sort=True)["accuracy"]
-        density, values = np.array(list(alive.groups)), [mean_and_error(rows) for _, rows in alive]
-        mean, error = np.array(values, dtype=float).T
+    for number, (swept, curve) in enumerate(curves):
+        points = np.unique(np.linspace(0, len(curve[0]) - 1, DRAWN).round().astype(int))
+        density, mean, error = (column[points] for column in curve)
         if few:
             style = line_style(number, len(curves))
             axis.errorbar(density, mean, np.nan_to_num(error), label=swept or "run", **style)
@@ -81,10 +93,10 @@ def overview_figure(runs: Sequence[Listed]) -> Figure | None:
     axis.set_xlabel("density: share of the prunable weights that remains")
     axis.set_ylabel("accuracy")
     axis.grid(alpha=0.3)
-    bars = (
+    said = (
         "bars: standard error over replicas" if few else "from light to dark in the sweep's order"
     )
-    axis.set_title(f"{len(curves)} run{'s' if len(curves) > 1 else ''}; {bars}", fontsize=10)
+    axis.set_title(f"{len(curves)} run{'s' if len(curves) > 1 else ''}; {said}", fontsize=10)
     if few:
         axis.legend(fontsize=8)
     return figure

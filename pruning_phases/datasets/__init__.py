@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pruning_phases.config import Config
 
 
-@dataclass(frozen=True, eq=False)  # told apart by identity: two are never compared whole
+@dataclass(frozen=True)
 class Dataset:
     """Images [n, channels, height, width] uint8 or float, labels [n] int64; the published split."""
 

@@ -37,7 +37,6 @@ def pack(module: EnsembleModule, holders: Mapping[str, Holder]) -> tuple[Arrays,
     about = {"step": module.step, "rounds": 0, "num_updates": 0}
     if not module.step_ended:
         about |= {"rounds": module.round + 1, "num_updates": module.num_updates}
-        tensors["train_loss"] = module.train_loss
         for name, holder in holders.items():
             tensors |= prefixed(name, holder.state())
         if module.step == 0:
@@ -58,7 +57,6 @@ def unpack(
         return
     module.step, module.round = about["step"], about["rounds"]
     module.num_updates = about["num_updates"]
-    module.train_loss = tensors["train_loss"]
     for name, holder in holders.items():
         holder.load(module, under(name, tensors))
     for stage in Stage:
