@@ -55,7 +55,10 @@ def launch(
             ) from array.failure
     for array in arrays:
         if array.failure is not None:
-            raise array.failure
+            raise RunError(
+                f"a job of the array {array.job} ended without a result; what they said is in "
+                f"{folder}/{array.job}_*"
+            ) from array.failure
 
 
 class _Array:

@@ -237,8 +237,8 @@ def _conclude(jobs: list[Job], launched: bool, stopped: str | None, console: Con
     reasons = []
     for job in unfinished[:NAMED]:
         info = _info(job)
-        reason = info.get("error", "") if info.get("state") == FAILED else info.get("state")
-        reasons.append(f"{job.swept}: {last_line(reason or 'not begun')}")
+        reason = info.get("error", "") if info.get("state") == FAILED else "interrupted"
+        reasons.append(f"{job.swept}: {last_line(reason) if info else 'not begun'}")
     more = f" and {len(unfinished) - NAMED} more" if len(unfinished) > NAMED else ""
     died = f" ({stopped})" if stopped else ""
     raise RunError(

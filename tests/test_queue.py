@@ -19,6 +19,7 @@ class Cluster:
         self.numbers = itertools.count(1)
         self.ended = threading.Condition()
         self.without_result: set[int] = set()
+        self.dying: set[int] = set()
 
     def launch(self, batch, initial_job_idx):
         if sum(self.waiting.values()) + len(batch) > self.limit:
@@ -30,6 +31,8 @@ class Cluster:
         (self.folder / f"{job}_0").mkdir()
         if initial_job_idx in self.without_result:  # submitit waits for ever for a cancelled job
             threading.Event().wait()
+        if initial_job_idx in self.dying:  # and submitit gives up at once
+            raise RuntimeError("Job 2_0 (task: 0) with path ...")
         with self.ended:
             self.ended.wait_for(lambda: job not in self.waiting)
 
@@ -68,6 +71,13 @@ def test_what_is_refused_when_nothing_else_is_there_is_an_error(cluster):
     with pytest.raises(RunError, match="array of 2 jobs: .*QOSMax.*max_batch_size=N"):
         queue.launch(cluster, BATCHES, cluster.folder, lambda: None)
     assert cluster.launched == [(4, 1, False)]
+
+
+def test_a_job_that_dies_is_told_when_all_others_have_ended(cluster):
+    cluster.dying = {2}
+    with pytest.raises(RunError, match=f"of the array 2 ended .* is in {cluster.folder}/2_"):
+        queue.launch(cluster, BATCHES, cluster.folder, lambda: None)
+    assert len(cluster.launched) == 3 and not cluster.waiting
 
 
 def test_a_result_that_never_comes_is_not_waited_for(cluster):
