@@ -22,6 +22,7 @@ Batch = Sequence[Sequence[str]]  # the overrides of each job
 
 SECONDS_BETWEEN_LOOKS = 5.0
 LOOKS_AFTER_THE_END = 4  # for results on a slow file system
+OF_TURN = {"Resources", "Priority", "None", "BeginTime", "JobArrayTaskLimit"}  # no cause for worry
 
 
 def is_queued(launcher: Launcher) -> bool:
@@ -29,13 +30,13 @@ def is_queued(launcher: Launcher) -> bool:
 
 
 def launch(
-    launcher: Launcher, batches: Sequence[Batch], folder: Path, tell: Callable[[], None]
+    launcher: Launcher, batches: Sequence[Batch], folder: Path, tell: Callable[[str], None]
 ) -> None:
     """Hand the batches to SLURM, each as a job array, and wait until their jobs have ended, however
     they do. A batch that SLURM refuses while others of this sweep are there (it limits how many
     jobs a user may have in the queue) is tried again when those have ended.
 
-    folder: where submitit keeps its jobs; tell: called now and then.
+    folder: where submitit keeps its jobs; tell: called now and then with what jobs wait for.
     """
     arrays: list[_Array] = []
     first = 0
@@ -96,10 +97,10 @@ class _Array:
         return left and (not self._thread.is_alive() or self.looks >= LOOKS_AFTER_THE_END)
 
 
-def _watch(arrays: Sequence[_Array], tell: Callable[[], None]) -> None:
+def _watch(arrays: Sequence[_Array], tell: Callable[[str], None]) -> None:
     pause = threading.Event()
     while True:
-        tell()
+        tell(waiting([array.job for array in arrays if array.job]))
         arrays = [array for array in arrays if not array.has_ended()]
         if not arrays:
             return
@@ -113,12 +114,24 @@ def _job_folders(folder: Path) -> set[str]:
 
 def has_left(job: str) -> bool:
     """Whether nothing of the job is in the queue any more; False if it does not answer."""
-    try:
-        answer = subprocess.run(
-            ["squeue", "-h", "-j", job, "-o", "%i"], capture_output=True, text=True,
-            timeout=30, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
+    answer = _squeue("-j", job, "-o", "%i")
+    if answer is None:
         return False
     forgotten = "Invalid job id" in answer.stderr
     return not answer.stdout.strip() and (answer.returncode == 0 or forgotten)
+
+
+def waiting(jobs: Sequence[str]) -> str:
+    """What waiting jobs wait for, in SLURM's words; nothing if it is their turn alone."""
+    answer = _squeue("-j", ",".join(jobs), "-t", "PD", "-o", "%r") if jobs else None
+    reasons = set(answer.stdout.split()) - OF_TURN if answer else set()
+    return f"others wait ({', '.join(sorted(reasons))})" if reasons else ""
+
+
+def _squeue(*words: str) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(
+            ["squeue", "-h", *words], capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None

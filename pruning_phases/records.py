@@ -9,6 +9,7 @@ its final name is whole. Nothing in here is ever executed on reading.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -353,9 +354,11 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        cure = "make room" if full else "give results_dir=FOLDER where you may write, or free it"
         raise RunError(
-            f"{path} cannot be written ({error.strerror or error}): make room, "
-            "then run the same command again to go on"
+            f"{path} cannot be written ({error.strerror or error}): {cure}, then run the same "
+            "command again to go on"
         ) from error
 
 

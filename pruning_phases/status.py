@@ -48,6 +48,8 @@ def task(composed: DictConfig) -> None:
     else:
         _print(runs, sweeps, new_console())
     damaged = [run for run in runs if run.state == DAMAGED]
+    if config.verify and not damaged and config.format is Format.text:
+        print("verified: finished runs have the files that they ended with")
     if damaged:
         raise RunError(
             f"{len(damaged)} of {len(runs)} runs are damaged: delete their folders, and the same "

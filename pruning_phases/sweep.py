@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,18 +75,25 @@ def sweep(
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )
-    note = SweepRecord(
-        Path(jobs[0].config.results_dir).expanduser(), name_of([job.asked for job in jobs])
-    )
+    results_dir = Path(jobs[0].config.results_dir).expanduser()
+    name = name_of([[job.config.study, job.asked] for job in jobs])
+    note = SweepRecord(results_dir, name)
     note.write(sys.argv, [_noted(job) for job in jobs])
+    for job in jobs:  # so that status finds the sweep before its first run begins
+        (results_dir / job.config.study).mkdir(exist_ok=True)
     # Each run says itself which one it is; the launchers' lines hold every override.
     logging.getLogger("hydra").setLevel(logging.WARNING)
     stopped = None
+    place = Path(str(master.hydra.sweep.dir))
     try:
-        folder = Path(str(master.hydra.sweep.dir)) / ".submitit"
+        folder = place / ".submitit"
+        if todo and queue.is_queued(launcher):
+            console.print(f"what the jobs say: {folder}", **PLAIN)
         _launch(todo, note.name, launcher, max_batch_size, folder, _teller(jobs, console))
     except Exception as error:  # a job died without a word, or nothing could be launched
         stopped = first_line(error)
+    with suppress(OSError):
+        place.rmdir()  # that no launcher has put anything into
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
     listed = [Listed(job.config.study, job.swept, job.record, _info(job)) for job in jobs]
@@ -122,7 +130,7 @@ def _jobs(
 
 def _launch(
     todo: list[Job], name: str, launcher: Launcher, max_batch_size: int, folder: Path,
-    tell: Callable[[], None],
+    tell: Callable[[str], None],
 ) -> None:  # fmt: skip
     """Hand the jobs over, and wait until they have ended. folder: where submitit keeps its own."""
     told = [
@@ -194,15 +202,15 @@ def _noted(job: Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _teller(jobs: list[Job], console: Console) -> Callable[[], None]:
-    """Says how many runs are done, whenever that has changed."""
+def _teller(jobs: list[Job], console: Console) -> Callable[[str], None]:
+    """Says how many runs are done, and what the others wait for, whenever that has changed."""
     said = ""
 
-    def tell() -> None:
+    def tell(waiting: str) -> None:
         nonlocal said
         counts = Counter(_info(job).get("state") for job in jobs)
         line = f"{counts[DONE]} of {len(jobs)} runs done, {counts[RUNNING]} begun, "
-        line += f"{counts[FAILED]} failed"
+        line += f"{counts[FAILED]} failed{waiting and f', {waiting}'}"
         if line != said:
             console.print(line, **PLAIN)
         said = line

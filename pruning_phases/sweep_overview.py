@@ -68,7 +68,7 @@ def _log(
     summaries = [summary(one) for one in runs]
     table = pd.DataFrame([one.row for one in summaries])
     content: dict[str, Any] = {"runs": wandb.Table(dataframe=table)}
-    figure = overview_figure(summaries)
+    figure = overview_figure(sweep.name, summaries)
     if figure is not None:
         path = save_figure(figure, sweep.file.parent / "overview")
         console.print(f"figure: {path}", **PLAIN)

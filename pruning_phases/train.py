@@ -45,6 +45,9 @@ def task(composed: DictConfig) -> None:
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
     config = check(composed)
+    launcher = hydra.runtime.choices.get("hydra/launcher")
+    if not sweep and launcher != "basic":
+        console.print(f"note: hydra/launcher={launcher} has no effect without -m", **PLAIN)
     try:
         for key in sorted(without_effect(config) | replaced(config)):
             given = [word for word in hydra.overrides.task if word.startswith(f"{key}=")]

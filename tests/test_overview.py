@@ -46,7 +46,7 @@ def test_what_is_not_done_or_damaged_has_its_reason_and_no_curve(record, tmp_pat
     record.observables_file.write_bytes(record.observables_file.read_bytes()[:100])
     damaged = summary(listed(record))
     assert damaged.row["state"] == "damaged" and "is unreadable" in damaged.row["error"]
-    assert overview_figure([summary(failed), damaged]) is None
+    assert overview_figure("name", [summary(failed), damaged]) is None
 
 
 def test_a_run_over_other_axes_than_density_has_a_row_and_no_curve(tmp_path):
@@ -60,7 +60,7 @@ def test_a_run_over_other_axes_than_density_has_a_row_and_no_curve(tmp_path):
 @pytest.mark.parametrize("count", [2, NAMED + 1])
 def test_few_runs_have_a_legend_and_many_are_thin_lines(record, count):
     runs = [summary(listed(record, f"seed={number}")) for number in range(count)]
-    figure = overview_figure(runs)
+    figure = overview_figure("name", runs)
     (axis,) = figure.axes
     assert (axis.get_legend() is not None) == (count <= NAMED)
     assert f"{count} runs" in axis.get_title()

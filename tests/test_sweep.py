@@ -76,6 +76,16 @@ def test_one_mistake_stops_the_whole_sweep_before_it_begins(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_same_sweep_in_two_studies_is_two_sweeps(tmp_path):
+    for study in ("one", "two"):
+        assert train("-m", *TINY, "seed=0,1", f"study={study}", cwd=tmp_path).returncode == 0
+    records = sweeps_of([tmp_path / "multirun" / "one"])
+    assert {run["study"] for record in records for run in record.read()["runs"]} == {"one", "two"}
+    assert len(records) == 2
+    folders = {path.name for path in (tmp_path / "multirun" / ".sweeps").iterdir()}
+    assert folders == {record.name for record in records}  # and nothing empty beside them
+
+
 def test_a_run_that_fails_before_it_begins_is_in_the_record(tmp_path):
     words = ["-m", *TINY, "dataset=mnist", "data_dir=nowhere", "results_dir=here"]
     result = train(*words, cwd=tmp_path, **NO_DOWNLOAD)

@@ -68,7 +68,7 @@ def _of_table(swept: str, row: dict[str, Any], record: RunRecord) -> Summary:
     return Summary(swept, row, (density, accuracy, bar))
 
 
-def overview_figure(runs: Sequence[Summary]) -> Figure | None:
+def overview_figure(name: str, runs: Sequence[Summary]) -> Figure | None:
     """Accuracy over density; None if no run goes over density alone."""
     from matplotlib.figure import Figure
 
@@ -96,7 +96,9 @@ def overview_figure(runs: Sequence[Summary]) -> Figure | None:
     said = (
         "bars: standard error over replicas" if few else "from light to dark in the sweep's order"
     )
-    axis.set_title(f"{len(curves)} run{'s' if len(curves) > 1 else ''}; {said}", fontsize=10)
+    count = f"{len(curves)} run{'s' if len(curves) > 1 else ''}"
+    studies = ", ".join(sorted({run.row["study"] for run in runs}))
+    axis.set_title(f"{studies}, sweep {name}: {count}; {said}", fontsize=10)
     if few:
         axis.legend(fontsize=8)
     return figure
