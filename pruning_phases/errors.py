@@ -1,7 +1,7 @@
 """The errors that a person is meant to read: one line that names the key and the cure."""
 
 
-def first_line(error: BaseException | None) -> str:
+def first_line(error: BaseException) -> str:
     """What an exception of a library says, or its kind where it says nothing."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__

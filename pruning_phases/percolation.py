@@ -32,7 +32,6 @@ def analyse(
     refused: list[UserError] = []
     for name, runs in systems_of(records).items():
         where = f"runs ({', '.join(run.id for run in runs)})"
-        # A replica of one seed is the same network in every run: it counts once.
         table = pooled(runs, RunRecord.observables)
         try:
             curves = graph_curves(table, runs[0].info()["data"]["num_classes"], where)

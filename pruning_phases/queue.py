@@ -49,7 +49,7 @@ def launch(
         first += len(batch)
     _watch(arrays, tell)
     for array in arrays:
-        if array.is_refused:
+        if array.job is None and array.failure is not None:
             raise RunError(
                 f"SLURM refused an array of {array.num_jobs} jobs: {first_line(array.failure)}; "
                 "hydra.sweeper.max_batch_size=N makes smaller ones"

@@ -79,8 +79,8 @@ def sweep(
     name = name_of([[job.config.study, job.asked] for job in jobs])
     note = SweepRecord(results_dir, name)
     note.write(sys.argv, [_noted(job) for job in jobs])
-    for job in jobs:  # so that status finds the sweep before its first run begins
-        (results_dir / job.config.study).mkdir(exist_ok=True)
+    for study in {job.config.study for job in jobs}:
+        (results_dir / study).mkdir(exist_ok=True)  # so that status finds it before the first run
     # Each run says itself which one it is; the launchers' lines hold every override.
     logging.getLogger("hydra").setLevel(logging.WARNING)
     stopped = None
@@ -96,7 +96,7 @@ def sweep(
         place.rmdir()  # that no launcher has put anything into
     note.write(sys.argv, [_noted(job) for job in jobs])
     _draw(jobs, console)
-    listed = [Listed(job.config.study, job.swept, job.record, _info(job)) for job in jobs]
+    listed = (Listed(job.config.study, job.swept, job.record, _info(job)) for job in jobs)
     log_overview(listed, jobs[0].config, note, began, console)
     _conclude(jobs, bool(todo), stopped, console)
 

@@ -3,7 +3,7 @@ its runs, and their figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class Listed:
 
 
 def log_overview(
-    runs: Sequence[Listed], config: Config, sweep: SweepRecord, since: float, console: Console
+    runs: Iterable[Listed], config: Config, sweep: SweepRecord, since: float, console: Console
 ) -> None:
     """If the runs are mirrored at W&B. config: that of any of them; since: when the sweep began, in
     seconds since the epoch: figures that the analyses drew after that are its own."""
@@ -51,7 +51,7 @@ def log_overview(
             tags=[sweep.name],
         ) as run:
             if run is not None:
-                _log(runs, sweep, since, run, console)
+                _log(list(runs), sweep, since, run, console)
     except Exception as error:  # a mirror must never cost what it mirrors
         console.print(f"no overview at W&B: {first_line(error)}", **PLAIN)
 

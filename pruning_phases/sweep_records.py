@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class SweepRecord:
         return content
 
 
+@cache  # of a process: the note of a large sweep is long
 def command_of(results_dir: str, sweep: str | None) -> list[str]:
     """What was typed to make a run: a job of a sweep only sees its launcher's words."""
     if sweep is None:

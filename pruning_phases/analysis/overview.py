@@ -30,7 +30,6 @@ class Summary:
     standard error, dense first; None for what is not done or goes over other things than density.
     """
 
-    swept: str
     row: dict[str, Any]
     curve: tuple[Array, Array, Array] | None = None
 
@@ -44,18 +43,18 @@ def summary(run: Listed) -> Summary:
         "error": last_line(str(run.info.get("error", ""))) or None,
     }  # fmt: skip
     if not run.is_done or run.record is None:
-        return Summary(run.swept, row)
+        return Summary(row)
     try:
-        return _of_table(run.swept, row, run.record)
+        return _of_table(row, run.record)
     except UserError as error:  # of this run alone
-        return Summary(run.swept, row | {"state": "damaged", "error": str(error)})
+        return Summary(row | {"state": "damaged", "error": str(error)})
 
 
-def _of_table(swept: str, row: dict[str, Any], record: RunRecord) -> Summary:
+def _of_table(row: dict[str, Any], record: RunRecord) -> Summary:
     columns = ["step", "density", "num_kept", "replica", *AXES, *OBSERVABLES]
     table = read_table(record.observables_file, columns)
     if len(table[AXES].drop_duplicates()) > 1:
-        return Summary(swept, row)
+        return Summary(row)
     steps = table.groupby("step")
     about = steps[["density", "num_kept"]].first()
     mean, error = steps[OBSERVABLES].mean(), steps[OBSERVABLES].sem()
@@ -63,9 +62,9 @@ def _of_table(swept: str, row: dict[str, Any], record: RunRecord) -> Summary:
     for name in OBSERVABLES:
         row |= {name: mean[name].iloc[-1], f"{name}_error": error[name].iloc[-1]}
     alive = (about["num_kept"] > 0).to_numpy()
-    columns_drawn = (about["density"], mean["accuracy"], error["accuracy"])
-    density, accuracy, bar = (column.to_numpy(dtype=float)[alive] for column in columns_drawn)
-    return Summary(swept, row, (density, accuracy, bar))
+    drawn = (about["density"], mean["accuracy"], error["accuracy"])
+    density, accuracy, bar = (column.to_numpy(dtype=float)[alive] for column in drawn)
+    return Summary(row, (density, accuracy, bar))
 
 
 def overview_figure(name: str, runs: Sequence[Summary]) -> Figure | None:
@@ -74,7 +73,7 @@ def overview_figure(name: str, runs: Sequence[Summary]) -> Figure | None:
 
     from pruning_phases.analysis.line_styles import line_style, shade
 
-    curves = [(run.swept, run.curve) for run in runs if run.curve is not None]
+    curves = [(run.row["swept"], run.curve) for run in runs if run.curve is not None]
     if not curves:
         return None
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
