@@ -12,8 +12,8 @@ from torch.nn.utils import prune as torch_prune
 
 from benchmarks.pairs import Comparison, compare, in_turn
 from benchmarks.setup import compose_config, new_module
-from pruning_phases.engine.callbacks.prune import prune
-from pruning_phases.engine.module import EnsembleModule
+from pruning_phases.training.callbacks.prune import prune
+from pruning_phases.training.loop import EnsembleModule
 
 ROUNDS, REPLICAS = 9, 8
 DENSITIES = (0.5, 0.1, 0.01)

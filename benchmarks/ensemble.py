@@ -9,14 +9,14 @@ from functools import partial
 import lightning
 
 from benchmarks.pairs import Comparison, compare, in_turn
-from benchmarks.setup import compose_config, data_dir
+from benchmarks.setup import compose_config
 from benchmarks.training import TRAINER
-from pruning_phases import datasets
-from pruning_phases.config import Config
-from pruning_phases.engine.callbacks.stop import Stop
-from pruning_phases.engine.data import ReplicaDataModule
-from pruning_phases.engine.members import Member, members
-from pruning_phases.engine.run import build_module
+from pruning_phases.config.run import Config
+from pruning_phases.data.registry import load
+from pruning_phases.ensemble.members import Member, members
+from pruning_phases.training.callbacks.stop import Stop
+from pruning_phases.training.rounds import ReplicaDataModule
+from pruning_phases.training.run import build_module
 
 UPDATES, ROUNDS = 50, 5
 GRID = [
@@ -46,7 +46,7 @@ def run() -> Iterator[Comparison]:
 
 def _train(config: Config, groups: list[list[Member]]) -> float:
     """Seconds of the training alone; setting up is left out."""
-    dataset = datasets.load(config.dataset.name, data_dir())
+    dataset = load(config)
     spent = 0.0
     for group in groups:
         module = build_module(config, dataset, group)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 
-from pruning_phases import datasets
-from pruning_phases.application import conf_dir
-from pruning_phases.checks import check
-from pruning_phases.config import Config, register
-from pruning_phases.engine.module import EnsembleModule
-from pruning_phases.engine.run import build_module
+from pruning_phases.config.checks import check
+from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.register import register
+from pruning_phases.config.run import Config
+from pruning_phases.data.registry import load
+from pruning_phases.training.loop import EnsembleModule
+from pruning_phases.training.run import build_module
 
 
 def data_dir() -> str:
@@ -24,7 +25,7 @@ def data_dir() -> str:
 
 
 def new_module(config: Config) -> EnsembleModule:
-    return build_module(config, datasets.load(config.dataset.name, config.data_dir))
+    return build_module(config, load(config))
 
 
 def compose_config(*overrides: str) -> Config:

@@ -15,15 +15,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
 from benchmarks.pairs import Comparison, compare, in_turn
-from pruning_phases.analysis.combined import combine
-from pruning_phases.analysis.run_states import states
-from pruning_phases.application import conf_dir
-from pruning_phases.checks import check
-from pruning_phases.combinations import combinations, composer
-from pruning_phases.config import register
-from pruning_phases.identity import run_id
-from pruning_phases.records import RunRecord, find_records
-from tests.written_records import write_run
+from pruning_phases.analysis.table.read import combine
+from pruning_phases.config.checks import check
+from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.identity import run_id
+from pruning_phases.config.register import register
+from pruning_phases.records.run import RunRecord, find_records
+from pruning_phases.sweeps.combinations import combinations, composer
+from pruning_phases.sweeps.status import states
+from tests.support.written_records import write_run
 
 GRID = [
     "seed=range(0,50)", "pruner.final_density=1e-3,2e-3,3e-3,4e-3,5e-3", "pruner=magnitude,snip",

@@ -43,7 +43,7 @@ class ResumingSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from pruning_phases.sweep import sweep
+        from pruning_phases.sweeps.launch import sweep
 
         assert self.launcher is not None and self.config is not None
         words = [f"{key}={value}" for key, value in self.params.items()] + list(arguments)

@@ -1,106 +1,11 @@
-"""How much of what a pruned network learns is in its degrees:
-``python -m pruning_phases.rewiring runs=…``."""
+"""Topology control: pruned networks beside random graphs that share properties with them:
+``python -m pruning_phases.rewiring runs=FOLDER``."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-from pruning_phases.analysis_config import RewiringConfig, launch_analysis
-from pruning_phases.application import PLAIN
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from pruning_phases.analysis.families import Trained
-    from pruning_phases.records import RunRecord
+from pruning_phases.cli.analysis import run
 
 
 def main() -> None:
-    launch_analysis("rewiring", analyse)
-
-
-def analyse(
-    records: list[RunRecord], config: RewiringConfig, console: Console
-) -> list[dict[str, Any]]:
-    """All systems among the runs in one JSON, and a figure each."""
-    from pruning_phases.analysis.families import trained_families
-    from pruning_phases.analysis.results import open_folder, save_figure, save_json
-    from pruning_phases.analysis.rewiring_figure import rewiring_figure
-    from pruning_phases.analysis.sources import folder_of
-
-    families = trained_families(records)
-    systems = list(dict.fromkeys(entry.system for entry in families))
-    folder = open_folder(config.output_dir, folder_of(records))
-    content = [_entry(entry, _original(entry, families)) for entry in families]
-    save_json(folder / "rewiring.json", content)
-    for number, system in enumerate(systems):
-        own = [entry for entry in families if entry.system == system]
-        stem = "rewiring" if len(systems) == 1 else f"rewiring/{number}"
-        figure = save_figure(rewiring_figure(own, system), folder / stem)
-        _print(system, [row for row in content if row["system"] == system], console)
-        console.print(f"figure: {figure}", **PLAIN)
-    console.print(f"results: {folder / 'rewiring.json'}", **PLAIN)
-    return content
-
-
-def _original(entry: Trained, families: list[Trained]) -> Trained | None:
-    """The original mask's networks that a family is compared with."""
-    for other in families:
-        if (other.key, other.density, other.family) == (entry.key, entry.density, "original"):
-            return other
-    return None
-
-
-def _entry(entry: Trained, original: Trained | None) -> dict[str, Any]:
-    from pruning_phases.analysis.estimates import mean_and_error
-    from pruning_phases.analysis.families import excess
-    from pruning_phases.analysis.results import number
-
-    row: dict[str, Any] = {
-        "system": entry.system, "density": entry.density, "family": entry.family,
-        "num_networks": len(entry.finals), "draws_per_network": entry.num_draws,
-    }  # fmt: skip
-    for column in ("final_training_loss", "accuracy", "loss"):
-        mean, error = mean_and_error(entry.finals[column].to_numpy())
-        row[column] = number(float(mean), float(error))
-    if original is not None and original is not entry:
-        # Paired over the pruned networks: closer than the two errors suggest.
-        row["excess_over_original"] = number(*excess(entry, original, "final_training_loss"))
-    if len(entry.finals) < 2:
-        row["reason"] = "one pruned network: no error, and no difference is significant"
-    if entry.swaps:
-        row["swaps"] = entry.swaps
-    return row
-
-
-def _print(system: str, rows: list[dict[str, Any]], console: Console) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from pruning_phases.analysis.results import cell
-
-    table = Table(title=system, box=box.SIMPLE_HEAD)
-    for name in ("density", "family", "training loss", "above original", "accuracy", "test loss"):
-        table.add_column(name, justify="left" if name == "family" else "right")
-    for row in rows:
-        known = [
-            cell(value["value"], value["error"]) if value else "-"
-            for value in (
-                row["final_training_loss"], row.get("excess_over_original"), row["accuracy"],
-                row["loss"],
-            )
-        ]  # fmt: skip
-        table.add_row(f"{row['density']:.3g}", row["family"], *known)
-    console.print(table)
-    for row in rows:
-        layers = [item for run in row.get("swaps", []) for item in run.items()]
-        for layer, swaps in layers:
-            at = f"{row['family']}, {layer} at density {row['density']:.3g}"
-            if swaps["levelled_off"] < 1:
-                console.print(f"not mixed: the overlap of {at} still falls; raise "
-                              "topology.swaps_per_edge", **PLAIN)  # fmt: skip
-            for note in swaps.get("notes", []):
-                console.print(f"{at}: {note}", **PLAIN)
+    run("rewiring")
 
 
 if __name__ == "__main__":

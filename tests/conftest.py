@@ -14,9 +14,10 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from pruning_phases.application import conf_dir
-from pruning_phases.checks import check
-from pruning_phases.config import Config, register
+from pruning_phases.config.checks import check
+from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.register import register
+from pruning_phases.config.run import Config
 
 # Small networks on few examples: seconds, and still every part of the machinery.
 TINY = [

@@ -5,13 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from pruning_phases.streams import (
-    derive,
-    key_words,
-    permutations,
-    random_bits,
-    stream_key,
-)
+from pruning_phases.streams import derive, key_words, permutations, random_bits, stream_key
 
 
 def test_key_is_frozen_and_tells_addresses_apart():

@@ -1,1 +1,1 @@
-"""Reads records and tables; never imports torch."""
+"""Analyses: one folder each, from records to results. Never imports torch or Hydra."""

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from torch import nn
+from omegaconf import MISSING
 
+from pruning_phases.config.groups import ModelConfig
+from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
-from pruning_phases.models.dropout import PhaseDropout
 
 if TYPE_CHECKING:
-    from pruning_phases.config import CnnConfig
+    from torch import nn
+
+
+@dataclass
+class CnnConfig(ModelConfig):
+    channels: list[int] = key(MISSING, "channels of each convolution", at_least=1)
+    widths: list[int] = key(MISSING, "units of each hidden linear layer", at_least=1)
+
+    def check(self) -> None:
+        if not self.channels:
+            raise UserError("model.channels=[]: give one channel count or more, or take model=fc")
+
+
+CONFIG = CnnConfig
 
 
 def build(config: CnnConfig, input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
@@ -20,6 +35,10 @@ def build(config: CnnConfig, input_shape: tuple[int, ...], num_classes: int) -> 
 
     Pooling comes before ReLU: the two commute, and so ReLU has a quarter of the work.
     """
+    from torch import nn
+
+    from pruning_phases.models.dropout import PhaseDropout
+
     channels, height, width = input_shape
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     for number, (fan_in, fan_out) in enumerate(pairwise([channels, *config.channels]), start=1):

@@ -1,22 +1,64 @@
-"""The fully connected network."""
+"""The fully connected network.
+
+Torch is imported where networks are built: configuration and ``--help`` read this file without it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from torch import nn
+from omegaconf import MISSING
 
-from pruning_phases.models.dropout import PhaseDropout
+from pruning_phases.config.groups import ModelConfig
+from pruning_phases.config.keys import key
+from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
-    from pruning_phases.config import FcConfig
+    from torch import nn
+
+
+@dataclass
+class FcConfig(ModelConfig):
+    depth: int = key(MISSING, "layers of weights", at_least=1)
+    widths: list[int] = key(
+        MISSING, "units of each hidden layer", at_least=1,
+        has_effect=lambda config, model: model.width is None,
+    )  # fmt: skip
+    width: int | None = key(
+        None, "one width for every hidden layer, in place of widths", at_least=1,
+        has_effect=lambda config, model: model.width is not None,
+    )  # fmt: skip
+
+    def hidden_widths(self) -> list[int]:
+        return [self.width] * (self.depth - 1) if self.width is not None else list(self.widths)
+
+    def canonical(self) -> FcConfig:
+        """The same network, its widths as a list: equal networks have equal run ids."""
+        return replace(self, widths=self.hidden_widths(), width=None)
+
+    def check(self) -> None:
+        widths = self.hidden_widths()
+        if len(widths) != self.depth - 1:
+            raise UserError(
+                f"model.widths={widths}: a net of model.depth={self.depth} layers has "
+                f"{self.depth - 1} hidden layers; give {self.depth - 1} widths, "
+                f"or model.depth={len(widths) + 1}"
+            )
+
+
+CONFIG = FcConfig
 
 
 def build(config: FcConfig, input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
     """Linear layers fc1, fc2, ... with ReLU and dropout on the hidden activations."""
+    from torch import nn
+
+    from pruning_phases.models.dropout import PhaseDropout
+
     sizes = [math.prod(input_shape), *config.hidden_widths(), num_classes]
     layers: OrderedDict[str, nn.Module] = OrderedDict(flatten=nn.Flatten())
     for number, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):

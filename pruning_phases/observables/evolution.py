@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pruning_phases.observables.registry import WEIGHTS, Observable
+
+OBSERVABLES = (Observable("evolution_metric", "evolution metric", WEIGHTS, scale="log"),)
 WHOLE = "all"  # the name of the row that stands for the whole network
 
 
 def evolution_metric(
-    num_alive: ArrayLike,
+    num_surviving: ArrayLike,
     target_sum: ArrayLike,
     target_square_sum: ArrayLike,
     residual_square_sum: ArrayLike,
@@ -26,7 +29,7 @@ def evolution_metric(
     """
     n, total, squares, residual = (
         np.asarray(part, dtype=np.float64)
-        for part in (num_alive, target_sum, target_square_sum, residual_square_sum)
+        for part in (num_surviving, target_sum, target_square_sum, residual_square_sum)
     )
     spread = squares - total**2 / np.maximum(n, 1)
     # A sum of squares that cancels to rounding error is a spread of 0.

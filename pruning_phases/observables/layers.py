@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
-from pruning_phases.topology.components import clusters
+from pruning_phases.topology.clusters import clusters
 from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
 from pruning_phases.topology.paths import effective_counts, log_num_paths, node_graphs
 
@@ -69,7 +69,7 @@ def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]
 def _connection(graphs: list[Tensor]) -> dict[str, NDArray]:
     largest, mean_size = clusters(graphs)
     return {
-        "largest_component": largest,
+        "largest_cluster": largest,
         "mean_cluster": mean_size,
         "log_num_paths": _numpy(log_num_paths(graphs)),
     }

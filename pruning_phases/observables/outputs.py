@@ -1,76 +1,91 @@
-"""What a network's outputs say: accuracy, loss, entropies, class order.
+"""Observables of a network's outputs: accuracy, loss, entropies, class order.
 
-Counts and sums over the examples come first and one division comes last, so that no observable
-depends on how the examples were batched. Sums are float64. ``OutputSums`` gathers them; the
-formulas below are pure functions of them.
+In: logits and labels, batch by batch. Out: one value per replica. Counts and sums over the examples
+come first and one division comes last, so that no observable depends on how the examples were
+batched. Sums are float64.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+from pruning_phases.observables.registry import TRANSITION, FromOutputs, Observable, observables
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Array = NDArray[np.float64]
 
 
+class Batch:
+    """Outputs of R replicas for B examples: logits [R, B, C], labels [B] int64."""
+
+    def __init__(self, logits: Tensor, labels: Tensor) -> None:
+        self.logits, self.labels = logits, labels
+        self.num_classes = logits.shape[-1]
+
+    @cached_property
+    def log_p(self) -> Tensor:
+        """ln of the softmax outputs, [R, B, C] float64."""
+        import torch
+
+        return torch.log_softmax(self.logits.double(), dim=-1)
+
+    @cached_property
+    def p(self) -> Tensor:
+        return self.log_p.exp()
+
+    @cached_property
+    def prediction(self) -> Tensor:
+        """Class with the largest logit, [R, B]; of equal logits the first."""
+        return self.logits.argmax(dim=-1)
+
+    @cached_property
+    def one_hot(self) -> Tensor:
+        """[B, C] float64."""
+        import torch
+
+        return torch.nn.functional.one_hot(self.labels, self.num_classes).double()
+
+
 @dataclass
 class OutputSums:
-    """Sums over examples x of R replicas with C classes; addition joins disjoint sets of examples.
+    """Sums over examples, by observable, and the number of examples of each class, labels [C].
 
-    num_correct [R]; loss [R] = sum of -ln p_y(x); entropy [R] = sum of -sum_c p_c ln p_c;
-    predicted [R, C] = examples assigned to each class; outputs [R, C, C] = sum of p(x) over the
-    examples of each true class; labels [C] = examples of each true class.
+    Addition joins disjoint sets of examples.
     """
 
-    num_correct: Tensor
-    loss: Tensor
-    entropy: Tensor
-    predicted: Tensor
-    outputs: Tensor
+    totals: dict[str, Tensor]
     labels: Tensor
 
     def __add__(self, other: OutputSums) -> OutputSums:
-        return OutputSums(*(a + b for a, b in zip(self._all(), other._all(), strict=True)))
-
-    def _all(self) -> tuple[Tensor, ...]:
-        return (
-            self.num_correct, self.loss, self.entropy, self.predicted, self.outputs, self.labels,
-        )  # fmt: skip
+        totals = {name: total + other.totals[name] for name, total in self.totals.items()}
+        return OutputSums(totals, self.labels + other.labels)
 
     def observables(self) -> dict[str, Array]:
-        """The observables of §3.1, each [R]."""
-        correct, loss, entropy, predicted, outputs, labels = (
-            part.double().cpu().numpy() for part in self._all()
-        )
-        num_examples = labels.sum()
+        """Every observable of the outputs, each [R]."""
+        labels = self.labels.double().cpu().numpy()
         return {
-            "accuracy": correct / num_examples,
-            "loss": loss / num_examples,
-            "prediction_entropy": prediction_entropy(predicted),
-            "outcome_entropy": entropy / num_examples,
-            "class_order": class_order(outputs[:, labels > 0] / labels[labels > 0, None]),
+            name: one.from_outputs.value(self.totals[name].double().cpu().numpy(), labels)
+            for name, one in observables().items()
+            if one.from_outputs is not None
         }
 
 
 def output_sums(logits: Tensor, labels: Tensor) -> OutputSums:
-    """The sums of one batch: logits [R, B, C], labels [B] int64. Of equal logits the first wins."""
-    num_classes = logits.shape[-1]
-    log_p = torch.log_softmax(logits.double(), dim=-1)
-    p = log_p.exp()
-    prediction = logits.argmax(dim=-1)
-    one_hot = torch.nn.functional.one_hot(labels, num_classes).double()
-    return OutputSums(
-        num_correct=(prediction == labels).sum(dim=1).double(),
-        loss=-log_p.gather(-1, labels.expand(logits.shape[:2]).unsqueeze(-1)).sum(dim=(1, 2)),
-        entropy=-torch.special.xlogy(p, p).sum(dim=(1, 2)),
-        predicted=torch.nn.functional.one_hot(prediction, num_classes).sum(dim=1).double(),
-        outputs=torch.einsum("by,rbc->ryc", one_hot, p),
-        labels=one_hot.sum(dim=0),
-    )
+    """The sums of one batch: logits [R, B, C], labels [B] int64."""
+    batch = Batch(logits, labels)
+    totals = {
+        name: one.from_outputs.total(batch)
+        for name, one in observables().items()
+        if one.from_outputs is not None
+    }
+    return OutputSums(totals, batch.one_hot.sum(dim=0))
 
 
 def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,6 +99,8 @@ def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor
 
     logits: [R, B, C]; given, clean: [R, B] int64.
     """
+    import torch
+
     p = torch.softmax(logits.double(), dim=-1)
     of_given, of_clean = (
         p.gather(-1, labels.unsqueeze(-1)).squeeze(-1) for labels in (given, clean)
@@ -112,3 +129,68 @@ def class_order(mean_outputs: Array) -> Array:
     p = mean_outputs
     divergence = np.log(num_classes) + np.sum(p * np.log(np.where(p > 0, p, 1.0)), axis=-1)
     return np.clip(divergence.mean(axis=-1) / np.log(num_classes), 0.0, 1.0)
+
+
+def _mean(total: Array, labels: Array) -> Array:
+    return total / labels.sum()
+
+
+def _num_correct(batch: Batch) -> Tensor:
+    return (batch.prediction == batch.labels).sum(dim=1).double()
+
+
+def _loss_sum(batch: Batch) -> Tensor:
+    """Sum of -ln p_y(x), [R]."""
+    index = batch.labels.expand(batch.logits.shape[:2]).unsqueeze(-1)
+    return -batch.log_p.gather(-1, index).sum(dim=(1, 2))
+
+
+def _predicted(batch: Batch) -> Tensor:
+    """Examples assigned to each class, [R, C]."""
+    import torch
+
+    one_hot = torch.nn.functional.one_hot(batch.prediction, batch.num_classes)
+    return one_hot.sum(dim=1).double()
+
+
+def _entropy_sum(batch: Batch) -> Tensor:
+    """Sum of -sum_c p_c ln p_c, [R]."""
+    import torch
+
+    return -torch.special.xlogy(batch.p, batch.p).sum(dim=(1, 2))
+
+
+def _outputs_of_classes(batch: Batch) -> Tensor:
+    """Sum of p(x) over the examples of each true class, [R, C, C]."""
+    import torch
+
+    return torch.einsum("by,rbc->ryc", batch.one_hot, batch.p)
+
+
+OBSERVABLES = (
+    Observable(
+        "accuracy", "accuracy", TRANSITION, heading="accuracy", is_order_parameter=True,
+        from_outputs=FromOutputs(_num_correct, _mean),
+    ),
+    Observable(
+        "loss", "test loss", TRANSITION, unit="nats", heading="loss", is_order_parameter=True,
+        from_outputs=FromOutputs(_loss_sum, _mean),
+    ),
+    Observable(
+        "prediction_entropy", "prediction entropy", TRANSITION, unit="nats", heading="H_pred",
+        colour="firebrick", line="--", marker="s", is_order_parameter=True,
+        from_outputs=FromOutputs(_predicted, lambda total, _: prediction_entropy(total)),
+    ),
+    Observable(
+        "outcome_entropy", "outcome entropy", TRANSITION, unit="nats", heading="H_out",
+        colour="seagreen", line="-.", marker="^", is_order_parameter=True,
+        from_outputs=FromOutputs(_entropy_sum, _mean),
+    ),
+    Observable(
+        "class_order", "class order", TRANSITION, is_order_parameter=True,
+        from_outputs=FromOutputs(
+            _outputs_of_classes,
+            lambda total, labels: class_order(total[:, labels > 0] / labels[labels > 0, None]),
+        ),
+    ),
+)  # fmt: skip

@@ -19,12 +19,12 @@ def cut(scores: Tensor, alive: Tensor, num_kept: int) -> Tensor:
     """
     num_replicas, num_weights = scores.shape
     counts = alive.sum(dim=1)
-    num_alive = int(counts[0])
-    if not bool((counts == num_alive).all()):
+    num_surviving = int(counts[0])
+    if not bool((counts == num_surviving).all()):
         raise ValueError(f"replicas hold different numbers of weights: {counts.tolist()}")
-    if not 0 <= num_kept < num_alive:
-        raise RunError(f"a cut from {num_alive} weights to {num_kept} is no cut")
-    living = scores[alive].view(num_replicas, num_alive)
+    if not 0 <= num_kept < num_surviving:
+        raise RunError(f"a cut from {num_surviving} weights to {num_kept} is no cut")
+    living = scores[alive].view(num_replicas, num_surviving)
     if not bool(torch.isfinite(living).all()):
         raise RunError("a weight's score is NaN or infinite: lower optimizer.lr")
     kept = _best(living, num_kept)

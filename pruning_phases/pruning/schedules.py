@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pruning_phases.config.groups import NO_SCORE, PrunerConfig
 from pruning_phases.errors import UserError
+
+
+def schedule(config: PrunerConfig) -> list[float]:
+    """The densities that the pruner's schedule asks for, falling, without the dense network's 1."""
+    if config.score == NO_SCORE:
+        return []
+    return kept_densities(
+        config.schedule.name,
+        steps=config.steps,
+        final_density=config.final_density,
+        switch_density=config.switch_density,
+        coarse_steps=config.coarse_steps,
+        densities=config.densities,
+    )
 
 
 def kept_densities(

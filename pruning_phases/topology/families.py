@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.config import Family
+from pruning_phases.config.choices import Family
 from pruning_phases.topology.rewire import (
     Graph,
     Swaps,
@@ -34,7 +34,7 @@ def mask_of(
     else:
         draw: dict[Family, Callable[[], Graph]] = {
             Family.original: lambda: graph,
-            Family.redrawn: lambda: graph,
+            Family.reinitialized: lambda: graph,
             Family.random: lambda: random_graph(graph, generator),
             Family.in_degrees: lambda: with_in_degrees(graph, generator),
             Family.out_degrees: lambda: with_out_degrees(graph, generator),

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 Graph = NDArray[np.bool_]
 
 MOST_EXTENSIONS = 6  # times that mixing goes on for as long again while it has not levelled off
+
 FEWEST_ROUNDS = 8  # to tell whether it has
+
 TRIED_SHARE = 0.75  # of the pairs of edges, by a round on average: see _num_pairs
 
 

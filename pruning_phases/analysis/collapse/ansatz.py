@@ -1,0 +1,118 @@
+"""The forms of finite-size scaling: how control and size become one scaled variable.
+
+Both say y(p, L) = L^a f(x) with an unknown function f. Parameters are [batch, parameters], control
+and size [points] in the units of the data (size > 0, dimensionless), results [batch, points].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.statistics.least_squares import AT_BOUND, Box
+
+Array = NDArray[np.float64]
+
+LOG_NU = (np.log(0.1), np.log(20.0))
+
+POWER_OF_SIZE = (-3.0, 3.0)
+
+LOG_DISTANCE = (np.log(0.05), np.log(12.0))  # of ln(smallest size / L0)
+
+
+@dataclass(frozen=True)
+class Ansatz:
+    """One form: its search box, its axes, and the parameters that people quote."""
+
+    name: str
+    box: Box
+    axes: Callable[[Array, Array, Array], tuple[Array, Array]]
+    quoted: Callable[[Array], dict[str, Array]]
+    searched: tuple[tuple[str, float, float], ...]  # name and bounds of each searched parameter
+
+    @property
+    def num_free(self) -> int:
+        return int((self.box.width > 0).sum())
+
+    @property
+    def fixed(self) -> set[str]:
+        """The parameters without freedom."""
+        return {
+            name for (name, _, _), width in zip(self.searched, self.box.width, strict=True)
+            if width == 0
+        }  # fmt: skip
+
+
+def power_law_axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
+    """y(p, L) = L^(-beta/nu) f(x), x = (p - p_c) L^(1/nu): returns x and L^(-beta/nu).
+
+    theta = (p_c, ln nu, beta/nu). Above p_c x > 0. Continuous phase transitions, finite-size
+    scaling (Fisher and Barber 1972); arXiv 2602.15224 eqs. 3 and 4 are its limit of infinite size.
+    """
+    critical, log_nu, ratio = (theta[:, index, None] for index in range(3))
+    log_size = np.log(size)
+    return (control - critical) * np.exp(log_size / np.exp(log_nu)), np.exp(-ratio * log_size)
+
+
+def bkt_axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
+    """y(p, L) = L^Delta f(x), x = (p - p_c) (ln L/L0)^(1/sigma): returns x and L^Delta.
+
+    theta = (p_c, sigma, ln ln L_min/L0, Delta), L_min the smallest size in ``size``. From
+    xi ~ exp(b |p - p_c|^(-sigma)) at L ~ xi (Kosterlitz 1974, sigma = 1/2); arXiv 2603.12316.
+    """
+    critical, sigma, log_distance, delta = (theta[:, index, None] for index in range(4))
+    log_size = np.log(size)
+    logarithm = np.exp(log_distance) + log_size - log_size.min()
+    return (control - critical) * logarithm ** (1 / sigma), np.exp(delta * log_size)
+
+
+def power_law(control: Array, size: Array) -> Ansatz:
+    def quoted(theta: Array) -> dict[str, Array]:
+        nu = np.exp(theta[..., 1])
+        return {"critical_point": theta[..., 0], "nu": nu, "beta": theta[..., 2] * nu}
+
+    box = _box(control, LOG_NU, POWER_OF_SIZE)
+    searched = (
+        ("critical_point", control.min(), control.max()),
+        ("nu", *np.exp(LOG_NU)),
+        ("beta/nu", *POWER_OF_SIZE),
+    )
+    return Ansatz("power_law", box, power_law_axes, quoted, searched)
+
+
+def bkt(
+    control: Array, size: Array, sigma: float | None = 0.5, delta: float | None = None
+) -> Ansatz:
+    """sigma or delta None: free."""
+    smallest = float(size.min())
+
+    def quoted(theta: Array) -> dict[str, Array]:
+        return {
+            "critical_point": theta[..., 0],
+            "sigma": theta[..., 1],
+            "L0": smallest * np.exp(-np.exp(theta[..., 2])),
+            "Delta": theta[..., 3],
+        }
+
+    sigmas = (0.1, 3.0) if sigma is None else (sigma, sigma)
+    deltas = POWER_OF_SIZE if delta is None else (delta, delta)
+    box = _box(control, sigmas, LOG_DISTANCE, deltas)
+    searched = (
+        ("critical_point", control.min(), control.max()),
+        ("sigma", *sigmas),
+        ("L0", *(smallest * np.exp(-np.exp(end)) for end in reversed(LOG_DISTANCE))),
+        ("Delta", *deltas),
+    )
+    return Ansatz("bkt", box, bkt_axes, quoted, searched)
+
+
+def _box(control: Array, *bounds: tuple[float, float]) -> Box:
+    """The critical point lies within the control's range; a tenth of a step off an end is on it."""
+    places = np.unique(control)
+    lower, upper = np.array([(places[0], places[-1]), *bounds], dtype=np.float64).T
+    margin = AT_BOUND * (upper - lower)
+    margin[0] = min(margin[0], np.diff(places).min() / 10)
+    return Box(lower, upper, margin)

@@ -1,0 +1,168 @@
+"""Figures of a collapse: the curves before, after, and how far the points lie off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pruning_phases.analysis.collapse.fit import Collapse
+from pruning_phases.analysis.collapse.points import Points
+from pruning_phases.analysis.collapse.scaling_function import fitted_values
+from pruning_phases.analysis.common.styles import marker, shade
+from pruning_phases.statistics.quote import cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from pruning_phases.statistics.crossings import Located, SampledCurve
+
+
+TITLES = {"power_law": "power law", "bkt": "BKT"}
+
+SCALED = {
+    "power_law": (r"$(p - p_c)\,L^{1/\nu}$", r"$y\,L^{\beta/\nu}$"),
+    "bkt": (r"$(p - p_c)\,(\ln L/L_0)^{1/\sigma}$", r"$y\,L^{-\Delta}$"),
+}
+
+SYMBOLS = {
+    "critical_point": "$p_c$", "nu": r"$\nu$", "beta": r"$\beta$",
+    "sigma": r"$\sigma$", "L0": "$L_0$", "Delta": r"$\Delta$",
+}  # fmt: skip
+
+
+def collapse_figure(collapses: list[Collapse], names: tuple[str, str, str], title: str) -> Figure:
+    """One row a collapse: before, after, residuals. names: of control, size and value."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.9 * len(collapses) + 0.4), layout="constrained")
+    rows = figure.subplots(len(collapses), 3, squeeze=False)
+    for axes, collapse in zip(rows, collapses, strict=True):
+        _before(axes[0], collapse.points, names)
+        _after(axes[1], collapse)
+        _residuals(axes[2], collapse)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _before(axis: Axes, points: Points, names: tuple[str, str, str]) -> None:
+    control, size, value = names
+    for index, one in enumerate(points.sizes):
+        part = points.where(points.size == one)
+        order = np.argsort(part.control)
+        axis.errorbar(
+            part.control[order], part.value[order], part.error[order], marker=marker(index),
+            color=shade(index, len(points.sizes)), markersize=3.5, linewidth=0.8, capsize=1.5,
+            label=f"{one:g}",
+        )  # fmt: skip
+    axis.set(xlabel=control, ylabel=value, title="measured")
+    _spread_scale(axis, points.control)
+    axis.legend(title=size, fontsize=8, title_fontsize=8)
+    axis.grid(alpha=0.3)
+
+
+def _spread_both_ways(axis: Axes, x: np.ndarray) -> None:
+    """An axis that is linear near 0 and logarithmic far from it, with ticks at 0 and at the powers
+    of ten from where it turns."""
+    from matplotlib.ticker import NullLocator
+
+    width = float(np.median(np.abs(x)))
+    powers = 10.0 ** np.arange(np.ceil(np.log10(width)), np.log10(np.abs(x).max()) + 1)
+    ticks = np.concatenate([-powers[::-1], [0.0], powers])
+    axis.set_xscale("asinh", linear_width=width)
+    axis.set_xticks(ticks[(ticks >= x.min()) & (ticks <= x.max()) | (ticks == 0)])
+    axis.xaxis.set_minor_locator(NullLocator())
+
+
+def _spread_scale(axis: Axes, control: np.ndarray) -> None:
+    if control.min() > 0 and control.max() > 30 * control.min():
+        axis.set_xscale("log")
+
+
+def _scaled(collapse: Collapse) -> tuple[np.ndarray, np.ndarray]:
+    points = collapse.points
+    x, factor = collapse.ansatz.axes(collapse.optimum.theta[None], points.control, points.size)
+    return x[0], factor[0]
+
+
+def _after(axis: Axes, collapse: Collapse) -> None:
+    points = collapse.points
+    x, factor = _scaled(collapse)
+    fit = fitted_values(collapse.ansatz, collapse.optimum.form, points, collapse.optimum.theta)
+    for index, one in enumerate(points.sizes):
+        part = points.size == one
+        axis.errorbar(
+            x[part], (points.value / factor)[part], (points.error / factor)[part], fmt="none",
+            ecolor=shade(index, len(points.sizes)), elinewidth=0.8,
+        )  # fmt: skip
+        axis.plot(
+            x[part], (points.value / factor)[part], marker(index), markersize=3.5,
+            color=shade(index, len(points.sizes)),
+        )  # fmt: skip
+    if collapse.optimum.form.correction is None:
+        order = np.argsort(x)
+        axis.plot(x[order], (fit / factor)[order], color="black", linewidth=0.7)
+    across, up = SCALED[collapse.ansatz.name]
+    lines = [
+        f"{SYMBOLS[name]} = {cell(item.value, item.error)}{' (fixed)' if item.fixed else ''}"
+        for name, item in collapse.estimates.items()
+    ]
+    axis.set(xlabel=across, ylabel=up, title=f"{TITLES[collapse.ansatz.name]}: collapsed")
+    axis.legend([], [], title="\n".join(lines), title_fontsize=8, alignment="left")
+    _spread_both_ways(axis, x)
+    axis.grid(alpha=0.3)
+
+
+def _residuals(axis: Axes, collapse: Collapse) -> None:
+    points = collapse.points
+    fit = fitted_values(collapse.ansatz, collapse.optimum.form, points, collapse.optimum.theta)
+    off = (points.value - fit) / points.error
+    for index, one in enumerate(points.sizes):
+        part = points.size == one
+        axis.plot(
+            points.control[part], off[part], marker(index), markersize=3.5,
+            color=shade(index, len(points.sizes)),
+        )  # fmt: skip
+    axis.axhspan(-1, 1, color="grey", alpha=0.2, linewidth=0)
+    critical = collapse.estimates["critical_point"].value
+    if critical is not None:
+        axis.axvline(critical, color="black", linewidth=0.8, linestyle="--", label="$p_c$")
+        axis.legend(fontsize=8)
+    _spread_scale(axis, points.control)
+    axis.set(
+        xlabel="control parameter", ylabel="(measured - f) / error",
+        title=f"residuals: $\\chi^2$/dof = {collapse.chi2_per_dof:.2f}",
+    )  # fmt: skip
+    axis.grid(alpha=0.3)
+
+
+def crossings_figure(
+    panels: dict[str, tuple[list[SampledCurve], list[Located]]], names: tuple[str, str], title: str
+) -> Figure:
+    """One panel a quantity: its curves with bands, and the places found on them."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5 * len(panels), 4.2), layout="constrained")
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    control, size = names
+    for axis, (quantity, (curves, places)) in zip(row, panels.items(), strict=True):
+        for index, curve in enumerate(curves):
+            colour = shade(index, len(curves))
+            order = np.argsort(curve.control)
+            x, y, error = (part[order] for part in (curve.control, curve.values, curve.error))
+            axis.plot(
+                x, y, marker=marker(index), markersize=3, linewidth=0.8, color=colour,
+                label=f"{curve.size:g}",
+            )  # fmt: skip
+            axis.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)
+        for place in places:
+            if place.control:
+                centre, width = place.control
+                axis.axvspan(centre - width, centre + width, color="grey", alpha=0.25, linewidth=0)
+        _spread_scale(axis, np.concatenate([curve.control for curve in curves]))
+        axis.set(xlabel=control, ylabel=quantity)
+        axis.grid(alpha=0.3)
+        axis.legend(title=size, fontsize=8, title_fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure

@@ -1,0 +1,168 @@
+"""Runs of several sizes as the points, the noise and the fluctuations that scaling looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.collapse.fit import Noise
+from pruning_phases.analysis.collapse.points import Points
+from pruning_phases.config.identity import REPLICA_KEYS
+from pruning_phases.errors import UserError
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.select import pooled
+from pruning_phases.statistics.crossings import SampledCurve
+from pruning_phases.statistics.curves import Curve, curve, errors_of_mean
+from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
+from pruning_phases.statistics.resampling import replica_shares, resampled_deviations
+
+Array = NDArray[np.float64]
+
+SIZE_KEYS = {"model.width": "model.widths"}  # under which name a record's physics has it
+
+
+@dataclass(frozen=True)
+class SizedCurve:
+    """All replicas of one size."""
+
+    size: float
+    num_weights: float
+    curve: Curve
+
+
+def sized_curves(
+    records: list[RunRecord], size: str, order_parameter: str, window: tuple[float, float] | None
+) -> list[SizedCurve]:
+    """A curve for each size, ascending; runs of equal size bring their replicas together."""
+    _refuse_mixtures(records, size)
+    groups: dict[float, list[RunRecord]] = {}
+    for record in records:
+        groups.setdefault(size_of(record, size), []).append(record)
+    curves: list[SizedCurve] = []
+    for value, members in sorted(groups.items()):
+        info = members[0].info()
+        table = pooled(members, RunRecord.observables)
+        whole = curve(table, order_parameter, info["data"]["num_classes"])
+        if window:
+            inside = (whole.control >= window[0]) & (whole.control <= window[1])
+            whole = Curve(whole.control[inside], whole.values[:, inside], whole.floor)
+        if whole.num_replicas < 2 or len(whole.control) < 5:
+            ids = ", ".join(record.id for record in members)
+            raise UserError(
+                f"runs: size {value:g} ({ids}) has {whole.num_replicas} replicas that share "
+                f"{len(whole.control)} densities: 2 and 5 are needed; leave out runs of another "
+                "schedule with runs=[FOLDER,FOLDER], or widen window"
+            )
+        curves.append(SizedCurve(value, info["network"]["num_prunable"], whole))
+    return curves
+
+
+def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
+    """Runs may differ in what is the size, in seed and in replicas; if they differ in anything else
+    they are not one system at several sizes."""
+    free = {*REPLICA_KEYS, SIZE_KEYS.get(size, size)}
+    if size == "num_weights":
+        free |= {"model.widths", "model.depth", "model.channels"}
+    if size == "train_size":
+        free |= {"dataset.train_size"}
+    first, *others = [_flat(record.info()["physics"]) for record in records]
+    for record, other in zip(records[1:], others, strict=True):
+        for key in sorted(set(first) | set(other)):
+            if key not in free and first.get(key) != other.get(key):
+                raise UserError(
+                    f"runs: {key} is {first.get(key)} in run {records[0].id} and {other.get(key)} "
+                    f"in run {record.id}: choose runs that differ in size={size} alone"
+                )
+
+
+def _flat(node: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {path: node}
+    return {
+        key: value
+        for name, child in node.items()
+        for key, value in _flat(child, f"{path}.{name}" if path else name).items()
+    }
+
+
+def size_of(record: RunRecord, key: str) -> float:
+    """A run's size: num_weights, or any number of its physics by its dotted key."""
+    info = record.info()
+    if key == "num_weights":
+        return float(info["network"]["num_prunable"])
+    if key == "train_size":
+        return float(info["data"]["num_train"])
+    node: Any = info["physics"]
+    key = SIZE_KEYS.get(key, key)
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    if isinstance(node, list) and node and len(set(node)) == 1:
+        node = node[0]
+    if not isinstance(node, int | float) or isinstance(node, bool):
+        there = "no such key" if node is None else f"{node} there"
+        raise UserError(
+            f"size={key}: run {record.id} has {there}; give num_weights, train_size, or a "
+            "key of its physics with one number, such as model.widths of equal widths"
+        )
+    return float(node)
+
+
+def points_of(curves: list[SizedCurve]) -> Points:
+    columns = [
+        (item.curve.control, np.full(len(item.curve.control), item.size),
+         item.curve.values.mean(axis=0), errors_of_mean(item.curve))
+        for item in curves
+    ]  # fmt: skip
+    return Points(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+
+
+def replica_noise(curves: list[SizedCurve], shared: bool = False) -> Noise:
+    """Deviations of means over replicas drawn with replacement, size by size, or with ``shared``
+    replicas the same ones for all sizes."""
+
+    def noise(generator: np.random.Generator, batch: int) -> Array:
+        parts = []
+        for number, item in enumerate(curves):
+            if number == 0 or not shared:
+                shares = replica_shares(generator, item.curve.num_replicas, batch)
+            parts.append(resampled_deviations(item.curve.values, shares))
+        return np.concatenate(parts, axis=1)
+
+    return noise
+
+
+def fluctuations(
+    curves: list[SizedCurve], quantity: str, batch: int, seed: int
+) -> list[SampledCurve]:
+    """``susceptibility`` or ``binder`` of every size, resampled over replicas."""
+    generator = np.random.default_rng(seed)
+    sampled = []
+    for item in curves:
+        values = item.curve.values - item.curve.floor
+
+        def measure(some: Array, weights: float = item.num_weights) -> Array:
+            if quantity == "susceptibility":
+                return susceptibility(some, weights)
+            return binder_cumulant(some)
+
+        count = len(values)
+        drawn = generator.integers(count, size=(batch, count))
+        # A sample of R values drawn from R shows (R - 1) / R of their variance.
+        widen = count / (count - 1) if quantity == "susceptibility" else 1.0
+        draws = np.stack([measure(values[rows]) for rows in drawn]) * widen
+        measured = measure(values)
+        defined = np.isfinite(measured) & np.isfinite(draws).all(axis=0)
+        if not defined.any():
+            raise UserError(f"size {item.size:g}: the {quantity} is defined at no density")
+        error = draws[:, defined].std(axis=0, ddof=1)
+        floor = 1e-3 * np.median(error[error > 0]) if (error > 0).any() else 1.0
+        sampled.append(
+            SampledCurve(
+                item.size, item.curve.control[defined], measured[defined],
+                np.maximum(error, floor), draws[:, defined],
+            )
+        )  # fmt: skip
+    return sampled

@@ -1,0 +1,126 @@
+"""Finite-size scaling of runs or of any table: ``python -m pruning_phases.collapse``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.analysis.collapse.read import Panels
+from pruning_phases.console import PLAIN
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.analysis.collapse.fit import Collapse
+
+
+def to_json(collapse: Collapse) -> dict[str, Any]:
+    """The contract's keys; errors hold the statistical part and the drifts, which stand apart."""
+    from pruning_phases.statistics.quote import number
+
+    entry: dict[str, Any] = {}
+    for name, item in collapse.estimates.items():
+        entry[name] = number(item.value, item.error)
+        if item.reason:
+            entry.setdefault("reasons", {})[name] = item.reason
+        if item.fixed:
+            entry.setdefault("fixed", []).append(name)
+    entry["errors"] = {
+        name: {
+            "statistical": item.statistical,
+            "drift_with_size": item.drift_size,
+            "drift_with_window": item.drift_window,
+        }
+        for name, item in collapse.estimates.items()
+        if item.value is not None and not item.fixed
+    }
+    entry["chi2_per_dof"] = collapse.chi2_per_dof
+    entry["bic"] = collapse.optimum.bic
+    entry["notes"] = collapse.notes
+    return entry
+
+
+def located(panels: Panels) -> dict[str, Any]:
+    from pruning_phases.statistics.crossings import extrapolate, size_exponent
+    from pruning_phases.statistics.quote import number
+
+    content: dict[str, Any] = {"crossings": {}}
+    for quantity, (curves, places) in panels.items():
+        rows = []
+        for place in places:
+            row: dict[str, Any] = {
+                "sizes": list(place.sizes),
+                "control": number(*place.control) if place.control else None,
+            }
+            if place.value:
+                row["height"] = number(*place.value)
+            if place.reason:
+                row["reason"] = place.reason
+            rows.append(row)
+        if quantity == "susceptibility":
+            exponent = size_exponent(places)
+            peaks = {"peaks": rows, "gamma_over_nu": number(*exponent) if exponent else None}
+            why = {} if exponent else {"reason": "fewer than two sizes have a peak"}
+            content["susceptibility"] = peaks | why
+        else:
+            low = min(float(curve.control.min()) for curve in curves)
+            high = max(float(curve.control.max()) for curve in curves)
+            limit, reason = extrapolate(places, low, high)
+            found = {"pairs": rows, "infinite_size": number(*limit) if limit else None}
+            content["crossings"][quantity] = found | ({"reason": reason} if reason else {})
+    return content
+
+
+def show(collapses: dict[str, Collapse], content: dict[str, Any], console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from pruning_phases.statistics.quote import cell
+
+    table = Table(
+        caption="drift: without the smallest size, carried on to infinite size as 1/L; "
+        "in the inner half of the window",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for name in ("ansatz", "parameter", "value", "statistical", "drift: size", "drift: window"):
+        table.add_column(name, no_wrap=True)
+    for name, collapse in collapses.items():
+        for parameter, item in collapse.estimates.items():
+            parts = (item.statistical, item.drift_size, item.drift_window)
+            shown = [("" if part is None or item.fixed else f"{part:.2g}") for part in parts]
+            value = cell(item.value, item.error) + (" (fixed)" if item.fixed else "")
+            table.add_row(name, parameter, value, *shown)
+        table.add_row(name, "chi2/dof", f"{collapse.chi2_per_dof:.2f}", "", "", "")
+    console.print(table)
+    for name, collapse in collapses.items():
+        reasons = [item.reason for item in collapse.estimates.values() if item.reason]
+        for line in collapse.notes + list(dict.fromkeys(reasons)):
+            console.print(f"{name}: {line}", **PLAIN)
+    if "preferred" in content:
+        reason = content.get("preferred_reason")
+        console.print(
+            f"preferred: {content['preferred']}{reason and f' ({reason})' or ''}", **PLAIN
+        )
+    for quantity, found in content["crossings"].items():
+        where = " (the critical point where beta = 0)" if quantity != "Binder cumulant" else ""
+        places = _places(found["pairs"])
+        console.print(
+            f"crossings of {quantity}{where if places != 'none' else ''}: {places}", **PLAIN
+        )
+    if "susceptibility" in content:
+        peaks = _places(content["susceptibility"]["peaks"])
+        exponent = content["susceptibility"]["gamma_over_nu"]
+        tail = f"; gamma/nu {cell(exponent['value'], exponent['error'])}" if exponent else ""
+        console.print(f"susceptibility peaks: {peaks}{tail}", **PLAIN)
+
+
+def _places(rows: list[dict[str, Any]]) -> str:
+    from pruning_phases.statistics.quote import with_error
+
+    places = [
+        "/".join(f"{size:g}" for size in row["sizes"])
+        + " at "
+        + with_error(row["control"]["value"], row["control"]["error"])
+        for row in rows
+        if row["control"]
+    ]
+    return ", ".join(places) or "none"

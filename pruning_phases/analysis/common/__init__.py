@@ -1,0 +1,1 @@
+"""Parts that several analyses share: results on disk, line styles, losses over a grid."""

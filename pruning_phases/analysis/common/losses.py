@@ -1,0 +1,123 @@
+"""Runs over p_train and training-set sizes as the losses that the phases are read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.collapse.sized_runs import SizedCurve
+from pruning_phases.errors import UserError
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.select import pooled
+from pruning_phases.statistics.crossings import SampledCurve
+from pruning_phases.statistics.curves import Curve
+from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.resampling import replica_shares, resampled_deviations
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+Array = NDArray[np.float64]
+
+
+CUT = "cut"  # the column of a table: the share of the weights that was cut
+
+AXES = {"p_eval": "p_eval", "density": CUT}
+
+
+def losses_of(records: list[RunRecord], control: str) -> Losses:
+    """The test losses of one system's runs."""
+    where = f"runs ({', '.join(record.id for record in records)})"
+    table = pooled(records, RunRecord.observables)
+    table = table.assign(**{CUT: 1 - table["density"]})
+    table = _along(table, control, where)
+    axis = AXES[control]
+    wide = table.pivot_table(
+        index=["p_train", axis, "train_size"], columns="replica", values="loss", dropna=False
+    ).dropna(axis="columns")
+    levels = [np.unique(table[name]).astype(np.float64) for name in ("p_train", axis, "train_size")]
+    shape = (*map(len, levels), wide.shape[1])
+    if shape[3] < 2:
+        raise UserError(
+            f"{where}: {shape[3]} replicas are there at every point: errors need two or more "
+            "(num_replicas)"
+        )
+    if shape[1] < 2 and control == "p_eval" and table["density"].nunique() > 1:
+        raise UserError(f"{where}: one p_eval and several densities: give control=density")
+    if shape[1] < 2 or shape[2] < 3:
+        raise UserError(
+            f"{where}: {shape[1]} values of {control} and {shape[2]} training-set sizes: 2 and 3 "
+            "are needed; train with dropout_phase=grid and dataset.train_sizes=[A,B,C]"
+        )
+    num_classes = records[0].info()["data"]["num_classes"]
+    p_train, along, sizes = levels
+    return Losses(p_train, along, sizes, wide.to_numpy().reshape(shape), num_classes)
+
+
+def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:
+    """The rows in which the control alone varies: the dense networks, or those without dropout."""
+    if control == "p_eval":
+        return table[table["step"] == 0]
+    if table["p_eval"].nunique() > 1:
+        raise UserError(
+            f"{where}: control=density needs one p_eval, and there are "
+            f"{table['p_eval'].nunique()}: train with dropout_phase.p_eval=[0]"
+        )
+    return table[table["num_kept"] > 0]
+
+
+def within(losses: Losses, window: list[float] | None) -> Losses:
+    """The part of them whose control lies in [LOW, HIGH]; None: all."""
+    if window is None:
+        return losses
+    inside = (losses.control >= window[0]) & (losses.control <= window[1])
+    if not inside.any():
+        raise UserError(f"window={window}: the control goes from {losses.control.min():g} to "
+                        f"{losses.control.max():g}")  # fmt: skip
+    return replace(losses, control=losses.control[inside], values=losses.values[:, inside])
+
+
+def curves_by_size(losses: Losses, row: int) -> list[SizedCurve]:
+    """The loss over the control at one p_train, a curve a training-set size: what scaling reads."""
+    return [
+        SizedCurve(float(size), float(size), Curve(losses.control, losses.values[row, :, index].T))
+        for index, size in enumerate(losses.sizes)
+    ]
+
+
+def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[SampledCurve]:
+    """ln L over the control, a curve a size, resampled over replicas (the same ones for all)."""
+    values = np.log(losses.values[row])  # [control, size, replicas]
+    shares = replica_shares(np.random.default_rng(seed), values.shape[2], batch)
+    curves = []
+    for index, size in enumerate(losses.sizes):
+        mean, error = mean_and_error(values[:, index], axis=1)
+        draws = mean + resampled_deviations(values[:, index].T, shares)
+        floor = 1e-3 * max(float(np.median(error)), 1e-9)
+        curves.append(
+            SampledCurve(float(size), losses.control, mean, np.maximum(error, floor), draws)
+        )
+    return curves
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Test losses [p_train, control, size, replicas] in nats, and what their axes are.
+
+    The control is p_eval, or the share of the weights that was cut.
+    """
+
+    p_train: Array
+    control: Array
+    sizes: Array
+    values: Array
+    num_classes: int
+
+    @property
+    def at_largest(self) -> Array:
+        """[p_train, control, replicas]"""
+        return self.values[:, :, -1]

@@ -1,0 +1,97 @@
+"""Evolution of the weights: between two snapshots, and layer by layer over density.
+
+In: finished runs with snapshots. Out: ``evolution.json``, ``.csv`` and figures, beside each run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pruning_phases.config.analysis import AnalysisConfig, order_parameters_key
+from pruning_phases.config.keys import key
+from pruning_phases.console import PLAIN
+from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.records.run import RunRecord
+
+HELP = """
+  Evolution metric: 1 - adjusted R^2 of the surviving weights, the earlier weights as prediction of
+  the later ones; 0 where no weight moved (arXiv 2602.15224).
+
+    python -m pruning_phases.train experiment=fig2 dataset=mnist       a run with snapshots
+    python -m pruning_phases.evolution runs=multirun/fig2
+    python -m pruning_phases.evolution runs=multirun/fig2 start=0.02 end=0.01
+"""
+SCOPE = "run"
+
+
+@dataclass
+class EvolutionConfig(AnalysisConfig):
+    start: float | None = key(
+        None, "density of the earlier snapshot; null: the one before end", above=0
+    )
+    end: float | None = key(
+        None, "density of the later snapshot; null: the last one; both null: every pair in turn",
+        above=0,
+    )  # fmt: skip
+    replica: int | None = key(
+        None, "replica whose weights are plotted, null: the first; numbers are means over replicas",
+        at_least=0,
+    )  # fmt: skip
+    order_parameters: list[str] = order_parameters_key(["accuracy", "prediction_entropy"])
+
+
+CONFIG = EvolutionConfig
+
+
+def analyse(config: EvolutionConfig, console: Console) -> None:
+    """Figures and numbers of each run, beside its record or in a folder of its own name."""
+    from pruning_phases.analysis.common.results import open_folder
+    from pruning_phases.records.select import done_runs
+
+    for record in done_runs(config.runs):
+        asked = config.output_dir and str(Path(config.output_dir) / record.id)
+        _analyse_run(record, config, open_folder(asked, record.folder), console)
+
+
+def _analyse_run(
+    record: RunRecord, config: EvolutionConfig, folder: Path, console: Console
+) -> None:
+    from pruning_phases.analysis.common.results import save_csv, save_figure, save_json
+    from pruning_phases.analysis.evolution.figure import evolution_figure, weights_figure
+    from pruning_phases.analysis.evolution.read import read_jumps
+    from pruning_phases.analysis.evolution.summary import over_density, show, to_json
+    from pruning_phases.records.select import commit_of, names_of
+
+    info = record.info()
+    model, dataset, pruner = names_of(info)
+    observables, layers = record.observables(), record.layers()
+    if len(observables[["p_train", "train_size"]].drop_duplicates()) > 1:
+        raise UserError(
+            f"run {record.id} holds networks of several p_train or training-set sizes: evolution "
+            "is over replicas of one; train with dropout_phase=fixed, dataset.train_sizes=null"
+        )
+    jumps = read_jumps(record, config.start, config.end)
+    first, count = info["physics"]["first_replica"], info["physics"]["num_replicas"]
+    replica = first if config.replica is None else config.replica
+    if not first <= replica < first + count:
+        raise UserError(f"replica={replica}: run {record.id} holds {first} to {first + count - 1}")
+    title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit_of(info)}"
+    content = [to_json(jump) for jump in jumps]
+    weights = weights_figure(jumps, content, replica - first, f"{title}; replica {replica}")
+    figure = evolution_figure(
+        observables, layers, config.order_parameters, info["data"]["num_classes"], title
+    )
+    save_json(folder / "evolution.json", {"run": record.id, "jumps": content})
+    save_csv(folder / "evolution.csv", over_density(observables, layers))
+    save_figure(weights, folder / "weights")
+    save_figure(figure, folder / "evolution")
+    for entry in content:
+        show(record, entry, console)
+    console.print(f"results: {folder / 'evolution.json'}, .csv", **PLAIN)
+    console.print(f"figures: {folder / 'weights.png'}, {folder / 'evolution.png'}", **PLAIN)

@@ -1,0 +1,119 @@
+"""Figures of the evolution of the weights, after arXiv 2602.15224, Figs. 2 and 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pruning_phases.analysis.evolution.read import Jump
+from pruning_phases.observables.evolution import WHOLE
+from pruning_phases.observables.registry import observable
+from pruning_phases.statistics.curves import curve
+from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.quote import with_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+MOST_DOTS = 4000  # of a kind in a panel; more are thinned out evenly
+
+STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
+
+
+def weights_figure(
+    jumps: list[Jump], entries: list[dict[str, Any]], replica: int, title: str
+) -> Figure:
+    """Later over earlier weights, a row a jump, a column a layer: cut ones red, survivors blue.
+    ``entries`` hold the jumps' evolution metrics."""
+    from matplotlib.figure import Figure
+
+    layers = list(jumps[0].later.alive)
+    figure = Figure(figsize=(3.6 * len(layers), 3.3 * len(jumps) + 0.3), layout="constrained")
+    rows = figure.subplots(len(jumps), len(layers), squeeze=False)
+    for row, jump, entry in zip(rows, jumps, entries, strict=True):
+        for axis, layer, found in zip(row, layers, entry["layers"], strict=False):
+            _scatter(axis, jump, layer, replica)
+            metric = metric_text(found)
+            axis.set_title(f"{layer}: evolution metric {metric}", fontsize=9)
+    figure.suptitle(f"{title}; metric: mean over replicas", fontsize=11)
+    return figure
+
+
+def metric_text(found: dict[str, Any]) -> str:
+    """A layer's evolution metric as a person reads it."""
+    known = found["evolution_metric"]
+    if known is None:
+        return "undefined"
+    return with_error(known["value"], np.nan if known["error"] is None else known["error"])
+
+
+def _scatter(axis: Axes, jump: Jump, layer: str, replica: int) -> None:
+    earlier, later = jump.earlier.weights[layer][replica], jump.later.weights[layer][replica]
+    survives = jump.later.alive[layer][replica]
+    cut = jump.earlier.alive[layer][replica] & ~survives
+    for chosen, colour, marker, label in (
+        (cut, "firebrick", "x", "cut"), (survives, "royalblue", "o", "survivors"),
+    ):  # fmt: skip
+        index = np.flatnonzero(chosen)
+        count = len(index)
+        if count > MOST_DOTS:
+            index = index[np.linspace(0, count - 1, MOST_DOTS).astype(int)]
+        axis.plot(earlier[index], later[index], marker, color=colour, markersize=2.5, alpha=0.5,
+                  linestyle="none", label=f"{count} {label}", rasterized=True)  # fmt: skip
+    living = earlier[survives | cut]
+    ends = np.array([living.min(), living.max()]) if len(living) else np.array([-1.0, 1.0])
+    axis.plot(ends, ends, color="black", linewidth=0.8, linestyle="--", label="unchanged")
+    axis.set(
+        xlabel=f"weight at density {jump.earlier.density:.3g}",
+        ylabel=f"weight at density {jump.later.density:.3g}",
+    )
+    axis.legend(fontsize=7, loc="upper left")
+    axis.grid(alpha=0.3)
+
+
+def evolution_figure(
+    observables: pd.DataFrame, layers: pd.DataFrame, names: list[str], num_classes: int, title: str
+) -> Figure:
+    """Order parameters over density, and below them each layer's evolution metric per step."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 2.3 * len(names) + 3.4), layout="constrained")
+    ratios = [1.0] * len(names) + [1.5]
+    axes = figure.subplots(len(names) + 1, 1, sharex=True, squeeze=False, height_ratios=ratios)
+    for axis, name in zip(axes[:, 0], names, strict=False):
+        measured = curve(observables, name, num_classes)
+        mean, error = mean_and_error(measured.values)
+        axis.plot(measured.control, mean, "o-", color="black", markersize=2.5, linewidth=0.8)
+        axis.fill_between(measured.control, mean - error, mean + error, color="black", alpha=0.2,
+                          linewidth=0)  # fmt: skip
+        axis.set_ylabel(observable(name).axis_label)
+        axis.grid(alpha=0.3)
+    _metric(axes[-1, 0], layers, observables)
+    axes[-1, 0].set_xscale("log")
+    axes[-1, 0].invert_xaxis()
+    axes[-1, 0].set_xlabel("density of the whole network")
+    axes[0, 0].set_title(title, fontsize=10)
+    return figure
+
+
+def _metric(axis: Axes, layers: pd.DataFrame, observables: pd.DataFrame) -> None:
+    density = observables.groupby("step")["density"].first()
+    table = layers[layers["step"] > 0]
+    for index, (layer, rows) in enumerate(table.groupby("layer", sort=False)):
+        wide = rows.pivot_table(index="replica", columns="step", values="evolution_metric")
+        mean, error = wide.mean(), wide.sem()
+        x = density.loc[wide.columns].to_numpy()
+        whole = layer == WHOLE
+        name = "whole network" if whole else str(layer)
+        colour = "black" if whole else f"C{index}"
+        axis.plot(x, mean, linestyle=STYLES[index % len(STYLES)], color=colour,
+                  linewidth=1.8 if whole else 1.1, label=name)  # fmt: skip
+        axis.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
+    axis.set_yscale("log")
+    axis.set_ylabel("evolution metric per step")
+    axis.legend(fontsize=8, ncols=2)
+    axis.grid(alpha=0.3)

@@ -1,0 +1,177 @@
+"""Figures of critical laws: one run in detail, and many runs side by side."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pruning_phases.analysis.common.styles import line_style
+from pruning_phases.analysis.exponents.fit import LawFit, critical_law
+from pruning_phases.observables.registry import observable
+from pruning_phases.statistics.curves import Curve, errors_of_mean
+from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.quote import cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def exponents_figure(laws: dict[str, LawFit], title: str) -> Figure:
+    """One row an order parameter: curve with the law, residuals, window study."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13, 3.8 * max(len(laws), 1) + 0.3), layout="constrained")
+    rows = figure.subplots(max(len(laws), 1), 3, squeeze=False, width_ratios=(1.5, 1, 1))
+    for axes, (name, law) in zip(rows, laws.items(), strict=False):
+        _curve(axes[0], name, law)
+        _residuals(axes[1], name, law)
+        _windows(axes[2], law)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _curve(axis: Axes, name: str, law: LawFit) -> None:
+    density, values = law.curve.control, law.curve.values
+    mean, error = values.mean(axis=0), errors_of_mean(law.curve)
+    colour = observable(name).colour
+    axis.errorbar(density, mean, error, fmt="o", markersize=3, color=colour, linewidth=0.8)
+    window = law.window
+    low, high = density[window.first], density[window.last]
+    axis.axvspan(low, high, color="grey", alpha=0.12, linewidth=0, label="window")
+    line = window.critical_point + np.geomspace(
+        min(low - window.critical_point, low) / 10, high - window.critical_point, 300
+    )
+    fit = law.amplitude * critical_law(
+        line, np.array([window.critical_point]), np.array([window.exponent])
+    )
+    style = "-" if law.critical_point is not None else ":"
+    axis.plot(line, fit[0], style, color="darkorange", linewidth=1.5,
+              label=r"$A(\rho-\rho_c)^\beta$")  # fmt: skip
+    axis.set_xscale("log")
+    axis.set(xlabel="density", ylabel=observable(name).axis_label, title=_statement(law))
+    axis.title.set_fontsize(9)
+    axis.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, 0.87))
+    axis.margins(y=0.12)
+    axis.grid(alpha=0.3)
+    inset = axis.inset_axes((0.56, 0.13, 0.42, 0.45))
+    above = (density > window.critical_point) & (density <= 3 * high) & (mean > 0)
+    distance = density[above] - window.critical_point
+    inset.errorbar(distance, mean[above], error[above], fmt="o", markersize=2, color=colour,
+                   linewidth=0.6)  # fmt: skip
+    inset.plot(line - window.critical_point, fit[0], color="darkorange", linewidth=1)
+    inset.set_xscale("log")
+    if above.any():
+        inset.set_yscale("log")
+    inset.set_xlabel(r"$\rho-\rho_c$", fontsize=8, labelpad=0)
+    inset.tick_params(labelsize=6, which="both")
+
+
+def _statement(law: LawFit) -> str:
+    if law.critical_point is None:
+        return fill(f"not determined: {law.reason}", 72)
+    return (
+        rf"$\rho_c$ = {cell(law.critical_point, law.critical_total)}, "
+        rf"$\beta$ = {cell(law.exponent, law.exponent_total)}, "
+        rf"$\chi^2$/dof = {law.window.chi2 / law.window.dof:.2f} (total errors)"
+    )
+
+
+def _residuals(axis: Axes, name: str, law: LawFit) -> None:
+    density, window = law.curve.control, law.window
+    mean, error = law.curve.values.mean(axis=0), errors_of_mean(law.curve)
+    fit = (
+        law.amplitude
+        * critical_law(density, np.array([window.critical_point]), np.array([window.exponent]))[0]
+    )
+    inside = slice(window.first, window.last + 1)
+    axis.plot(density[inside], ((mean - fit) / error)[inside], "o", markersize=3.5,
+              color=observable(name).colour)  # fmt: skip
+    axis.axhspan(-1, 1, color="grey", alpha=0.2, linewidth=0)
+    axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
+    axis.set(xlabel="density", ylabel="(measured - fit) / error", title="residuals in the window")
+    axis.title.set_fontsize(9)
+    axis.grid(alpha=0.3)
+
+
+def _windows(axis: Axes, law: LawFit) -> None:
+    """Each admissible window's critical point and exponent, larger the more it weighs."""
+    weights = np.array([fit.weight for fit in law.study])
+    size = 8 + 90 * weights / weights.max()
+    critical = [fit.critical_point for fit in law.study]
+    exponent = [fit.exponent for fit in law.study]
+    highs = [law.curve.control[fit.last] for fit in law.study]
+    dots = axis.scatter(critical, exponent, size, c=np.log10(highs), cmap="viridis", alpha=0.75,
+                        edgecolors="black", linewidths=0.4)  # fmt: skip
+    assert axis.figure is not None
+    axis.figure.colorbar(dots, ax=axis, label="log10 of the window's upper end", pad=0.02)
+    if law.critical_point is not None and law.exponent is not None:
+        axis.errorbar(law.critical_point, law.exponent, law.exponent_error, law.critical_error,
+                      fmt="+", color="darkorange", markersize=12, capsize=3)  # fmt: skip
+    axis.set(xlabel=r"$\rho_c$", ylabel=r"$\beta$",
+             title=f"{len(law.study)} admissible windows"
+             + ("; cross: statistical error" if law.critical_point else ""))  # fmt: skip
+    axis.title.set_fontsize(9)
+    axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
+    axis.grid(alpha=0.3)
+
+
+def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure:
+    """Above, every run's first order parameter over density; below, critical points and exponents
+    with their total errors."""
+    from matplotlib.figure import Figure
+
+    labels = _labels(fits)
+    below = 0.55 * len(labels) + 1.0
+    figure = Figure(figsize=(11, 5.2 + below), layout="constrained")
+    grid = figure.add_gridspec(2, 1, height_ratios=(5.2, below))
+    top, bottom = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    _curves(top.subplots(), labels, curves, observable(fits[0]["order_parameter"]).axis_label)
+    left, right = bottom.subplots(1, 2, sharey=True)
+    names = list(dict.fromkeys(fit["order_parameter"] for fit in fits))
+    runs = list(dict.fromkeys(fit["run"] for fit in fits))
+    for fit in fits:
+        shift = 0.18 * (names.index(fit["order_parameter"]) - (len(names) - 1) / 2)
+        row = runs.index(fit["run"]) + shift
+        for axis, key in ((left, "critical_point"), (right, "exponent")):
+            colour = observable(fit["order_parameter"]).colour
+            marker = "os^dv"[names.index(fit["order_parameter"]) % 5]
+            if fit[key] is None:
+                axis.annotate("not determined", (0.01, row), fontsize=6, color=colour,
+                              xycoords=("axes fraction", "data"), va="center")  # fmt: skip
+                continue
+            axis.errorbar(fit[key]["value"], row, xerr=fit[key]["error"], fmt=marker, color=colour,
+                          markersize=4, capsize=2)  # fmt: skip
+    for name in names:
+        left.plot([], [], "os^dv"[names.index(name) % 5], color=observable(name).colour,
+                  label=observable(name).axis_label, markersize=4)  # fmt: skip
+    left.set_yticks(range(len(labels)), labels)
+    left.set_ylim(len(labels) - 0.4, -0.6)
+    if any(fit["critical_point"] for fit in fits):
+        left.set_xscale("log")
+    left.set_xlabel(r"critical density $\rho_c$")
+    right.set_xlabel(r"exponent $\beta$")
+    bottom.legend(fontsize=8, loc="outside upper center", ncols=len(names))
+    for axis in (left, right):
+        axis.grid(alpha=0.3)
+    return figure
+
+
+def _curves(axis: Axes, labels: list[str], curves: list[Curve], name: str) -> None:
+    for number, (label, measured) in enumerate(zip(labels, curves, strict=True)):
+        mean, error = mean_and_error(measured.values)
+        axis.errorbar(measured.control, mean, error, label=label.replace("\n", " "),
+                      **line_style(number, len(labels)))  # fmt: skip
+    axis.set(xscale="log", xlabel="density", ylabel=name, title="bars: standard errors")
+    axis.title.set_fontsize(9)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8, ncols=1 + len(labels) // 12)
+
+
+def _labels(fits: list[dict[str, Any]]) -> list[str]:
+    """Of every run: model, data set and pruner, and the run's id where these are not enough."""
+    names = {fit["run"]: f"{fit['model']} {fit['dataset']}\n{fit['pruner']}" for fit in fits}
+    unique = len(set(names.values())) == len(names)
+    return [name if unique else f"{name} {run}" for run, name in names.items()]

@@ -1,0 +1,287 @@
+"""The critical law of one curve: order parameter = A (density - rho_c)^beta, window by window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2 as chi2_distribution
+
+from pruning_phases.statistics.curves import Curve, errors_of_mean
+from pruning_phases.statistics.least_squares import Box, Residuals, minimize
+from pruning_phases.statistics.resampling import half_width, replica_shares, resampled_deviations
+
+Array = NDArray[np.float64]
+
+FEWEST_POINTS = 6  # in a window, for three parameters
+
+MOST_ENDS = 14  # lower and upper ends of windows that the study tries
+
+MOST_POINTS = 200  # densities that are fitted; more are averaged
+
+ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
+
+# A window begins where between these shares of the dense value above the floor are left. Higher up
+# lies the decline of a network that works, and below a critical point nothing would be left; lower
+# down lies the rounded tail of a finite network, which the law does not describe.
+ONSET, COLLAPSED = 0.05, 0.25
+
+MOST_ON_BOUND = 0.16  # share of resampled fits on a bound beyond which the interval is open
+
+AT_ZERO = 1e-3  # of the window's lowest density: nearer to 0 counts as 0
+
+# (rho_c / lowest density of the window, ln beta): a critical point inside the window is none.
+BOX = Box(np.array([0.0, np.log(0.01)]), np.array([0.9999, np.log(5.0)]))
+
+STARTS = np.array(
+    [[ratio, np.log(beta)] for ratio in (0.2, 0.6, 0.9, 0.99) for beta in (0.1, 0.3, 1.0)]
+)
+
+
+def critical_law(density: Array, critical: Array, exponent: Array) -> Array:
+    """(rho - rho_c)^beta for rho > rho_c, else 0; order parameter without its amplitude.
+
+    density [points]; critical, exponent [batch]; result [batch, points], dimensionless.
+    arXiv 2602.15224, eqs. 3 and 4, for densities above the critical one.
+    """
+    above = np.clip(density - critical[:, None], 0.0, None)
+    return above ** exponent[:, None]
+
+
+@dataclass(frozen=True)
+class WindowFit:
+    """The law fitted to the points first .. last of a curve."""
+
+    first: int
+    last: int
+    critical_point: float
+    exponent: float
+    chi2: float
+    weight: float  # of the window in the study
+    on_bound: str | None  # which of the two, if any
+
+    @property
+    def dof(self) -> int:
+        return self.last - self.first + 1 - 3
+
+
+@dataclass(frozen=True)
+class LawFit:
+    """The law in its best window, with errors; a critical point of None is not determined."""
+
+    curve: Curve
+    window: WindowFit
+    study: list[WindowFit]  # every admissible window
+    critical_point: float | None
+    exponent: float | None
+    critical_error: float | None  # statistical
+    exponent_error: float | None
+    critical_systematic: float | None  # spread over the windows
+    exponent_systematic: float | None
+    amplitude: float
+    resampled: Array  # [resampled, 2]: critical point and exponent
+    reason: str | None = None
+
+    @property
+    def critical_total(self) -> float | None:
+        return _quadrature(self.critical_error, self.critical_systematic)
+
+    @property
+    def exponent_total(self) -> float | None:
+        return _quadrature(self.exponent_error, self.exponent_systematic)
+
+
+def _quadrature(statistical: float | None, systematic: float | None) -> float | None:
+    if statistical is None or systematic is None:
+        return None
+    return float(np.hypot(statistical, systematic))
+
+
+def coarsened(curve: Curve) -> Curve:
+    """Densities that are close in their logarithm as one, at their mean: no more than MOST_POINTS,
+    since thousands of them cost minutes and say no more."""
+    if len(curve.control) <= MOST_POINTS:
+        return curve
+    logarithm = np.log(curve.control)
+    ends = np.linspace(logarithm[0], logarithm[-1], MOST_POINTS + 1)[1:-1]
+    group = np.searchsorted(ends, logarithm, side="left")
+    _, group = np.unique(group, return_inverse=True)
+    share = (group == np.arange(group.max() + 1)[:, None]).astype(np.float64)
+    share /= share.sum(axis=1, keepdims=True)
+    return Curve(share @ curve.control, curve.values @ share.T, curve.floor)
+
+
+def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | str:
+    """The fit, or a sentence that says why there is none."""
+    curve = coarsened(curve)
+    if curve.num_replicas < 2:
+        return "one replica has no spread to take an error from: run with num_replicas=8 or more"
+    if len(curve.control) < FEWEST_POINTS:
+        return f"{len(curve.control)} densities: {FEWEST_POINTS} are needed"
+    mean, error = curve.values.mean(axis=0), errors_of_mean(curve)
+    if mean[-1] - curve.floor <= error[-1]:
+        return "the dense value is not above the disordered one: train longer (training.budget)"
+    left = (mean - curve.floor) / (mean[-1] - curve.floor)
+    if left[0] > 1:
+        return "it is larger at the lowest density than in the dense network: no order parameter"
+    if left.min() > COLLAPSED:
+        return (
+            f"at the lowest density, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value is "
+            "left: prune further (pruner.final_density)"
+        )
+    begins = _begins(left)
+    if not len(begins):
+        return (
+            f"the curve falls from over {COLLAPSED:.0%} of the dense value to under {ONSET:.0%} "
+            "in one step: take finer ones (pruner.steps)"
+        )
+    study = window_scan(curve.control, mean, error, begins)
+    if not study:
+        return "no window of densities in which the law fits (p >= 5%)"
+    best = max(study, key=lambda window: window.weight)
+    resampled = _resample(curve, error, best, num_resampled, seed)
+    statistical = half_width(resampled)
+    spread = [_spread(study, best, name) for name in ("critical_point", "exponent")]
+    reason = _undetermined(curve, best, resampled, float(np.hypot(statistical[0], spread[0])))
+    known = reason is None
+    return LawFit(
+        curve, best, study,
+        best.critical_point if known else None,
+        best.exponent if known else None,
+        float(statistical[0]) if known else None,
+        float(statistical[1]) if known else None,
+        spread[0] if known else None,
+        spread[1] if known else None,
+        _amplitude(curve.control, mean, error, best), resampled, reason,
+    )  # fmt: skip
+
+
+def _undetermined(
+    curve: Curve, best: WindowFit, resampled: Array, total_error: float
+) -> str | None:
+    """Why the critical point is not determined, and with it the exponent; None where it is."""
+    low, high = curve.control[best.first], curve.control[best.last]
+    window = f"the fit in [{low:.3g}, {high:.3g}]"
+    if best.on_bound is not None:
+        return f"{window} ends on a bound of {best.on_bound}"
+    if (resampled[:, 0] <= AT_ZERO * low).mean() > MOST_ON_BOUND:
+        return f"{window}: over {MOST_ON_BOUND:.0%} of the resampled fits end on the bound 0"
+    if total_error > best.critical_point:
+        return (
+            f"{window} gives {best.critical_point:.3g}, with an error of {total_error:.2g} that "
+            "includes 0 and any smaller density"
+        )
+    return None
+
+
+def window_scan(
+    density: Array, mean: Array, error: Array, begins: NDArray[np.int64]
+) -> list[WindowFit]:
+    """Every window tried in which the law is admissible, with its weight; ``begins``: the points at
+    which a window may begin.
+
+    weight ~ exp(-(chi^2 + 2 N_cut) / 2), N_cut the points left out: the Akaike weight for choosing
+    a subset of the data (Jay and Neil 2021, Phys. Rev. D 103, 114502, eq. 36 with equal numbers of
+    parameters).
+    """
+    windows = _windows(len(density), begins)
+    if len(windows) == 0:
+        return []
+    inside = np.array(
+        [(np.arange(len(density)) >= low) & (np.arange(len(density)) <= high)
+         for low, high in windows]
+    )  # fmt: skip
+    lowest = density[windows[:, 0]]
+    starts = np.tile(STARTS, (len(windows), 1))
+    rows = np.repeat(np.arange(len(windows)), len(STARTS))
+    target = np.broadcast_to(mean, (len(rows), len(mean)))
+    minima = minimize(_residuals(density, lowest[rows], target, error, inside[rows]), starts, BOX)
+    chi2 = minima.chi2.reshape(len(windows), -1)
+    winner = chi2.argmin(axis=1)
+    best = minima.parameters.reshape(len(windows), -1, 2)[np.arange(len(windows)), winner]
+    chi2 = chi2.min(axis=1)
+    dof = inside.sum(axis=1) - 3
+    log_weight = -(chi2 + 2 * (~inside).sum(axis=1)) / 2
+    admissible = np.asarray(chi2_distribution.sf(chi2, dof)) >= ADMISSIBLE
+    if not admissible.any():
+        return []
+    weight = np.exp(np.minimum(log_weight - log_weight[admissible].max(), 0.0))
+    names = ("the critical point", "the exponent")
+    on_bound = [
+        next((name for name, there in zip(names, row, strict=True) if there), None)
+        for row in BOX.on_bound(best)
+    ]
+    return [
+        WindowFit(int(low), int(high), float(parameters[0] * lowest[index]),
+                  float(np.exp(parameters[1])), float(chi2[index]), float(weight[index]),
+                  on_bound[index])
+        for index, ((low, high), parameters) in enumerate(zip(windows, best, strict=True))
+        if admissible[index]
+    ]  # fmt: skip
+
+
+def _begins(left: Array) -> NDArray[np.int64]:
+    """The points at which a window may begin: those above the tail, before the curve has risen."""
+    tail = np.flatnonzero(left < ONSET)
+    risen = np.flatnonzero(left > COLLAPSED)
+    first = tail[-1] + 1 if len(tail) else 0
+    last = risen[risen >= first][0] if (risen >= first).any() else len(left)
+    return np.arange(first, last)
+
+
+def _windows(num_points: int, begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    lows = begins[np.unique(np.linspace(0, len(begins) - 1, MOST_ENDS).astype(int))]
+    highs = np.unique(np.linspace(0, num_points - 1, 2 * MOST_ENDS).astype(int))
+    pairs = [(low, high) for low in lows for high in highs if high - low + 1 >= FEWEST_POINTS]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _residuals(
+    density: Array, lowest: Array, target: Array, error: Array, inside: NDArray[np.bool_]
+) -> Residuals:
+    """(y - A law) / error inside each row's window, 0 outside; the amplitude A is fitted away."""
+    weight = inside / error
+
+    def residuals(theta: Array) -> Array:
+        law = critical_law(density, theta[:, 0] * lowest, np.exp(theta[:, 1])) * weight
+        wanted = target * weight
+        norm = np.einsum("bn,bn->b", law, law)
+        amplitude = np.einsum("bn,bn->b", law, wanted) / np.where(norm > 0, norm, 1.0)
+        return wanted - amplitude[:, None] * law
+
+    return residuals
+
+
+def _resample(
+    curve: Curve, error: Array, window: WindowFit, num_resampled: int, seed: int
+) -> Array:
+    """Critical point and exponent [resampled, 2] of means over replicas drawn with replacement."""
+    shares = replica_shares(np.random.default_rng(seed), curve.num_replicas, num_resampled)
+    centre = curve.values.mean(axis=0)
+    means = centre + resampled_deviations(curve.values, shares)
+    lowest = np.full(num_resampled, curve.control[window.first])
+    inside = np.zeros((num_resampled, len(centre)), dtype=bool)
+    inside[:, window.first : window.last + 1] = True
+    start = np.array([window.critical_point / lowest[0], np.log(window.exponent)])
+    fits = minimize(
+        _residuals(curve.control, lowest, means, error, inside),
+        np.tile(start, (num_resampled, 1)), BOX,
+    )  # fmt: skip
+    return np.stack([fits.parameters[:, 0] * lowest, np.exp(fits.parameters[:, 1])], axis=1)
+
+
+def _amplitude(density: Array, mean: Array, error: Array, window: WindowFit) -> float:
+    part = slice(window.first, window.last + 1)
+    law = critical_law(
+        density[part], np.array([window.critical_point]), np.array([window.exponent])
+    )[0]
+    weight = 1 / error[part] ** 2
+    return float((weight * law * mean[part]).sum() / (weight * law**2).sum())
+
+
+def _spread(study: list[WindowFit], best: WindowFit, name: str) -> float:
+    """The weighted root mean square distance of the windows' results from the best one's."""
+    weights = np.array([window.weight for window in study])
+    distance = np.array([getattr(window, name) - getattr(best, name) for window in study])
+    return float(np.sqrt((weights * distance**2).sum() / weights.sum()))

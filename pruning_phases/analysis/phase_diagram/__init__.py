@@ -1,0 +1,107 @@
+"""Dropout phases: where networks learn (eumentia), have forgotten (dementia) or cannot learn.
+
+In: runs over p_train, p_eval (or density) and training-set sizes. Out: ``phase_diagram.json`` and
+figures: the phase and the exponent of every point, boundaries and crossings with errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
+from pruning_phases.config.keys import key
+from pruning_phases.console import PLAIN
+from pruning_phases.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.analysis.common.losses import Losses
+    from pruning_phases.records.run import RunRecord
+
+HELP = """
+  eumentia    the loss falls as a power of the training-set size, L ~ N^-alpha, alpha > 0
+  dementia    no learning at this p_eval, although the same networks learn at another one
+  amentia     the loss is ln C at every p_eval (arXiv 2603.12316)
+
+    python -m pruning_phases.train experiment=phase_diagram dataset=digits scale=smoke
+    python -m pruning_phases.phase_diagram runs=multirun/phase_diagram
+"""
+SCOPE = "study"
+
+
+@dataclass
+class PhaseDiagramConfig(AnalysisConfig):
+    control: str = key("p_eval", "p_eval, or density: that of pruning without fine-tuning")
+    least_alpha: float = key(
+        0.05, "alpha above this counts as learning from more data", at_least=0, below=1
+    )
+    least_gain: float = key(
+        0.05, "fraction of ln C by which the best p_eval must lower the loss for 'can learn'",
+        at_least=0, below=1,
+    )  # fmt: skip
+    confidence: float = key(
+        0.95, "probability of a phase below which a point is undecided", at_least=0.5, below=1
+    )
+    num_resampled: int = num_resampled_key(500)
+    seed: int = seed_key()
+
+    def check(self) -> None:
+        if self.control not in ("p_eval", "density"):
+            raise UserError(f"control={self.control}: choose p_eval or density")
+
+
+CONFIG = PhaseDiagramConfig
+
+
+def adapt(config: PhaseDiagramConfig, record: RunRecord) -> None:
+    """Choose the control that varies in a run, where a run's end asks for its phase diagram."""
+    if record.observables()["p_eval"].nunique() == 1:
+        config.control = "density"
+
+
+def analyse(config: PhaseDiagramConfig, console: Console) -> dict[str, Any]:
+    """The maps of all systems among the runs, in one JSON and one figure each."""
+    from pruning_phases.analysis.common.losses import losses_of
+    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.phase_diagram.figure import boundaries_figure, map_figure
+    from pruning_phases.analysis.phase_diagram.summary import boundary_axis, map_of, show
+    from pruning_phases.records.select import done_runs, folder_of, systems_of
+
+    records = done_runs(config.runs)
+    systems: dict[str, Losses] = {}
+    refused: list[UserError] = []
+    for name, runs in systems_of(records).items():
+        try:
+            systems[name] = losses_of(runs, config.control)
+        except UserError as error:
+            refused.append(error)
+    if not systems:
+        raise refused[0]
+    for reason in refused:
+        console.print(f"left out: {reason}", **PLAIN)
+    content: dict[str, Any] = {
+        "control": config.control, "boundaries_are_of": boundary_axis(config),
+        "least_alpha": config.least_alpha, "least_gain": config.least_gain,
+        "confidence": config.confidence,
+        "points": [], "boundaries": [], "crossings": [],
+    }  # fmt: skip
+    figures = {}
+    for number, (name, losses) in enumerate(systems.items()):
+        entry = map_of(name, losses, config)
+        stem = "phase_diagram" if len(systems) == 1 else f"phase_diagram/{number}"
+        figures[stem] = map_figure(entry, losses, name)
+        for part in ("points", "boundaries", "crossings"):
+            content[part] += entry[part]
+    if len(systems) > 1:
+        figures["phase_diagram"] = boundaries_figure(content["boundaries"], boundary_axis(config))
+    folder = open_folder(config.output_dir, folder_of(records))
+    save_json(folder / "phase_diagram.json", content)
+    for stem, figure in figures.items():
+        save_figure(figure, folder / stem)
+    for name in systems:
+        show(name, content, console)
+    console.print(f"results: {folder / 'phase_diagram.json'}", **PLAIN)
+    console.print(f"figure: {folder / 'phase_diagram.png'}", **PLAIN)
+    return content

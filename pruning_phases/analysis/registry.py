@@ -1,0 +1,44 @@
+"""The analyses by name: each folder beside this file that has a ``CONFIG`` and ``analyse``.
+
+A run names what is plotted at its end by these names. ``SCOPE`` of an analysis says whether it looks
+at one run or at all finished runs of a study.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from pruning_phases.console import PLAIN
+from pruning_phases.registry import members
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.records.run import RunRecord
+
+RUN, STUDY = "run", "study"
+
+
+def analyses() -> dict[str, ModuleType]:
+    return members("pruning_phases.analysis", "CONFIG")
+
+
+def is_of_one_run(name: str) -> bool:
+    return analyses()[name].SCOPE == RUN
+
+
+def plot(name: str, record: RunRecord, console: Console) -> None:
+    """Run the analysis of that name on a finished run, or on the study that the run belongs to.
+
+    A figure that cannot be made costs a line, not the run.
+    """
+    try:
+        analysis = analyses()[name]
+        folder = record.folder if analysis.SCOPE == RUN else record.folder.parent
+        config = analysis.CONFIG(runs=str(folder))
+        if hasattr(analysis, "adapt"):
+            analysis.adapt(config, record)
+        analysis.analyse(config, console)
+    except Exception as error:
+        console.print(f"no figure ({name}): {error}", **PLAIN)

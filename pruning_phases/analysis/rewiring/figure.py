@@ -1,0 +1,101 @@
+"""The training loss of the families of graphs, after arXiv 2602.15224, Fig. 4, with error bands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pruning_phases.analysis.rewiring.fit import band
+from pruning_phases.analysis.rewiring.read import Trained
+from pruning_phases.config.choices import FAMILIES
+from pruning_phases.statistics.estimates import mean_and_error
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+# Colour, line and marker: told apart in grey too.
+STYLES = {
+    "original": ("#1b7837", "-", "o"), "rewired": ("#2166ac", "--", "s"),
+    "random": ("#b2182b", ":", "^"), "in_degrees": ("#762a83", "-.", "D"),
+    "out_degrees": ("#8c510a", (0, (5, 1, 1, 1, 1, 1)), "v"),
+    "active_nodes": ("#4d4d4d", (0, (1, 1)), "P"),
+    "reinitialized": ("#e08214", (0, (8, 2)), "X"),
+}  # fmt: skip
+
+LABELS = {
+    "original": "original mask", "rewired": "rewired: both degrees kept",
+    "random": "random: numbers of edges kept", "in_degrees": "in-degrees kept",
+    "out_degrees": "out-degrees kept", "active_nodes": "active nodes kept",
+    "reinitialized": "original mask, weights drawn anew",
+}  # fmt: skip
+
+
+def rewiring_figure(families: list[Trained], title: str) -> Figure:
+    """Above, a panel a density: the loss over updates. Below: what is reached, over density."""
+    from matplotlib.figure import Figure
+
+    densities = list(dict.fromkeys(entry.density for entry in families))
+    columns = max(len(densities), 2)
+    figure = Figure(figsize=(1.5 + 3.6 * columns, 7.4), layout="constrained")
+    grid = figure.add_gridspec(2, 1, height_ratios=(1.15, 1))
+    upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+    panels: list[Axes] = list(upper.subplots(1, columns, sharey=True, squeeze=False)[0])
+    for axis, density in zip(panels, densities, strict=False):
+        own = [entry for entry in families if entry.density == density]
+        _losses(axis, own)
+        axis.set_title(f"density {density:.2%}", fontsize=10)
+        axis.set_xlabel("updates")
+    for axis in panels[len(densities) :]:
+        axis.set_visible(False)
+    panels[0].set_ylabel("training loss (nats)")
+    axes: list[Axes] = list(lower.subplots(1, 2))
+    for axis, column, label in zip(
+        axes, ("final_training_loss", "accuracy"), ("final training loss (nats)", "test accuracy"),
+        strict=True,
+    ):  # fmt: skip
+        _over_density(axis, families, column)
+        axis.set(xlabel="density", ylabel=label)
+    axes[0].set_yscale("log")
+    handles, labels = axes[0].get_legend_handles_labels()
+    lower.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
+    figure.suptitle(f"{title}; band: standard error over pruned networks", fontsize=10)
+    return figure
+
+
+def _losses(axis: Axes, families: list[Trained]) -> None:
+    for entry in families:
+        update, mean, error = band(entry)
+        colour, line, marker = STYLES[entry.family]
+        # From many points as many as can be told apart, as means over equal stretches.
+        parts = np.array_split(np.arange(len(update)), min(len(update), 120))
+        update, mean, error = (
+            np.array([values[part].mean() for part in parts]) for values in (update, mean, error)
+        )
+        axis.plot(update, mean, linestyle=line, color=colour, linewidth=1.2, marker=marker,
+                  markersize=3.5, markevery=max(1, len(update) // 8))  # fmt: skip
+        axis.fill_between(update, mean - error, mean + error, color=colour, alpha=0.25, linewidth=0)
+    axis.set_yscale("log")
+    axis.grid(alpha=0.3, which="both")
+
+
+def _over_density(axis: Axes, families: list[Trained], column: str) -> None:
+    for name in FAMILIES:
+        own = [entry for entry in families if entry.family == name]
+        if not own:
+            continue
+        values = [mean_and_error(entry.finals[column].to_numpy()) for entry in own]
+        mean, error = np.array(values, dtype=float).T
+        colour, line, marker = STYLES[name]
+        axis.errorbar(
+            [entry.density for entry in own], mean, error, color=colour, linestyle=line,
+            marker=marker, markersize=4, linewidth=1.2, capsize=2, label=LABELS[name],
+        )  # fmt: skip
+    densities = sorted({entry.density for entry in families})
+    axis.set_xscale("log")
+    axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
+    axis.minorticks_off()
+    axis.invert_xaxis()
+    axis.grid(alpha=0.3, which="both")

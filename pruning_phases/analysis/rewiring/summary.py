@@ -1,0 +1,65 @@
+"""How much of what a pruned network learns is in its degrees:
+``python -m pruning_phases.rewiring runs=…``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.console import PLAIN
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.analysis.rewiring.read import Trained
+
+
+def to_json(entry: Trained, original: Trained | None) -> dict[str, Any]:
+    from pruning_phases.analysis.rewiring.fit import excess
+    from pruning_phases.statistics.estimates import mean_and_error
+    from pruning_phases.statistics.quote import number
+
+    row: dict[str, Any] = {
+        "system": entry.system, "density": entry.density, "family": entry.family,
+        "num_networks": len(entry.finals), "draws_per_network": entry.num_draws,
+    }  # fmt: skip
+    for column in ("final_training_loss", "accuracy", "loss"):
+        mean, error = mean_and_error(entry.finals[column].to_numpy())
+        row[column] = number(float(mean), float(error))
+    if original is not None and original is not entry:
+        # Paired over the pruned networks: closer than the two errors suggest.
+        row["excess_over_original"] = number(*excess(entry, original, "final_training_loss"))
+    if len(entry.finals) < 2:
+        row["reason"] = "one pruned network: no error, and no difference is significant"
+    if entry.swaps:
+        row["swaps"] = entry.swaps
+    return row
+
+
+def show(system: str, rows: list[dict[str, Any]], console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from pruning_phases.statistics.quote import cell
+
+    table = Table(title=system, box=box.SIMPLE_HEAD)
+    for name in ("density", "family", "training loss", "above original", "accuracy", "test loss"):
+        table.add_column(name, justify="left" if name == "family" else "right")
+    for row in rows:
+        known = [
+            cell(value["value"], value["error"]) if value else "-"
+            for value in (
+                row["final_training_loss"], row.get("excess_over_original"), row["accuracy"],
+                row["loss"],
+            )
+        ]  # fmt: skip
+        table.add_row(f"{row['density']:.3g}", row["family"], *known)
+    console.print(table)
+    for row in rows:
+        layers = [item for run in row.get("swaps", []) for item in run.items()]
+        for layer, swaps in layers:
+            at = f"{row['family']}, {layer} at density {row['density']:.3g}"
+            if swaps["levelled_off"] < 1:
+                console.print(f"not mixed: the overlap of {at} still falls; raise "
+                              "topology.swaps_per_edge", **PLAIN)  # fmt: skip
+            for note in swaps.get("notes", []):
+                console.print(f"{at}: {note}", **PLAIN)

@@ -1,0 +1,47 @@
+"""Pruning transition of one run: accuracy and entropies over density.
+
+In: finished runs over density. Out: ``transition.png`` and ``.pdf`` in each run's folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pruning_phases.config.analysis import AnalysisConfig
+from pruning_phases.console import PLAIN
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+HELP = """
+  Mean over replicas with standard errors, after arXiv 2602.15224, Fig. 1. Every run plots it at its
+  end (figures=[transition]).
+
+    python -m pruning_phases.transition runs=multirun/fig1
+"""
+SCOPE = "run"
+
+
+@dataclass
+class TransitionConfig(AnalysisConfig):
+    pass
+
+
+CONFIG = TransitionConfig
+
+
+def analyse(config: TransitionConfig, console: Console) -> None:
+    """Plot every run that has no figure yet, or all of them to ``output_dir``."""
+    from pruning_phases.analysis.common.results import open_folder, save_figure
+    from pruning_phases.analysis.transition.figure import transition_figure
+    from pruning_phases.records.select import done_runs
+
+    for record in done_runs(config.runs):
+        asked = config.output_dir and str(Path(config.output_dir) / record.id)
+        stem = open_folder(asked, record.folder) / "transition"
+        path = stem.with_suffix(".png")
+        if not path.exists():
+            save_figure(transition_figure(record.observables(), record.info()), stem)
+        console.print(f"figure: {path}", **PLAIN)

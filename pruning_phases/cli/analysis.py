@@ -1,0 +1,13 @@
+"""Entry point of every analysis: ``run("exponents")``."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from pruning_phases.analysis.registry import analyses
+from pruning_phases.cli.command import run as run_command
+
+
+def run(name: str) -> NoReturn:
+    room = analyses()[name]
+    run_command(name, room.CONFIG, room.analyse, room.HELP)

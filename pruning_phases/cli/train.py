@@ -1,0 +1,164 @@
+"""Makes runs: ``python -m pruning_phases.train [overrides] [-m]``; ``--help`` explains the rest.
+
+Compose, check, identify; skip what is done, go on with what was cut off; train, prune, record.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import sys
+import time
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from pruning_phases.analysis.registry import is_of_one_run, plot
+from pruning_phases.cli.launch import launch
+from pruning_phases.config.checks import check
+from pruning_phases.config.choices import Family
+from pruning_phases.config.identity import (
+    machine,
+    physics,
+    pruner_name,
+    run_id,
+    without_effect,
+)
+from pruning_phases.config.register import all_keys, register
+from pruning_phases.config.run import Config
+from pruning_phases.console import PLAIN, new_console
+from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.observables.registry import AXES
+from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.sweep import command_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from omegaconf import DictConfig
+    from rich.console import Console
+
+
+def run() -> NoReturn:
+    register()
+    launch("train", task, all_keys())
+
+
+def task(composed: DictConfig) -> None:
+    """One run. In a sweep a failing run says so at once, and the next one goes on."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    console = new_console()
+    hydra = HydraConfig.get()
+    sweep = hydra.mode == RunMode.MULTIRUN
+    config = check(composed)
+    launcher = hydra.runtime.choices.get("hydra/launcher")
+    if not sweep and launcher != "basic":
+        console.print(f"note: hydra/launcher={launcher} has no effect without -m", **PLAIN)
+    try:
+        for key in sorted(without_effect(config)):
+            given = [word for word in hydra.overrides.task if word.startswith(f"{key}=")]
+            if any(word != f"{key}=null" for word in given):
+                console.print(f"note: {key} has no effect beside the other options", **PLAIN)
+        given = [word for word in hydra.overrides.task if not word.startswith("sweep.")]
+        config.logger.run_name = config.logger.run_name or " ".join(given) or None
+        config.logger.group = config.logger.group or config.sweep.name
+        if config.sweep.run not in (None, run_id(config)):
+            raise UserError(
+                f"run {config.sweep.run} was to be made here, and conf now describes "
+                f"{run_id(config)}: conf was edited since the sweep began; begin it again"
+            )
+        if config.sweep.position is not None:
+            console.print(f"run {config.sweep.position}", **PLAIN)
+        make_run(config, console)
+    except Busy as busy:
+        console.print(f"skipped: {busy}", **PLAIN)
+    except (UserError, RunError) as error:
+        if sweep:
+            console.print(f"failed: {error}", **PLAIN)
+            _note_failure(config, error)
+        raise
+
+
+def _note_failure(config: Config, error: Exception) -> None:
+    """What stopped a run of a sweep before it began, so that ``status`` can tell."""
+    from pruning_phases.training.source_run import known_id
+
+    with suppress(UserError, RunError, Busy):
+        run = known_id(config)
+        if run is None or config.sweep.run not in (None, run_id(config)):
+            return
+        record = RunRecord(config.results_dir, config.study, run)
+        with record.lock():
+            if record.state is None:
+                record.begin(
+                    physics(config), machine(config),
+                    command=command_of(config.results_dir, config.sweep.name),
+                )  # fmt: skip
+                record.fail(str(error))
+
+
+def make_run(config: Config, console: Console) -> RunRecord:
+    """The record of this configuration: found, continued or made."""
+    source = None
+    if config.topology.family is not Family.dense:
+        from pruning_phases.training.source_run import retraining, source_of
+
+        source = source_of(config, make_run, console)
+        config = retraining(config, source)
+    record = RunRecord(config.results_dir, config.study, run_id(config))
+    how = f"{config.topology.family.name} at {config.topology.density:.3g}"
+    what = f"{config.model.name} {config.dataset.name} "
+    what += f"{how if source else pruner_name(physics(config)['pruner'])} [{record.id}]"
+    if record.state == DONE:
+        console.print(f"{what}: done already, skipped", **PLAIN)
+    else:
+        count = config.num_replicas
+        console.print(f"{what}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
+        networks = source.info()["physics"]["num_replicas"] if source else count
+        if count > networks:
+            console.print(
+                f"note: {count} replicas of {networks} pruned networks are not independent; "
+                "rewiring counts networks", **PLAIN,
+            )  # fmt: skip
+        if record.checkpoint_file.exists():
+            about = record.read_about(record.checkpoint_file)
+            rounds = f"round {about['rounds']} of " if about.get("rounds") else ""
+            console.print(f"going on after {rounds}step {about.get('step')}", **PLAIN)
+        began = time.monotonic()
+        _engine().run(config, record, console, source)
+        _summarize(record, console, time.monotonic() - began)
+    console.print(f"record: {record.folder}", **PLAIN)
+    for name in config.figures:
+        if config.sweep.name is None or is_of_one_run(name):  # a sweep plots the others at its end
+            plot(name, record, console)
+    return record
+
+
+def _engine() -> ModuleType:
+    """The engine. Importing it makes more objects than a run does: they are made without the
+    garbage collector, which would look through all of them again and again, and kept from it
+    until the process ends."""
+    name = "pruning_phases.training.run"
+    if name in sys.modules:
+        return sys.modules[name]
+    gc.disable()
+    try:
+        module = import_module(name)
+    finally:
+        gc.enable()
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+    return module
+
+
+def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
+    from pruning_phases.analysis.transition.summary import summary_table
+
+    table = record.observables()
+    # Over dropout rates and training-set sizes there is no one mean; phase_diagram shows them all.
+    if len(table[AXES].drop_duplicates()) == 1:
+        console.print(summary_table(table))
+    console.print(f"{seconds:.0f} s", **PLAIN)

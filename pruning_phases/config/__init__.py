@@ -1,0 +1,1 @@
+"""Configuration of runs and commands: keys, their facts, checks, identity, help."""

@@ -1,0 +1,69 @@
+"""Configuration that the analyses share, and the check of a command's typed configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+
+from pruning_phases.config.keys import key, refuse_out_of_bounds
+from pruning_phases.config.unknown import refuse_unknown
+from pruning_phases.errors import UserError
+from pruning_phases.observables.registry import order_parameters
+
+
+@dataclass
+class AnalysisConfig:
+    """Keys of every analysis."""
+
+    runs: Any = key(None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]")
+    output_dir: str | None = key(None, "folder of the results; null: beside the runs")
+
+
+Kind = TypeVar("Kind")
+
+
+def order_parameters_key(default: list[str]) -> Any:
+    return key(default, f"some of {', '.join(order_parameters())}")
+
+
+def order_parameter_key(default: str) -> Any:
+    return key(default, f"one of {', '.join(order_parameters())}")
+
+
+def num_resampled_key(default: int) -> Any:
+    return key(
+        default, "resampled replicas from which errors are taken; fewer than 100 give noise",
+        at_least=100,
+    )  # fmt: skip
+
+
+def seed_key() -> Any:
+    return key(0, "seed of the resampling", at_least=0)
+
+
+def typed(composed: DictConfig, kind: type[Kind]) -> Kind:
+    """The typed configuration, or a UserError that names the key and the cure."""
+    refuse_unknown(composed)
+    config = OmegaConf.to_object(composed)
+    assert isinstance(config, kind)
+    _check_order_parameters(config)
+    refuse_out_of_bounds(config)
+    if hasattr(config, "check"):
+        config.check()
+    return config
+
+
+def _check_order_parameters(config: Any) -> None:
+    several = getattr(config, "order_parameters", None)
+    one = getattr(config, "order_parameter", None)
+    known = order_parameters()
+    if several == []:
+        raise UserError(f"order_parameters is empty: choose some of {', '.join(known)}")
+    for name, values in (("order_parameters", several), ("order_parameter", one and [one])):
+        for value in values or []:
+            if value not in known:
+                raise UserError(
+                    f"{name}={value}: no such order parameter; choose {', '.join(known)}"
+                )

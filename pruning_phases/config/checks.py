@@ -1,0 +1,206 @@
+"""Checks of a run's configuration that types cannot make.
+
+In: the composed configuration. Out: the typed one, or a UserError in one line that names the key
+and the cure. Bounds stand beside the keys; what stands here are contradictions between keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from pruning_phases.config.choices import Difference, Family, Rule, Schedule, Stage
+from pruning_phases.config.groups import NO_SCORE, PrunerConfig, RateGridConfig
+from pruning_phases.config.keys import refuse_out_of_bounds
+from pruning_phases.config.register import schemas
+from pruning_phases.config.run import Config
+from pruning_phases.config.unknown import refuse_unknown
+from pruning_phases.errors import UserError
+from pruning_phases.pruning.registry import scores
+from pruning_phases.pruning.schedules import schedule
+from pruning_phases.registry import members
+
+# Options of Lightning's Trainer that would change the numbers without a trace in the run id.
+DECIDING_TRAINER_OPTIONS = {
+    "accelerator", "accumulate_grad_batches", "callbacks", "fast_dev_run",
+    "gradient_clip_algorithm", "gradient_clip_val", "limit_train_batches", "logger", "max_epochs",
+    "max_steps", "max_time",
+    "min_epochs", "min_steps", "overfit_batches", "plugins", "precision",
+    "reload_dataloaders_every_n_epochs",
+}  # fmt: skip
+
+
+def check(composed: DictConfig) -> Config:
+    """The typed configuration, or a UserError that names the key and the cure."""
+    refuse_unknown(composed)
+    missing = sorted(OmegaConf.missing_keys(composed))
+    if missing:
+        raise UserError(f"{missing[0]} has no value: choose an option of its group, or give one")
+    config = OmegaConf.to_object(composed)
+    assert isinstance(config, Config)
+    _sort_lists(config)
+    _check_names(config)
+    _check_pruner(config.pruner)
+    refuse_out_of_bounds(config)
+    if hasattr(config.model, "check"):
+        config.model.check()
+    _check_budgets(config)
+    _check_data(config)
+    _check_topology(config)
+    _check_snapshots(config)
+    _check_machine(config)
+    _check_figures(config)
+    return config
+
+
+def _sort_lists(config: Config) -> None:
+    """Bring lists whose order has no meaning into one order."""
+    config.snapshots = sorted(set(config.snapshots), reverse=True)
+    if config.dataset.train_sizes is not None:
+        config.dataset.train_sizes = _whole_numbers(
+            "dataset.train_sizes", config.dataset.train_sizes
+        )
+    if isinstance(config.dropout_phase, RateGridConfig):
+        for rates in config.dropout_phase.rates():
+            rates[:] = sorted(set(rates))
+
+
+def _whole_numbers(key: str, given: Any) -> list[int]:
+    """Ascending, each once. Raises UserError unless all are whole numbers of 1 or more."""
+    if (
+        not isinstance(given, list)
+        or not given
+        or any(type(size) is not int or size < 1 for size in given)
+    ):
+        raise UserError(f"{key}={given}: give a list of whole numbers of 1 or more, or null")
+    return sorted(set(given))
+
+
+def _check_names(config: Config) -> None:
+    """A group's option decides the kind of its keys; its name must be that option's."""
+    kinds = schemas()
+    for group in ("model", "dataset", "optimizer"):
+        node = getattr(config, group)
+        if kinds[group].get(f"schema_{node.name}") is not type(node):
+            raise UserError(f"{group}.name={node.name}: choose the option itself, {group}=NAME")
+    _choose("logger.name", config.logger.name, ["none", "wandb"])
+    _choose("pruner.score", config.pruner.score, [NO_SCORE, *scores()])
+
+
+def _choose(key: str, value: str, known: list[str]) -> None:
+    if value not in known:
+        raise UserError(f"{key}={value}: choose {', '.join(known[:-1])} or {known[-1]}")
+
+
+def _check_budgets(config: Config) -> None:
+    for path, budget in (
+        ("training.budget", config.training.budget), ("topology.training", config.topology.training)
+    ):  # fmt: skip
+        if budget.amount < 1:
+            raise UserError(f"{path}.amount={budget.amount}: give 1 or more")
+    prunes = config.pruner.score != NO_SCORE
+    finetunes = prunes and config.pruner.finetune.amount > 0
+    rules = [config.training.budget.rule] + [config.pruner.finetune.rule] * finetunes
+    if config.topology.family is not Family.dense:
+        rules.append(config.topology.training.rule)
+    if len(config.dataset.train_sizes or []) > 1 and Rule.epochs in rules:
+        raise UserError(
+            "dataset.train_sizes: an epoch is that of the largest set, so the rule epochs would "
+            "train small sets for longer than alone: choose the rule updates or plateau"
+        )
+
+
+def _check_data(config: Config) -> None:
+    if config.replicas_differ_in is Difference.data and not (
+        config.dataset.train_sizes or config.dataset.train_size
+    ):
+        raise UserError(
+            "replicas_differ_in=data: with all examples no replica differs from another: give "
+            "dataset.train_size"
+        )
+    for key, rates in zip(("p_train", "p_eval"), config.dropout_phase.rates(), strict=True):
+        if not rates:
+            raise UserError(f"dropout_phase.{key}=[]: give one rate or more")
+
+
+def _check_pruner(pruner: PrunerConfig) -> None:
+    if pruner.score == NO_SCORE:
+        return
+    if pruner.densities is not None and pruner.schedule is not Schedule.list:
+        raise UserError(
+            "pruner.densities is read by pruner.schedule=list alone, and the schedule is "
+            f"{pruner.schedule.name}: add pruner.schedule=list, or leave the densities out"
+        )
+    schedule(pruner)
+    if pruner.trains_from is Stage.now and pruner.scored_on is not Stage.now:
+        raise UserError(
+            f"pruner.scored_on={pruner.scored_on.name}: networks that continue from their current "
+            "weights are scored on these; choose pruner.trains_from=initial or trained"
+        )
+    if pruner.rewind_update and pruner.scored_on is Stage.initial:
+        raise UserError(
+            f"pruner.rewind_update={pruner.rewind_update}: weights scored at initialization train "
+            "from there; leave it at 0"
+        )
+
+
+def _check_topology(config: Config) -> None:
+    topology = config.topology
+    if topology.family is Family.dense:
+        return
+    if topology.run == "":
+        raise UserError("topology.run is empty: give a pruned run's folder, or null")
+    if topology.run is not None:
+        return
+    if config.pruner.score == NO_SCORE:
+        raise UserError(
+            "topology.run has no value: give a pruned run's folder, or a pruner (such as "
+            "pruner=magnitude) that makes one first"
+        )
+    lowest = min(schedule(config.pruner), default=1.0)
+    if topology.density < lowest:
+        raise UserError(
+            f"topology.density={topology.density}: the schedule goes down to {lowest:.6g} only"
+        )
+    if config.snapshots and topology.density not in config.snapshots:
+        raise UserError(
+            f"topology.density={topology.density}: not among snapshots={config.snapshots}: add it"
+        )
+    if len(config.dropout_phase.rates()[0]) > 1 or len(config.dataset.train_sizes or []) > 1:
+        raise UserError(
+            f"topology={topology.family.name}: the pruned run that is made first holds one p_train "
+            "and one training-set size: leave dropout_phase=grid and dataset.train_sizes out"
+        )
+
+
+def _check_snapshots(config: Config) -> None:
+    lowest = min(schedule(config.pruner), default=1.0)
+    for density in config.snapshots:
+        if not lowest <= density <= 1:
+            raise UserError(
+                f"snapshots: density {density} is not met; the schedule goes from 1 to {lowest:.6g}"
+            )
+
+
+def _check_machine(config: Config) -> None:
+    _choose("logger.mode", config.logger.mode, ["auto", "online", "offline"])
+    _choose("trainer.matmul_precision", config.trainer.matmul_precision,
+            ["highest", "high", "medium"])  # fmt: skip
+    deciding = sorted(DECIDING_TRAINER_OPTIONS & set(config.trainer.options))
+    if deciding:
+        raise UserError(
+            f"trainer.options.{deciding[0]} would decide what the run computes or how long it "
+            "takes, which training.budget, pruner and num_replicas do here: leave it out"
+        )
+
+
+def _check_figures(config: Config) -> None:
+    for name in config.figures:
+        _choose("figures", name, list(members("pruning_phases.analysis", "CONFIG")))
+    sizes = len(config.dataset.train_sizes or [])
+    if "phase_diagram" in config.figures and (sizes < 3 or config.num_replicas < 2):
+        raise UserError(
+            "figures=[phase_diagram] needs dataset.train_sizes=[A,B,C] or more and two replicas, "
+            f"not {sizes} and {config.num_replicas}: give those, or figures=[]"
+        )

@@ -1,0 +1,66 @@
+"""Values that a key may choose from, where they are fixed by this package's own code.
+
+Models, data sets, scores and analyses are found by their files instead (``pruning_phases.registry``).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Rule(Enum):
+    """End of a training: a number of updates, of epochs, or a loss that stops improving."""
+
+    updates = 1
+    epochs = 2
+    plateau = 3
+
+
+class Stage(Enum):
+    """Weights of a network: current ones, those after the dense training, or initial ones."""
+
+    now = 1
+    trained = 2
+    initial = 3
+
+
+# Weights that compete for survival: all weights of a replica, or those of each layer.
+Scope = Enum("Scope", ["global", "layer"])
+
+
+class Schedule(Enum):
+    linear = 1
+    geometric = 2
+    two_stage = 3
+    list = 4
+
+
+class Difference(Enum):
+    """Differences between replicas."""
+
+    everything = 1
+    data = 2  # the examples alone: equal initial weights, data order and dropout
+
+
+class Labels(Enum):
+    """Labels of random inputs."""
+
+    random = 1
+    teacher = 2  # given by a random network
+
+
+class Family(Enum):
+    """Graph that a network is trained on: all edges, the edges that a pruned run kept, or a random
+    graph that shares a property with these."""
+
+    dense = 1
+    original = 2  # the pruned run's mask
+    rewired = 3  # every node's in-degree and out-degree
+    random = 4  # the number of edges of each layer
+    in_degrees = 5  # the number of edges into each node
+    out_degrees = 6  # the number of edges out of each node
+    active_nodes = 7  # the nodes that have edges
+    reinitialized = 8  # the pruned run's mask, with new initial weights
+
+
+FAMILIES = [family.name for family in Family if family is not Family.dense]

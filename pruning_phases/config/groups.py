@@ -1,0 +1,283 @@
+"""Config groups: one dataclass per kind of option, each key with its facts.
+
+Options of ``model`` and ``dataset`` that have keys of their own declare them beside their code
+(``models/fc.py``, ``data/gaussian.py``), on top of the base classes here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from pruning_phases.config.choices import Family, Rule, Schedule, Scope, Stage
+from pruning_phases.config.keys import key
+
+NO_SCORE = "none"  # pruner.score of dense training alone
+
+
+@dataclass
+class Budget:
+    rule: Rule = key(
+        MISSING, "updates, epochs, or plateau (until the loss stops improving)",
+        has_effect=lambda config, budget: budget.amount > 0,
+    )  # fmt: skip
+    amount: int = key(
+        MISSING, "number of updates or epochs; plateau: maximum of epochs", at_least=0
+    )
+    patience: int = key(
+        3, "plateau: epochs without improvement after which a replica stops", at_least=1,
+        has_effect=lambda config, budget: budget.watches_loss(),
+    )  # fmt: skip
+    min_delta: float = key(
+        0.0, "plateau: relative drop of the loss that counts as an improvement", at_least=0, below=1,
+        has_effect=lambda config, budget: budget.watches_loss(),
+    )  # fmt: skip
+
+    def watches_loss(self) -> bool:
+        return self.rule is Rule.plateau and self.amount > 0
+
+
+@dataclass
+class ModelConfig:
+    name: str = MISSING
+
+
+@dataclass
+class DatasetConfig:
+    name: str = MISSING
+    train_size: int | None = key(
+        None, "training examples of each replica; null: all", at_least=1,
+        has_effect=lambda config, dataset: dataset.train_sizes is None,
+    )  # fmt: skip
+    # A typed list could not refer to another key, as the experiments do.
+    train_sizes: Any = key(
+        None, "several training-set sizes: every replica is trained on each, side by side; with the "
+        "rule plateau a round is an epoch of the largest",
+        has_effect=lambda config, dataset: dataset.train_sizes is not None,
+    )  # fmt: skip
+    validation_fraction: float = key(
+        0.1, "fraction of the training set kept for early stopping", above=0, below=1
+    )
+    label_noise: float = key(
+        0.0, "fraction of the training labels that are replaced by wrong ones", at_least=0, below=1,
+        before=0.0,
+    )  # fmt: skip
+
+
+@dataclass
+class TrainingConfig:
+    batch_size: int = key(128, "examples per update and replica", at_least=1)
+    budget: Budget = field(default_factory=Budget)
+    measure_on_train_set: bool = key(
+        False, "also measure accuracy and noise correlation on the training examples", before=False
+    )
+
+
+@dataclass
+class OptimizerConfig:
+    name: str = MISSING
+    lr: float = key(MISSING, "learning rate", above=0)
+    weight_decay: float = key(0.0, "L2 penalty on the weights", at_least=0)
+
+
+@dataclass
+class AdamConfig(OptimizerConfig):
+    beta1: float = key(0.9, "decay of the mean of the gradients", at_least=0, below=1)
+    beta2: float = key(0.999, "decay of the mean of their squares", at_least=0, below=1)
+
+
+@dataclass
+class SgdConfig(OptimizerConfig):
+    momentum: float = key(0.9, "decay of the velocity", at_least=0, below=1)
+
+
+def _prunes(config: Any, pruner: PrunerConfig) -> bool:
+    return pruner.score != NO_SCORE
+
+
+def _steps(*schedules: Schedule) -> Any:
+    """Condition: the pruner has one of these schedules."""
+    return lambda config, pruner: _prunes(config, pruner) and pruner.schedule in schedules
+
+
+def _score_reads(what: str) -> Any:
+    """Condition: the pruner's score reads this."""
+
+    def condition(config: Any, pruner: PrunerConfig) -> bool:
+        from pruning_phases.pruning.registry import reads
+
+        return _prunes(config, pruner) and reads(pruner.score) == what
+
+    return condition
+
+
+_STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.two_stage)
+
+
+@dataclass
+class PrunerConfig:
+    score: str = key(MISSING, "name of the score by which weights survive; none: dense training")
+    scope: Scope = key(
+        Scope["global"], "global: all weights compete; layer: every layer has the same density",
+        has_effect=_prunes,
+    )  # fmt: skip
+    schedule: Schedule = key(
+        Schedule.geometric, "linear, geometric, two_stage, or list (pruner.densities=[0.5,0.1])",
+        has_effect=_prunes,
+    )  # fmt: skip
+    steps: int = key(
+        MISSING, "pruning steps; two_stage: the linear steps are 1/steps wide", at_least=1,
+        has_effect=_steps(*_STEPWISE),
+    )  # fmt: skip
+    final_density: float = key(
+        MISSING, "density after the last step", at_least=0, below=1, has_effect=_steps(*_STEPWISE)
+    )
+    switch_density: float = key(
+        0.02, "two_stage: density at which the linear steps begin", above=0, below=1,
+        has_effect=_steps(Schedule.two_stage),
+    )  # fmt: skip
+    coarse_steps: int = key(
+        20, "two_stage: geometric steps down to switch_density", at_least=1,
+        has_effect=_steps(Schedule.two_stage),
+    )  # fmt: skip
+    densities: list[float] | None = key(
+        None, "schedule=list: the densities, falling", has_effect=_steps(Schedule.list)
+    )
+    finetune: Budget = key(
+        Budget, "budget after each pruning; amount=0: none",
+        has_effect=lambda config, pruner: (
+            _prunes(config, pruner) and pruner.trains_from is not Stage.initial
+        ),
+    )  # fmt: skip
+    scored_on: Stage = key(
+        Stage.now, "weights that are scored: now, trained (dense), initial", has_effect=_prunes,
+        before="now",
+    )  # fmt: skip
+    trains_from: Stage = key(
+        Stage.now, "weights that train on after a pruning; from initial with training.budget",
+        has_effect=_prunes, before="now",
+    )  # fmt: skip
+    rewind_update: int = key(
+        0, "trains_from=initial: rewind to the weights after this many updates", at_least=0,
+        before=0, has_effect=lambda config, pruner: (
+            _prunes(config, pruner) and pruner.trains_from is Stage.initial
+        ),
+    )  # fmt: skip
+    score_examples: int = key(
+        256, "snip, grasp: training examples of a replica that its scores read", at_least=1,
+        has_effect=_score_reads("examples"),
+    )  # fmt: skip
+    score_rounds: int = key(
+        100, "synflow: rounds of scoring and pruning that make up one step", at_least=1,
+        has_effect=_score_reads("shape"),
+    )  # fmt: skip
+
+    def stages(self) -> set[Stage]:
+        """Stages of the weights that later steps need."""
+        needed = set() if self.score == NO_SCORE else {self.scored_on, self.trains_from}
+        return needed - {Stage.now}
+
+
+@dataclass
+class TopologyConfig:
+    """Training of a pruned run's initial weights under its mask, or under one like it."""
+
+    family: Family = key(Family.dense, "graph that is trained; dense: all edges")
+    run: str | None = key(
+        None, "folder of the pruned run; null: the run that this command makes first"
+    )
+    density: float = key(
+        0.01, "density of the mask: that of the nearest pruning step, which must be among the "
+        "snapshots; -m topology.density=A,B with snapshots=[A,B] takes both from one pruned run",
+        above=0, at_most=1,
+    )  # fmt: skip
+    swaps_per_edge: float = key(
+        20.0, "rewired: double edge swaps tried per edge, more until the graph has mixed; "
+        "active_nodes: moves per edge", above=0,
+        has_effect=lambda config, topology: (
+            topology.family in (Family.rewired, Family.active_nodes)
+        ),
+    )  # fmt: skip
+    training: Budget = key(
+        lambda: Budget(Rule.updates, 1000), "budget of the training under that mask"
+    )
+
+
+@dataclass
+class DropoutPhaseConfig:
+    num_draws: int = key(
+        1, "dropout masks that an evaluation averages over", at_least=1,
+        has_effect=lambda config, phase: any(phase.rates()[1]),
+    )  # fmt: skip
+
+    def rates(self) -> tuple[list[float], list[float]]:
+        """All p_train and all p_eval."""
+        raise NotImplementedError
+
+
+@dataclass
+class FixedRatesConfig(DropoutPhaseConfig):
+    p_train: float = key(0.0, "dropout rate in training", at_least=0, below=1)
+    p_eval: float = key(0.0, "dropout rate in evaluation", at_least=0, below=1)
+
+    def rates(self) -> tuple[list[float], list[float]]:
+        return [self.p_train], [self.p_eval]
+
+
+@dataclass
+class RateGridConfig(DropoutPhaseConfig):
+    """Every replica is trained at each p_train, and each of these is evaluated at each p_eval."""
+
+    p_train: list[float] = key(MISSING, "dropout rates in training", at_least=0, below=1)
+    p_eval: list[float] = key(MISSING, "dropout rates in evaluation", at_least=0, below=1)
+
+    def rates(self) -> tuple[list[float], list[float]]:
+        return self.p_train, self.p_eval
+
+
+@dataclass
+class TrainerConfig:
+    accelerator: str = key("auto", "device: auto (a GPU if there is one), cpu, gpu")
+    num_threads: int | None = key(
+        None, "CPU threads, null: torch decides; with equal threads, numbers are equal bit for bit",
+        at_least=1,
+    )  # fmt: skip
+    chunk_size: int | None = key(
+        None, "networks trained together; null: as many as memory holds; the numbers stay the same",
+        at_least=1,
+    )  # fmt: skip
+    matmul_precision: str = key("highest", "float32 matrix products: highest, high or medium")
+    options: dict[str, Any] = key(
+        dict, "other options of Lightning's Trainer, +trainer.options.X=Y"
+    )
+
+
+@dataclass
+class LoggerConfig:
+    name: str = "none"
+    mode: str = key("auto", "auto (online if an API key is there), online or offline")
+    project: str | None = key(None, "W&B project; null: the study's name")
+    group: str | None = key(None, "W&B group; null: the sweep")
+    run_name: str | None = key(None, "name at W&B; null: the overrides of the command line")
+    entity: str | None = key(None, "W&B user or team; null: the key's own")
+
+
+@dataclass
+class SweepConfig:
+    """Facts that a sweep hands to its runs; not set by hand."""
+
+    name: str | None = None
+    run: str | None = None  # the id that this configuration had when the sweep began
+    position: str | None = None  # "3 of 12"
+
+
+@dataclass
+class ExperimentScaleConfig:
+    """Values of the scale that some experiments refer to."""
+
+    num_replicas: int = MISSING
+    train_sizes: list[int] = MISSING
+    updates: int = MISSING
+    num_draws: int = MISSING

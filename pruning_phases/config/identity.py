@@ -1,0 +1,109 @@
+"""Identity of a run: what decides its numbers (the physics), the rest (the machine), and its id.
+
+In: a checked configuration. Out: JSON values and a hash. Knows nothing of files and devices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any
+
+from pruning_phases.config.choices import Family, Stage
+from pruning_phases.config.groups import Budget
+from pruning_phases.config.keys import entries
+from pruning_phases.config.run import Config
+
+PHYSICS_VERSION = 2  # raise it when the same configuration gives other numbers than before
+
+# Keys that say which replicas a run holds, not what they are replicas of.
+REPLICA_KEYS = ("seed", "num_replicas", "first_replica", "snapshots")
+
+
+def physics(config: Config) -> dict[str, Any]:
+    """Everything that decides the numbers, as JSON values; keys without effect left out."""
+    canonical = getattr(config.model, "canonical", None)
+    if canonical is not None:
+        config = replace(config, model=canonical())
+    content: dict[str, Any] = {"physics_version": PHYSICS_VERSION}
+    for entry in entries(config):
+        value = _plain(entry.value)
+        omitted = entry.machine or not entry.effective or value == entry.key.before
+        if not omitted and not entry.is_group:
+            _put(content, entry.path, value)
+    if config.topology.family is not Family.dense:  # the run reads it as training.budget
+        del content["topology"]["training"]
+    return content
+
+
+def machine(config: Config) -> dict[str, Any]:
+    """The part of the configuration that stays outside the identity."""
+    return {
+        entry.path: _plain(entry.value)
+        for entry in entries(config)
+        if entry.machine and "." not in entry.path
+    }
+
+
+def without_effect(config: Config) -> set[str]:
+    """Dotted paths of the keys that decide nothing beside the other options."""
+    return {
+        entry.path for entry in entries(config) if not (entry.effective or entry.is_group)
+    } | _taken_from_pruned_run(config)
+
+
+def _taken_from_pruned_run(config: Config) -> set[str]:
+    """Keys that a run on a given pruned run's mask takes from there."""
+    if config.topology.family is Family.dense or config.topology.run is None:
+        return set()
+    keys = {f"training.budget.{part.name}" for part in fields(Budget)}
+    keys |= {entry.path for entry in entries(config) if entry.path.startswith("pruner.")}
+    return keys | {"pruner", "snapshots"}
+
+
+def run_id(config: Config) -> str:
+    """The run's name: a hash of its physics, the same on every machine."""
+    return hash_of(physics(config))
+
+
+def hash_of(content: Any) -> str:
+    """Twelve hexadecimal digits that stand for JSON values."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def pruner_name(pruner: Mapping[str, Any]) -> str:
+    """Name of the option of the group ``pruner`` that makes this part of a run's physics."""
+    now, trained, initial = Stage.now.name, Stage.trained.name, Stage.initial.name
+    score = str(pruner.get("score", "?"))
+    stages = pruner.get("scored_on", now), pruner.get("trains_from", now)
+    if stages == (now, now):
+        return score
+    if stages == (initial, initial):
+        return f"{score}_init" if score in ("magnitude", "random") else score
+    if stages == (trained, trained):
+        return f"{score}_one_shot"
+    if stages == (now, initial):
+        return "imp" if score == "magnitude" else f"{score}_rewound"
+    return f"{score} of {stages[0]}, trained from {stages[1]}"
+
+
+def _plain(value: Any) -> Any:
+    """A configuration's value as JSON values."""
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value.name if isinstance(value, Enum) else value
+
+
+def _put(content: dict[str, Any], path: str, value: Any) -> None:
+    *groups, name = path.split(".")
+    for group in groups:
+        content = content.setdefault(group, {})
+    content[name] = value

@@ -1,0 +1,120 @@
+"""Facts about a configuration key, kept in the metadata of its dataclass field.
+
+In: dataclasses whose fields were made with ``key``. Out: every key of a configuration with its
+path, value and facts, which ``checks``, ``identity`` and ``help`` read. Knows no key by name.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from pruning_phases.errors import UserError
+
+ALWAYS_THERE = object()  # the key is as old as the identity's version
+
+
+@dataclass(frozen=True)
+class Key:
+    """Facts about one key.
+
+    ``has_effect(config, owner)``: False where the other options leave the key without effect.
+    ``machine``: True keeps the key out of the run's identity.
+    ``before``: value that runs had before the key existed; with it the run's id stays as it was.
+    """
+
+    meaning: str = ""
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    machine: bool = False
+    before: Any = ALWAYS_THERE
+    has_effect: Callable[[Any, Any], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One key of a configuration. ``effective`` and ``machine`` hold for its groups too."""
+
+    path: str
+    value: Any
+    key: Key
+    is_group: bool
+    effective: bool
+    machine: bool
+
+
+def key(default: Any, meaning: str, **facts: Any) -> Any:
+    """A dataclass field with its facts; ``default`` is a value, or a callable that makes one."""
+    metadata = {"key": Key(meaning, **facts)}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    if isinstance(default, list | dict):
+        return field(default_factory=lambda: copy.copy(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def entries(config: Any) -> Iterator[Entry]:
+    """All keys of a configuration, groups before what is in them."""
+    yield from _entries(config, config, "", True, False)
+
+
+def _entries(root: Any, owner: Any, path: str, effective: bool, machine: bool) -> Iterator[Entry]:
+    for part in fields(owner):
+        facts: Key = part.metadata.get("key", Key())
+        value = getattr(owner, part.name)
+        acts = effective and (facts.has_effect is None or facts.has_effect(root, owner))
+        apart = machine or facts.machine
+        yield Entry(f"{path}{part.name}", value, facts, is_dataclass(value), acts, apart)
+        if is_dataclass(value):
+            yield from _entries(root, value, f"{path}{part.name}.", acts, apart)
+
+
+def declared(kind: type, path: str = "") -> Iterator[tuple[str, Key, Any]]:
+    """Path, facts and default of every key of a dataclass and of the dataclasses inside it."""
+    hints = get_type_hints(kind)
+    for part in fields(kind):
+        if is_dataclass(hints[part.name]):
+            yield from declared(hints[part.name], f"{path}{part.name}.")
+        else:
+            factory = part.default_factory
+            default = factory() if callable(factory) else part.default
+            yield f"{path}{part.name}", part.metadata.get("key", Key()), default
+
+
+def refuse_out_of_bounds(config: Any) -> None:
+    """Raise UserError for the first number of an effective key that lies outside its bounds."""
+    for entry in entries(config):
+        numbers = entry.value if isinstance(entry.value, list) else [entry.value]
+        for number in numbers:
+            is_number = isinstance(number, int | float) and not isinstance(number, bool)
+            if is_number and entry.effective and not _is_inside(number, entry.key):
+                raise UserError(f"{entry.path}={number}: give {bounds_text(entry.key)}")
+
+
+def _is_inside(number: float, facts: Key) -> bool:
+    return (
+        math.isfinite(number)
+        and (facts.at_least is None or number >= facts.at_least)
+        and (facts.above is None or number > facts.above)
+        and (facts.at_most is None or number <= facts.at_most)
+        and (facts.below is None or number < facts.below)
+    )
+
+
+def bounds_text(facts: Key) -> str:
+    """The allowed range in words, such as ``a number from 0 to below 1``."""
+    low = facts.at_least if facts.above is None else facts.above
+    high = facts.at_most if facts.below is None else facts.below
+    if high is None:
+        if low is None:
+            return "a finite number"
+        return f"{low:g} or more" if facts.above is None else f"a number above {low:g}"
+    if low is None:
+        return f"a number {'below' if facts.at_most is None else 'up to'} {high:g}"
+    start = f"from {low:g}" if facts.above is None else f"above {low:g}"
+    return f"a number {start} to {'below ' if facts.at_most is None else ''}{high:g}"

@@ -1,0 +1,76 @@
+"""Hydra's ConfigStore: the dataclasses of runs and commands, where Hydra looks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+
+from pruning_phases.config.groups import (
+    AdamConfig,
+    FixedRatesConfig,
+    LoggerConfig,
+    PrunerConfig,
+    RateGridConfig,
+    SgdConfig,
+    TopologyConfig,
+    TrainerConfig,
+)
+from pruning_phases.config.help import command_help, train_help
+from pruning_phases.config.keys import declared
+from pruning_phases.config.run import Config
+from pruning_phases.data.registry import data_sets
+from pruning_phases.models.registry import models
+
+
+def schemas() -> dict[str, dict[str, type]]:
+    """Group -> name of a schema -> its dataclass."""
+    return {
+        "model": {f"schema_{name}": module.CONFIG for name, module in models().items()},
+        "dataset": {f"schema_{name}": module.CONFIG for name, module in data_sets().items()},
+        "optimizer": {"schema_adam": AdamConfig, "schema_sgd": SgdConfig},
+        "pruner": {"schema": PrunerConfig},
+        "dropout_phase": {"schema_fixed": FixedRatesConfig, "schema_grid": RateGridConfig},
+        "topology": {"schema": TopologyConfig},
+        "trainer": {"schema": TrainerConfig},
+        "logger": {"schema": LoggerConfig},
+    }
+
+
+def register() -> None:
+    """Store everything that ``conf/train.yaml`` and the options refer to."""
+    store = ConfigStore.instance()
+    store.store(name="schema", node=Config)
+    for group, kinds in schemas().items():
+        for name, kind in kinds.items():
+            store.store(group=group, name=name, node=kind)
+    store.store(group="hydra/help", name="train", node=train_help(schemas()))
+
+
+def register_command(name: str, kind: type, help_text: str) -> None:
+    """Store the root configuration of a command other than ``train``."""
+    store = ConfigStore.instance()
+    store.store(name=f"schema_{name}", node=kind)
+    store.store(group="hydra/help", name=name, node=command_help(name, kind, help_text))
+    defaults: list[Any] = [
+        f"schema_{name}",
+        "_self_",
+        {"override hydra/job_logging": "stdout"},
+        {"override hydra/hydra_logging": "none"},
+        {"override hydra/help": name},
+    ]
+    hydra = {"job": {"name": name, "chdir": False}, "run": {"dir": "."}, "output_subdir": None}
+    store.store(name=name, node={"defaults": defaults, "hydra": hydra})
+
+
+def keys_of(kind: type) -> list[str]:
+    """Dotted keys of a command's configuration."""
+    return [path for path, _, _ in declared(kind)]
+
+
+def all_keys() -> list[str]:
+    """Every key that any option of any group has, in dotted form."""
+    keys = {path for path, _, _ in declared(Config)}
+    for group, kinds in schemas().items():
+        keys |= {f"{group}.{path}" for kind in kinds.values() for path, _, _ in declared(kind)}
+    return sorted(keys | set(schemas()))

@@ -1,0 +1,76 @@
+"""Configuration of one run: the root that Hydra composes the YAML of ``conf/`` over.
+
+A misspelt key or a value of the wrong type is refused before anything runs. ``checks.py`` refuses
+what types cannot, and ``identity.py`` separates what decides a run's numbers from the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+from pruning_phases.config.choices import Difference, Family
+from pruning_phases.config.groups import (
+    DatasetConfig,
+    DropoutPhaseConfig,
+    ExperimentScaleConfig,
+    LoggerConfig,
+    ModelConfig,
+    OptimizerConfig,
+    PrunerConfig,
+    SweepConfig,
+    TopologyConfig,
+    TrainerConfig,
+    TrainingConfig,
+)
+from pruning_phases.config.keys import key
+
+
+@dataclass
+class Config:
+    """One run: ``num_replicas`` replicas of one configuration."""
+
+    study: str = key("transition", "folder of runs that belong together", machine=True)
+    seed: int = key(0, "replica r of seed s is the same network in every run", at_least=0)
+    num_replicas: int = key(
+        8, "networks in this run, each with its own weights, data order and mask", at_least=1
+    )
+    first_replica: int = key(0, "number of the first replica", at_least=0)
+    replicas_differ_in: Difference = key(
+        Difference.everything, "everything, or data: the examples alone, to measure the information "
+        "that a mask holds about them", before="everything",
+    )  # fmt: skip
+    model: ModelConfig = MISSING
+    dataset: DatasetConfig = MISSING
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    optimizer: OptimizerConfig = MISSING
+    pruner: PrunerConfig = MISSING
+    dropout_phase: DropoutPhaseConfig = MISSING
+    topology: TopologyConfig = key(
+        TopologyConfig, "graph that is trained",
+        has_effect=lambda config, _: config.topology.family is not Family.dense,
+    )  # fmt: skip
+    snapshots: list[float] = key(
+        list, "densities at which weights and masks are kept, each at the nearest pruning step",
+        above=0, at_most=1,
+    )  # fmt: skip
+    trainer: TrainerConfig = key(TrainerConfig, "device", machine=True)
+    logger: LoggerConfig = key(LoggerConfig, "tracking", machine=True)
+    data_dir: str = key(
+        "data", "folder of downloaded data sets; PRUNING_PHASES_DATA sets it too", machine=True
+    )
+    results_dir: str = key("multirun", "records go to results_dir/<study>/<run id>/", machine=True)
+    figures: list[str] = key(
+        ["transition"], "analyses that plot at the end; of the run (transition, evolution) or of "
+        "all finished runs of the study", machine=True,
+    )  # fmt: skip
+    experiment_scale: ExperimentScaleConfig = key(
+        ExperimentScaleConfig, "values of the scale that experiments refer to", machine=True
+    )
+    sweep: SweepConfig = key(SweepConfig, "facts that a sweep hands to its runs", machine=True)
+    progress: bool = key(True, "show progress", machine=True)
+    checkpoint_seconds: float = key(
+        10.0, "least time between checkpoints, in seconds; they are written between rounds (of at "
+        "most an epoch)", at_least=0, machine=True,
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""Keys that pass Hydra's schema because they were added with ``+``."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from pruning_phases.errors import UserError
+
+
+def refuse_unknown(node: Any, path: str = "") -> None:
+    """Raise UserError for a key that its dataclass does not have; plain dictionaries stay open."""
+    kind = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
+    if not is_dataclass(kind):
+        return
+    known = {entry.name for entry in fields(kind)}
+    for key in map(str, node):
+        if key not in known:
+            raise UserError(
+                f"{path}{key}: no such key; {path.rstrip('.') or 'the configuration'} has "
+                + ", ".join(sorted(known))
+            )
+        if not OmegaConf.is_missing(node, key):
+            refuse_unknown(node[key], f"{path}{key}.")

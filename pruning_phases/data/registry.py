@@ -1,0 +1,23 @@
+"""The data sets by name: each file beside this one that has a ``CONFIG`` and ``load``."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from pruning_phases.data.dataset import Dataset, with_label_noise
+from pruning_phases.registry import members
+
+if TYPE_CHECKING:
+    from pruning_phases.config.run import Config
+
+
+def data_sets() -> dict[str, ModuleType]:
+    return members("pruning_phases.data", "CONFIG")
+
+
+def load(config: Config) -> Dataset:
+    """The data set that a run's configuration describes, with its label noise."""
+    found = data_sets()[config.dataset.name].load(config.dataset, config.data_dir, config.seed)
+    noise = config.dataset.label_noise
+    return with_label_noise(found, noise, config.seed) if noise else found

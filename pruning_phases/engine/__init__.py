@@ -1,1 +1,0 @@
-"""The engine: replicas as a tensor dimension, trained and pruned together."""

@@ -1,1 +1,0 @@
-"""What hangs on the training loop: cut, stop, measure, record, report."""

@@ -1,0 +1,2 @@
+"""Ensembles: R networks as tensors with a leading replica dimension. Knows no pruning schedule,
+no record and no Lightning."""

@@ -1,0 +1,118 @@
+"""The data as tensors on the device, each replica's own share of it, and its own order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pruning_phases.data.dataset import Dataset
+from pruning_phases.errors import UserError
+from pruning_phases.streams import permutations
+
+
+@dataclass
+class DeviceData:
+    """Standardized images [n, channels, height, width] and labels [n], and who sees which.
+
+    All replicas share the validation set, which is cut off the training set first; replica r
+    trains on the examples ``subset[r, : sizes[r]]``. In memory the channels are innermost, the
+    layout in which convolutions run faster.
+    """
+
+    train_x: Tensor
+    train_y: Tensor
+    clean_y: Tensor  # the training labels without label noise
+    test_x: Tensor
+    test_y: Tensor
+    validation: Tensor  # [V] indices into train_x
+    subset: Tensor  # [R, max N] indices into train_x
+    sizes: Tensor  # [R]
+
+    def train_images(self, indices: Tensor) -> Tensor:
+        """[...] indices -> [..., channels, height, width], channels innermost in memory."""
+        return self.train_x.movedim(1, -1)[indices].movedim(-1, -3)
+
+    def to(self, device: torch.device) -> DeviceData:
+        return DeviceData(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+
+
+def device_data(
+    dataset: Dataset,
+    validation_fraction: float,
+    validation_key: Tensor,
+    subset_keys: Tensor,
+    train_sizes: Sequence[int | None],
+) -> DeviceData:
+    """Standardize by the training images' mean and deviation, and draw the splits.
+
+    validation_key: [2]; subset_keys: [R, 2]; train_sizes: one a replica, None for all there is.
+    """
+    images = (_Same(dataset.train_images), _Same(dataset.test_images))
+    train_x, test_x = _standardized(*images, torch.get_num_threads())
+    sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
+    shuffled = permutations(validation_key, len(train_x))
+    cut = num_validation(len(train_x), validation_fraction)
+    validation, pool = shuffled[:cut], shuffled[cut:].sort().values
+    order = permutations(subset_keys, len(pool))[:, : max(sizes)]
+    clean = dataset.train_labels if dataset.clean_labels is None else dataset.clean_labels
+    return DeviceData(
+        train_x=train_x,
+        train_y=torch.as_tensor(dataset.train_labels),
+        clean_y=torch.as_tensor(clean),
+        test_x=test_x,
+        test_y=torch.as_tensor(dataset.test_labels),
+        validation=validation,
+        subset=pool[order],
+        sizes=torch.tensor(sizes),
+    )
+
+
+class _Same:
+    """An array that is equal to itself alone."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self.array = array
+
+    def __hash__(self) -> int:
+        return id(self.array)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.array is other.array
+
+
+@lru_cache(maxsize=2)  # the runs of a sweep take turns at few
+def _standardized(train_images: _Same, test_images: _Same, threads: int) -> tuple[Tensor, Tensor]:
+    """threads: at work, on which the last bits of a mean depend."""
+    train, test = (
+        torch.as_tensor(images.array).float().movedim(1, -1).contiguous().movedim(-1, 1)
+        for images in (train_images, test_images)
+    )
+    mean, deviation = train.mean(), train.std()
+    return (train - mean) / deviation, (test - mean) / deviation
+
+
+def actual_sizes(
+    num_train: int, validation_fraction: float, train_sizes: Sequence[int | None]
+) -> list[int]:
+    """The training-set sizes in numbers, or a UserError if one is more than there is."""
+    cut_off = num_validation(num_train, validation_fraction)
+    left = num_train - cut_off
+    sizes = [left if size is None else size for size in train_sizes]
+    for size in sizes:
+        if not 1 <= size <= left:
+            key = "train_size" if len(set(sizes)) == 1 else "train_sizes"
+            raise UserError(
+                f"dataset.{key}={size}: {left} training examples are left beside the "
+                f"{cut_off} for validation: give 1 to {left}, or null for all"
+            )
+    return sizes
+
+
+def num_validation(num_train: int, validation_fraction: float) -> int:
+    return max(1, round(num_train * validation_fraction))

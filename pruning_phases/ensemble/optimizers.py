@@ -1,0 +1,74 @@
+"""One optimizer for all replicas: its state has the replicas' dimension wherever it has one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from pruning_phases.ensemble.replicas import Replicas
+
+if TYPE_CHECKING:
+    from pruning_phases.config.groups import OptimizerConfig
+
+
+def build_optimizer(config: OptimizerConfig, replicas: Replicas) -> Optimizer:
+    """Adam or SGD over the stacked parameters; both act on every element by itself, so a replica
+    in an ensemble is updated as it is alone."""
+    from pruning_phases.config.groups import AdamConfig, SgdConfig
+
+    parameters = [replicas.stacked(name) for name in replicas.names]
+    if isinstance(config, AdamConfig):
+        return torch.optim.Adam(
+            parameters, lr=config.lr, betas=(config.beta1, config.beta2),
+            weight_decay=config.weight_decay, fused=True,
+        )  # fmt: skip
+    if isinstance(config, SgdConfig):
+        return torch.optim.SGD(
+            parameters, lr=config.lr, momentum=config.momentum,
+            weight_decay=config.weight_decay, fused=True,
+        )  # fmt: skip
+    raise TypeError(f"no optimizer for {type(config).__name__}")
+
+
+def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]:
+    """The optimizer's tensors, by parameter name and state name."""
+    return {
+        f"{name}|{key}": value
+        for name in replicas.names
+        for key, value in optimizer.state.get(replicas.stacked(name), {}).items()
+        if isinstance(value, Tensor)
+    }
+
+
+def load_state(optimizer: Optimizer, replicas: Replicas, tensors: dict[str, Tensor]) -> None:
+    """Put back what ``state_tensors`` gave, in the parameters' own memory layout and on their
+    device: the fused optimizers walk through memory and look at neither."""
+    optimizer.state.clear()
+    for address, value in tensors.items():
+        name, key = address.split("|")
+        parameter = replicas.stacked(name)
+        alike = value.shape == parameter.shape
+        target = torch.empty_like(parameter if alike else value, device=parameter.device)
+        optimizer.state[parameter][key] = target.detach().copy_(value)
+
+
+def forget_pruned_weights(optimizer: Optimizer, replicas: Replicas) -> None:
+    """Erase the momentum of cut weights, so that they stay 0 under momentum and weight decay."""
+    for address, value in state_tensors(optimizer, replicas).items():
+        name = address.split("|")[0]
+        if name in replicas.layer_of and value.shape == replicas.stacked(name).shape:
+            value.mul_(replicas.mask(name))
+
+
+def set_num_updates(optimizer: Optimizer, num_updates: int) -> None:
+    """Set Adam's count of updates, from which it corrects the bias of its first averages.
+
+    The count is one number for all replicas. Where replicas finish a step after different numbers
+    of updates, it must not depend on who else is in the ensemble.
+    """
+    for state in optimizer.state.values():
+        if "step" in state:
+            state["step"].fill_(float(num_updates))

@@ -1,0 +1,15 @@
+"""Observables that analyses compute from the tables, not columns of them."""
+
+from __future__ import annotations
+
+from pruning_phases.observables.registry import TRANSITION, Observable
+
+OBSERVABLES = (
+    Observable(
+        "corrected_accuracy", "accuracy above chance", TRANSITION, colour="tab:blue",
+        is_order_parameter=True, is_tracked=False,
+    ),
+    Observable(
+        "susceptibility", "susceptibility of the accuracy", TRANSITION, is_tracked=False
+    ),
+)  # fmt: skip

@@ -1,0 +1,11 @@
+"""Observables of the training: loss, and what is fitted of a network's own examples."""
+
+from __future__ import annotations
+
+from pruning_phases.observables.registry import WEIGHTS, Observable
+
+OBSERVABLES = (
+    Observable("train_loss", "training loss", WEIGHTS, unit="nats"),
+    Observable("train_accuracy", "training accuracy", WEIGHTS, is_tracked=False),
+    Observable("noise_correlation", "noise correlation", WEIGHTS, is_tracked=False),
+)

@@ -1,0 +1,1 @@
+"""Scores: one file each, found by ``pruning.registry``. Arrays in, arrays out."""

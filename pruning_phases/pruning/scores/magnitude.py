@@ -1,0 +1,15 @@
+"""Magnitude of a weight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+READS = "weights"
+
+
+def score(weights: Tensor) -> Tensor:
+    """s_i = |w_i|. weights: [R, n] -> [R, n]. The score of arXiv 2602.15224."""
+    return weights.abs()

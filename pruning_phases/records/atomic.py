@@ -1,0 +1,43 @@
+"""A run's record on disk: the only file that knows its names and states.
+
+``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
+``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
+``checkpoint.safetensors``, ``wandb/``.
+Every file is written beside and renamed, and the state ``done`` is written last, so that what has
+its final name is whole. Nothing in here is ever executed on reading.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.errors import RunError
+
+if TYPE_CHECKING:
+    pass
+
+
+BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
+
+
+def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write to a temporary name in the same folder, flush it to the disk, and rename."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}{BESIDE}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        cure = "make room" if full else "give results_dir=FOLDER where you may write, or free it"
+        raise RunError(
+            f"{path} cannot be written ({error.strerror or error}): {cure}, then run the same "
+            "command again to go on"
+        ) from error

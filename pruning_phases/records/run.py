@@ -1,0 +1,346 @@
+"""A run's record on disk: the only file that knows its names and states.
+
+``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
+``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
+``checkpoint.safetensors``, ``wandb/``.
+Every file is written beside and renamed, and the state ``done`` is written last, so that what has
+its final name is whole. Nothing in here is ever executed on reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.errors import RunError, UserError, first_line
+from pruning_phases.records.atomic import BESIDE, write_beside
+from pruning_phases.records.lease import Lease, hold, holder_of
+from pruning_phases.records.provenance import now, provenance
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+INFO = "run.json"
+
+RUNNING, DONE, FAILED = "running", "done", "failed"
+
+INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
+
+REWIND = "rewind"  # and of that which rewound networks train from
+
+FARTHEST = 2.0  # factor between a density asked for and that of the snapshot that is taken for it
+
+
+class RunRecord:
+    """The folder of one run."""
+
+    def __init__(self, results_dir: str | Path, study: str, run_id: str) -> None:
+        self.id = run_id
+        self.folder = Path(results_dir).expanduser() / study / run_id
+
+    # -- names -----------------------------------------------------------------------------------
+
+    @property
+    def info_file(self) -> Path:
+        return self.folder / INFO
+
+    @property
+    def observables_file(self) -> Path:
+        return self.folder / "observables.parquet"
+
+    @property
+    def layers_file(self) -> Path:
+        return self.folder / "layers.parquet"
+
+    @property
+    def training_file(self) -> Path:
+        return self.folder / "training.parquet"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def snapshots_folder(self) -> Path:
+        return self.folder / "snapshots"
+
+    def snapshot_file(self, name: str, part: int | None = None) -> Path:
+        """One file a snapshot; one a part where the ensemble was trained in parts."""
+        suffix = "" if part is None else f".part_{part:03d}"
+        return self.snapshots_folder / f"{name}{suffix}.safetensors"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def figure_stem(self) -> Path:
+        return self.folder / "transition"
+
+    # -- state -----------------------------------------------------------------------------------
+
+    def info(self) -> dict[str, Any]:
+        """What ``run.json`` says; empty if there is none, an error if it is unreadable."""
+        if not self.info_file.exists():
+            return {}
+        try:
+            content = json.loads(self.info_file.read_text())
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{self.info_file} is unreadable ({error}): delete the folder to run it again"
+            ) from error
+        known = isinstance(content, dict) and isinstance(content.get("physics"), dict)
+        if not known or content.get("id") != self.id:
+            raise UserError(
+                f"{self.info_file} is not the record of run {self.id}: "
+                "delete the folder to run it again"
+            )
+        return content
+
+    @property
+    def state(self) -> str | None:
+        return self.info().get("state")
+
+    def begin(self, physics: dict[str, Any], machine: dict[str, Any], **more: Any) -> None:
+        """Mark the run as running, with where it comes from."""
+        earlier = self.info()
+        for leftover in self.folder.rglob(f".*{BESIDE}"):
+            leftover.unlink(missing_ok=True)
+        if not self.checkpoint_file.exists():  # of a beginning that is begun anew
+            shutil.rmtree(self.snapshots_folder, ignore_errors=True)
+            self.training_file.unlink(missing_ok=True)
+        self._write_info(
+            {
+                "id": self.id,
+                "state": RUNNING,
+                "physics": physics,
+                "machine": machine,
+                **more,
+                **provenance(),
+                "started": earlier.get("started", now()),
+                "resumed": [*earlier.get("resumed", []), *([now()] if earlier else [])],
+            }
+        )
+
+    def finish(self) -> None:
+        digests = {name: _digest(self.folder / name) for name in self._result_files()}
+        self._write_info({**self.info(), "state": DONE, "finished": now(), "sha256": digests})
+        self.checkpoint_file.unlink(missing_ok=True)
+
+    def _result_files(self) -> list[str]:
+        """The tables and snapshots that are there."""
+        tables = (self.observables_file, self.layers_file, self.training_file)
+        there = [file for file in tables if file.exists()]
+        there += sorted(self.snapshots_folder.glob("[!.]*.safetensors"))
+        return [str(file.relative_to(self.folder)) for file in there]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the files of a finished run, compared with what it ended with."""
+        digests = self.info().get("sha256")
+        if digests is None:
+            return ["of an earlier version, which noted no digests"]
+        found = []
+        for name, digest in digests.items():
+            try:
+                if _digest(self.folder / name) != digest:
+                    found.append(f"{name} was changed")
+            except OSError as error:
+                found.append(f"{name}: {error.strerror}")
+        return found
+
+    def fail(self, error: str) -> None:
+        """Keep the reason; without room left even for that, the run stays as it was."""
+        try:
+            self._write_info({**self.info(), "state": FAILED, "error": error, "finished": now()})
+        except (OSError, UserError, RunError):
+            return
+
+    def _write_info(self, content: dict[str, Any]) -> None:
+        text = json.dumps(content, indent=2, default=str) + "\n"
+        write_beside(self.info_file, lambda path: path.write_text(text))
+
+    def wait_until_free(self, seconds_between_looks: float) -> None:
+        """Until no process holds the run."""
+        while self.holder() is not None:
+            time.sleep(seconds_between_looks)
+
+    @contextmanager
+    def lock(self) -> Iterator[Lease]:
+        """Hold the run for this process alone, as long as it lives."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.lock_file.touch()
+        except OSError as error:
+            raise UserError(
+                f"results_dir: {self.folder} cannot be written ({error.strerror}): "
+                "give results_dir=FOLDER where you may write"
+            ) from error
+        with hold(self.lock_file) as lease:
+            yield lease
+
+    def holder(self) -> dict[str, Any] | None:
+        """The process that writes the run now: host, pid, share done and seconds left."""
+        return holder_of(self.lock_file)
+
+    # -- content ---------------------------------------------------------------------------------
+
+    def write_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
+        for path, table in ((self.observables_file, observables), (self.layers_file, layers)):
+            write_beside(path, partial(table.to_parquet, index=False))
+
+    def add_training(self, table: pd.DataFrame) -> None:
+        """Put in how networks trained at a step, in place of what they have there already."""
+        import pandas as pd
+
+        keys = ["step", "p_train", "train_size", "replica"]
+        if self.training_file.exists():
+            earlier = self.training()
+            known = earlier[keys].apply(tuple, axis=1).isin(set(table[keys].apply(tuple, axis=1)))
+            table = pd.concat([earlier[~known], table])
+        table = table.sort_values([*keys, "update"], ignore_index=True)
+        write_beside(self.training_file, partial(table.to_parquet, index=False))
+
+    def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
+        from safetensors.numpy import save
+
+        # One entry, since the format does not keep the order of several.
+        metadata = {"about": json.dumps(about)}
+        content = save(tensors, metadata=metadata)
+        write_beside(path, lambda beside: beside.write_bytes(content))
+
+    def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        with _opened(path) as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+
+    def read_about(self, path: Path) -> dict[str, Any]:
+        """What is noted beside a file's tensors, without reading those."""
+        with _opened(path) as file:
+            return json.loads((file.metadata() or {}).get("about", "{}"))
+
+    def snapshots(self) -> list[str]:
+        """The names of the snapshots of trained networks, dense first."""
+        names = {file.name.partition(".")[0] for file in self.snapshots_folder.glob("[!.]*")}
+        steps = sorted(name for name in names if name.startswith("step_"))
+        return steps + [FINAL] * (FINAL in names)
+
+    def read_snapshot(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """The tensors of all networks, of whatever parts, and what is noted beside them."""
+        import numpy as np
+
+        parts = [self.read_tensors(file) for file in self._snapshot_files(name)]
+        first, about = parts[0]
+        if len(parts) == 1:
+            return first, about
+        return {key: np.concatenate([part[key] for part, _ in parts]) for key in first}, about
+
+    def snapshot_about(self, name: str) -> dict[str, Any]:
+        return self.read_about(self._snapshot_files(name)[0])
+
+    def snapshot_densities(self) -> dict[float, str]:
+        """Density -> name of the snapshot that has it, dense first."""
+        return {float(self.snapshot_about(name)["density"]): name for name in self.snapshots()}
+
+    def nearest_snapshot(self, density: float, key: str) -> tuple[str, float]:
+        """Name and exact density of the snapshot of a trained network nearest to a density."""
+        if density <= 0:
+            raise UserError(f"{key}={density}: a density is above 0")
+        there = self._alive()
+        best = nearest(there, density) if there else math.inf
+        if not 1 / FARTHEST <= best / density <= FARTHEST:
+            names = ", ".join(f"{at:.3g}" for at in there)
+            raise UserError(
+                f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
+                f"choose one of them, or train with snapshots=[{density}]"
+            )
+        return there[best], best
+
+    def snapshot_at(self, density: float, key: str) -> tuple[str, float]:
+        """Name and exact density of the snapshot of the step whose density is nearest."""
+        there = self._alive()
+        wanted = nearest(self.observables()["density"].unique(), density)
+        for at, name in there.items():
+            if math.isclose(at, wanted):
+                return name, at
+        names = ", ".join(f"{at:.3g}" for at in there)
+        raise UserError(
+            f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
+            f"choose one of them, or prune with snapshots=[{density}]"
+        )
+
+    def _alive(self) -> dict[float, str]:
+        """The snapshots in which weights are left."""
+        return {at: name for at, name in self.snapshot_densities().items() if at > 0}
+
+    def _snapshot_files(self, name: str) -> list[Path]:
+        parts = sorted(self.snapshots_folder.glob(f"{name}.part_*.safetensors"))
+        return parts or [self.snapshot_file(name)]
+
+    def observables(self) -> pd.DataFrame:
+        return read_table(self.observables_file)
+
+    def layers(self) -> pd.DataFrame:
+        return read_table(self.layers_file)
+
+    def training(self) -> pd.DataFrame:
+        """The loss over the updates of every training from the beginning: step 0, and the later
+        steps of networks that train anew after each cut."""
+        table = read_table(self.training_file)
+        return table if "step" in table else table.assign(step=0)  # records of earlier versions
+
+
+def nearest(densities: Iterable[float], wanted: float) -> float:
+    """The density above 0 whose logarithm is nearest; of two the higher one."""
+    alive = sorted((density for density in densities if density > 0), reverse=True)
+    return min(alive, key=lambda density: abs(math.log(density / wanted)))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A file of tensors, whose faults become one line."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UserError(f"{path} is unreadable ({error}): delete it and run again") from error
+
+
+def find_records(folder: Path) -> list[RunRecord]:
+    """The record that is this folder, or all records somewhere below it."""
+    found = [folder] if (folder / INFO).exists() else [f.parent for f in folder.rglob(INFO)]
+    return [
+        RunRecord(f.parent.parent, f.parent.name, f.name) for f in sorted(map(_absolute, found))
+    ]
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} is unreadable ({first_line(error)}): delete the run's folder"
+        ) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,225 @@
+"""Where the curves of different sizes cross, where they peak, and how that moves with size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.statistics.resampling import half_width
+from pruning_phases.statistics.splines import MORE_FLEXIBLE, cubic_splines
+
+Array = NDArray[np.float64]
+
+FEWEST_SPLINES, MOST_SPLINES = 4, 31
+
+SMALLEST = 1e-6  # of the largest value: below that, logarithms are cut
+
+GRID = 801  # places at which smoothed curves are compared
+
+SPREAD_OUT = 20.0  # ratio of largest to smallest control from which the axis is logarithmic
+
+RELEVANT = 0.01  # share of the curves' whole rise by which they also part
+
+CLEAR = 3.0  # standard errors by which curves part on both sides of a crossing
+
+MOST_LOST = 0.16  # share of resampled curves without a crossing beyond which there is none
+
+
+@dataclass(frozen=True)
+class SampledCurve:
+    """One size's curve and resampled versions of it: values [points], draws [batch, points]."""
+
+    size: float
+    control: Array
+    values: Array
+    error: Array
+    draws: Array
+
+
+@dataclass(frozen=True)
+class Located:
+    """A place on the control axis, with the value there; None: not determined, with a reason."""
+
+    sizes: tuple[float, ...]
+    control: tuple[float, float] | None  # and its error
+    value: tuple[float, float] | None = None
+    reason: str | None = None
+    draws: Array | None = None  # [batch] of resampled curves, NaN where there is none
+
+    @property
+    def size(self) -> float:
+        """The geometric mean of the sizes."""
+        return float(np.exp(np.mean(np.log(self.sizes))))
+
+
+def crossing(first: SampledCurve, second: SampledCurve) -> Located:
+    """The crossing of two curves with the clearest parting on both of its sides."""
+    sizes = (first.size, second.size)
+    low = max(first.control.min(), second.control.min())
+    high = min(first.control.max(), second.control.max())
+    if not low < high:
+        return Located(sizes, None, reason="the curves share no range of the control parameter")
+    grid = _grid(low, high)
+    curves = [_smooth(curve, grid) for curve in (first, second)]
+    batch = min(len(curve) for curve in curves)
+    difference = curves[1][:batch] - curves[0][:batch]  # the curves themselves are row 0
+    roots = _sign_changes(grid, difference[0])
+    if not len(roots):
+        return Located(sizes, None, reason="the curves do not cross")
+    rise = max(float(np.ptp(curve[0])) for curve in curves)
+    parting = np.where(
+        _parting(np.abs(difference[0]) / rise, grid, roots) > RELEVANT,
+        _parting(np.abs(difference[0]) / _spread(difference[1:]), grid, roots), 0.0,
+    )  # fmt: skip
+    if parting.max() < CLEAR:
+        return Located(
+            sizes, None,
+            reason=f"the curves do not part by {CLEAR:g} errors and {RELEVANT:.0%} of their rise "
+            "on both sides of any crossing",
+        )  # fmt: skip
+    central = roots[parting.argmax()]
+    found = np.array([_nearest(_sign_changes(grid, row), central) for row in difference[1:]])
+    if np.isnan(found).mean() > MOST_LOST:
+        return Located(sizes, None, reason="within their errors the curves need not cross")
+    return Located(sizes, (float(central), float(half_width(found))), draws=found)
+
+
+def peak(curve: SampledCurve) -> Located:
+    """The maximum of a curve of positive values with equal relative errors, as a variance has them;
+    one that sits at an end of the range is none."""
+    grid = _grid(curve.control.min(), curve.control.max())
+    smooth = _smooth_logarithms(curve, grid)
+    places = smooth.argmax(axis=1)
+    inside = (places > 0) & (places < GRID - 1)
+    if not inside[0]:
+        return Located((curve.size,), None, reason="the largest value is at an end of the range")
+    if inside[1:].mean() < 1 - MOST_LOST:
+        return Located((curve.size,), None, reason="within its errors the curve need not peak")
+    spread = half_width(grid[places[1:]][inside[1:]])
+    return Located(
+        (curve.size,),
+        (float(grid[places[0]]), float(spread)),
+        (float(smooth[0].max()), float(half_width(smooth.max(axis=1)[1:]))),
+    )
+
+
+def extrapolate(
+    crossings: list[Located], low: float, high: float
+) -> tuple[tuple[float, float] | None, str | None]:
+    """The crossings' limit at infinite size, p(L) = p_inf + a / L, weighted with their errors.
+
+    The error is the larger one of the line's and of the lines' through resampled crossings. None
+    and the reason with fewer than three crossings, or if the line leaves the range of the control.
+    """
+    known = [item for item in crossings if item.control and item.control[1] > 0]
+    if len(known) < 3:
+        return None, f"{len(known)} crossings: three show whether they move on a line"
+    value, error = np.array([item.control for item in known], dtype=float).T
+    inverse = np.array([1 / item.size for item in known])
+    limit, own_error = _line(inverse, value, error)[0]
+    if not low <= limit <= high:
+        return None, f"the line ends at {limit:.3g}, outside what was measured"
+    # Neighbouring crossings share a curve, and so their errors; the draws know that.
+    if all(item.draws is not None for item in known):
+        draws = np.stack([item.draws for item in known if item.draws is not None])
+        limits = [_line(inverse, row, error)[0][0] for row in draws.T if np.isfinite(row).all()]
+        own_error = max(own_error, float(half_width(limits)))
+    return (limit, own_error), None
+
+
+def size_exponent(peaks: list[Located]) -> tuple[float, float] | None:
+    """d ln(height) / d ln(size) of the peaks: gamma / nu for a susceptibility."""
+    known = [item for item in peaks if item.value and item.value[0] > 0 and item.value[1] > 0]
+    if len(known) < 2:
+        return None
+    height, error = np.array([item.value for item in known], dtype=float).T
+    return _line(np.log([item.size for item in known]), np.log(height), error / height)[1]
+
+
+def _line(x: Array, y: Array, error: Array) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Intercept and slope of a weighted line, with errors widened by sqrt(chi^2/dof) above 1."""
+    design = np.stack([np.ones_like(x), x], axis=1) / error[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    parameters = covariance @ design.T @ (y / error)
+    chi2 = ((y / error - design @ parameters) ** 2).sum()
+    widen = np.sqrt(max(1.0, chi2 / max(len(x) - 2, 1)))
+    errors = widen * np.sqrt(np.diag(covariance))
+    return (
+        (float(parameters[0]), float(errors[0])),
+        (float(parameters[1]), float(errors[1])),
+    )
+
+
+def _smooth_logarithms(curve: SampledCurve, grid: Array) -> Array:
+    """The same of the logarithms, where values of equal relative errors have equal errors."""
+    rows = np.vstack([curve.values, curve.draws])
+    rows = np.log(np.maximum(rows, SMALLEST * rows.max()))
+    error = np.full(len(curve.control), rows[1:].std(axis=0).mean())
+    logarithms = SampledCurve(curve.size, curve.control, rows[0], error, rows[1:])
+    smooth: Array = np.exp(_smooth(logarithms, grid))
+    return smooth
+
+
+def _smooth(curve: SampledCurve, grid: Array) -> Array:
+    """Curve and draws [1 + batch, grid] as cubic splines: far fewer than points, so that noise
+    makes no crossings, and a few more than the Bayesian information criterion admits, since a curve
+    as smooth as that moves what is looked for by more than its error."""
+    position = _position(curve.control, curve.control)
+    rows = np.vstack([curve.values, curve.draws]) / curve.error
+    limit = max(FEWEST_SPLINES, min(MOST_SPLINES, len(position) // 2))
+
+    def fit(count: int, values: Array) -> tuple[Array, Array]:
+        splines = cubic_splines(position, count) / curve.error[:, None]
+        coefficients = np.asarray(np.linalg.lstsq(splines, values, rcond=None)[0], np.float64)
+        return coefficients, splines @ coefficients
+
+    def criterion(count: int) -> float:  # of the curve alone; the draws follow it
+        chi2 = ((rows[0] - fit(count, rows[0])[1]) ** 2).sum()
+        return float(chi2 + count * np.log(len(position)))
+
+    best = min(range(FEWEST_SPLINES, limit + 1), key=criterion)
+    count = min(best + MORE_FLEXIBLE, limit)
+    return (cubic_splines(_position(grid, curve.control), count) @ fit(count, rows.T)[0]).T
+
+
+def _parting(distance: Array, grid: Array, roots: Array) -> Array:
+    """How far apart [grid] the curves come between a root and its neighbours, the smaller of its
+    two sides [roots]."""
+    ends = np.searchsorted(grid, roots)
+    stretches = np.array([part.max(initial=0.0) for part in np.split(distance, ends)])
+    return np.minimum(stretches[:-1], stretches[1:])
+
+
+def _spread(differences: Array) -> Array:
+    """Standard deviation of resampled differences, infinite where they do not vary."""
+    error = differences.std(axis=0)
+    return np.where(error > 0, error, np.inf)
+
+
+def _logarithmic(low: float, high: float) -> bool:
+    return low > 0 and high / low > SPREAD_OUT
+
+
+def _grid(low: float, high: float) -> Array:
+    return (np.geomspace if _logarithmic(low, high) else np.linspace)(low, high, GRID)
+
+
+def _position(control: Array, whole: Array) -> Array:
+    """Where in [0, 1] ``control`` lies within the range of ``whole``, on the axis that suits it."""
+    low, high = whole.min(), whole.max()
+    if _logarithmic(low, high):
+        control, low, high = np.log(control), np.log(low), np.log(high)
+    return np.clip((control - low) / (high - low), 0, 1)
+
+
+def _sign_changes(grid: Array, difference: Array) -> Array:
+    """Where a curve crosses zero, interpolated linearly."""
+    index = np.flatnonzero(difference[:-1] * difference[1:] < 0)
+    share = difference[index] / (difference[index] - difference[index + 1])
+    return grid[index] + share * (grid[index + 1] - grid[index])
+
+
+def _nearest(places: Array, centre: float) -> float:
+    return float(places[np.abs(places - centre).argmin()]) if len(places) else np.nan

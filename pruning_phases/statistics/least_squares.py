@@ -1,0 +1,114 @@
+"""Many small nonlinear least-squares problems at once: Levenberg-Marquardt over a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+Residuals = Callable[[Array], Array]  # [batch, parameters] -> [batch, points], in units of errors
+
+DIFFERENCE = 1e-6  # step of the numerical derivatives, in units of the box
+
+AT_BOUND = 1e-4  # nearer to a bound than this share of the box counts as on it
+
+
+@dataclass(frozen=True)
+class Box:
+    """The bounds of every parameter, [parameters] each."""
+
+    lower: Array
+    upper: Array
+    margin: Array | None = None  # how near to a bound counts as on it; None: AT_BOUND of the width
+
+    @property
+    def width(self) -> Array:
+        return self.upper - self.lower
+
+    def on_bound(self, parameters: Array) -> NDArray[np.bool_]:
+        """Which parameters [..., parameters] lie on a bound; one without freedom never does."""
+        margin = AT_BOUND * self.width if self.margin is None else self.margin
+        outside = (parameters <= self.lower + margin) | (parameters >= self.upper - margin)
+        return outside & (self.width > 0)
+
+
+@dataclass(frozen=True)
+class Minima:
+    """What a batch of fits ended with."""
+
+    parameters: Array  # [batch, parameters]
+    chi2: Array  # [batch]
+    converged: NDArray[np.bool_]  # [batch]
+
+
+def minimize(residuals: Residuals, start: Array, box: Box, max_iterations: int = 60) -> Minima:
+    """Minimize chi^2 = sum of squared residuals in every row of ``start``, inside the box.
+
+    Levenberg-Marquardt with forward differences; a parameter that is on its bound and pushed
+    outwards rests. All rows take every step together, and each accepts or refuses its own.
+    """
+    theta = np.clip(start, box.lower, box.upper).astype(np.float64)
+    current = residuals(theta)
+    chi2 = _sum_squares(current)
+    damping = np.full(len(theta), 1e-2)
+    converged = np.zeros(len(theta), dtype=bool)
+    for _ in range(max_iterations):
+        step, predicted = _step(residuals, theta, current, box, damping)
+        trial = np.clip(theta + step, box.lower, box.upper)
+        tried = residuals(trial)
+        tried_chi2 = _sum_squares(tried)
+        better = tried_chi2 < chi2
+        converged |= predicted <= 1e-6 * (1 + 1e-3 * chi2)
+        converged |= better & (chi2 - tried_chi2 <= 1e-7 * (1 + chi2))
+        theta = np.where(better[:, None], trial, theta)
+        current = np.where(better[:, None], tried, current)
+        chi2 = np.where(better, tried_chi2, chi2)
+        damping = np.clip(np.where(better, damping / 5, damping * 4), 1e-9, 1e9)
+        converged |= damping >= 1e9
+        if converged.all():
+            break
+    return Minima(theta, chi2, converged)
+
+
+def _step(
+    residuals: Residuals, theta: Array, current: Array, box: Box, damping: Array
+) -> tuple[Array, Array]:
+    """The damped step [batch, parameters], and by how much it should lower chi^2 [batch]."""
+    width = np.where(box.width > 0, box.width, 1.0)
+    jacobian = jacobian_of(residuals, theta, current, box) * width
+    gradient = np.einsum("bnp,bn->bp", jacobian, current)
+    outwards = (theta <= box.lower) & (gradient > 0) | (theta >= box.upper) & (gradient < 0)
+    jacobian = np.where(outwards[:, None, :], 0.0, jacobian)
+    gradient = np.where(outwards, 0.0, gradient)
+    curvature = np.swapaxes(jacobian, 1, 2) @ jacobian
+    diagonal = np.einsum("bpp->bp", curvature)
+    floor = 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-30
+    damped = curvature + (damping[:, None] * diagonal + floor)[:, :, None] * np.eye(theta.shape[1])
+    step = -np.linalg.solve(damped, gradient[:, :, None])[:, :, 0]
+    predicted = -np.einsum("bp,bp->b", gradient, step)
+    return np.clip(step, -0.2, 0.2) * width, predicted
+
+
+def jacobian_of(residuals: Residuals, theta: Array, current: Array, box: Box) -> Array:
+    """d residual / d parameter, [batch, points, parameters]; a fixed parameter's is 0."""
+    columns = []
+    for index, width in enumerate(box.width):
+        if width == 0:
+            columns.append(np.zeros_like(current))
+            continue
+        # Away from the upper bound, so that no residual is asked for outside the box.
+        inner = np.where(theta[:, index] + DIFFERENCE * width > box.upper[index], -1.0, 1.0)
+        change = inner * DIFFERENCE * width
+        moved = theta.copy()
+        moved[:, index] += change
+        columns.append((residuals(moved) - current) / change[:, None])
+    return np.stack(columns, axis=2)
+
+
+def _sum_squares(residual: Array) -> Array:
+    total = np.einsum("bn,bn->b", residual, residual)
+    return np.where(np.isfinite(total), total, np.inf)

@@ -1,0 +1,53 @@
+"""Numbers as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, SupportsFloat
+
+if TYPE_CHECKING:
+    pass
+
+
+def number(value: float | None, error: float | None) -> dict[str, float | None] | None:
+    """{"value", "error"}; None for what is not determined."""
+    if value is None or not math.isfinite(value):
+        return None
+    known = error is not None and math.isfinite(error)
+    return {"value": float(value), "error": float(error) if known and error is not None else None}
+
+
+def cell(value: float | None, error: float | None) -> str:
+    """A number as a table shows it."""
+    return "not determined" if value is None else with_error(value, error or math.nan)
+
+
+def with_error(value: SupportsFloat, error: SupportsFloat) -> str:
+    """0.9712 and 0.0021 -> ``0.971(2)``: the error in the last digits, two of them below 20.
+
+    Without a finite error above rounding the value stands alone, to four digits.
+    """
+    return with_errors(value, error)
+
+
+def with_errors(value: SupportsFloat, *errors: SupportsFloat | None) -> str:
+    """The same with several errors, ``0.971(2)(11)``; small numbers as ``8.1(1.6)e-05`` would
+    be read, ``8.1(16)e-05``. The smallest error sets the digits."""
+    value = float(value)
+    known = [float(error) for error in errors if error is not None]
+    if not math.isfinite(value):
+        return "nan"
+    significant = [e for e in known if math.isfinite(e) and e > 1e-12 * abs(value)]
+    if not significant:
+        return f"{value:.4g}"
+    power = math.floor(math.log10(max(abs(value), *significant)))
+    if power < -3:
+        scaled = with_errors(value / 10**power, *(error / 10**power for error in known))
+        return f"{scaled}e{power:03d}"
+    smallest = min(significant)
+    digits = -math.floor(math.log10(smallest))
+    if round(smallest * 10**digits) < 2:
+        digits += 1
+    digits = max(digits, 0)
+    brackets = "".join(f"({round(error * 10**digits)})" for error in known)
+    return f"{value:.{digits}f}{brackets}"

@@ -1,0 +1,53 @@
+"""Description of a W&B dashboard: every tracked observable over density, and the sweeps' overviews.
+
+In: names of project, entity, study and figures. Out: a workspace that is not saved yet.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.errors import UserError
+from pruning_phases.observables.registry import SUSCEPTIBILITY, Observable, observables
+
+if TYPE_CHECKING:
+    from wandb_workspaces.workspaces import Workspace
+
+
+def dashboard(
+    entity: str, project: str, study: str, name: str, figures: Sequence[str]
+) -> Workspace:
+    """Every observable that runs are logged with over density, a line a run, and the overviews of
+    the sweeps."""
+    os.environ.setdefault("WANDB_SILENT", "true")  # what it saves is said here
+    try:
+        import wandb_workspaces.reports.v2 as reports
+        import wandb_workspaces.workspaces as workspaces
+    except ImportError as error:
+        raise UserError(
+            "pip install 'pruning-phases[dashboard]' installs what this needs"
+        ) from error
+
+    def plot(one: Observable) -> Any:
+        return reports.LinePlot(
+            title=one.axis_label, x="density", y=[one.name], log_x=True, title_x="density",
+            title_y=one.axis_label,
+        )  # fmt: skip
+
+    shown = [one for one in observables().values() if one.is_tracked or one.name == SUSCEPTIBILITY]
+    sections = [
+        workspaces.Section(
+            name=title, panels=[plot(one) for one in shown if one.section == title], is_open=True
+        )
+        for title in dict.fromkeys(one.section for one in shown)
+    ]
+    overviews: list[Any] = [
+        reports.WeavePanelSummaryTable(table_name="runs"),
+        reports.MediaBrowser(
+            title="figures", media_keys=["overview", *(f"{study}/{one}" for one in figures)]
+        ),
+    ]
+    sections.append(workspaces.Section(name="Sweeps", panels=overviews, is_open=True))
+    return workspaces.Workspace(entity=entity, project=project, name=name, sections=sections)

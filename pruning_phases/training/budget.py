@@ -1,0 +1,45 @@
+"""When a training ends: after so many updates or epochs, or, for each replica by itself, when a
+loss stops improving. Pure bookkeeping on numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass
+class Plateau:
+    """Per replica: the best loss so far, the rounds since, and whether it has stopped.
+
+    A loss that is lower than the best by the relative amount ``min_delta`` improves it. A
+    replica stops after ``patience`` rounds without; what it does afterwards is not looked at.
+    """
+
+    patience: int
+    min_delta: float
+    best: NDArray[np.float64]
+    stale: NDArray[np.int64]
+
+    @classmethod
+    def begin(cls, patience: int, min_delta: float, num_replicas: int) -> Plateau:
+        return cls(patience, min_delta, np.full(num_replicas, np.inf), np.zeros(num_replicas, int))
+
+    @property
+    def stopped(self) -> NDArray[np.bool_]:
+        return self.stale >= self.patience
+
+    def report(self, loss: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Take in one round's losses [R]; returns which running replicas improved."""
+        running = ~self.stopped
+        bar = np.where(np.isinf(self.best), np.inf, self.best * (1 - self.min_delta))
+        improved = running & (loss < bar)
+        self.best = np.where(improved, loss, self.best)
+        self.stale = np.where(improved, 0, self.stale + running)
+        return improved
+
+
+def updates_per_epoch(train_size: int, batch_size: int) -> int:
+    return math.ceil(train_size / batch_size)

@@ -1,0 +1,117 @@
+"""Mirrors the run to Weights & Biases. Whatever happens there, the run goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from lightning import Callback, Trainer
+
+from pruning_phases.config.choices import Family
+from pruning_phases.config.identity import physics, pruner_name
+from pruning_phases.config.run import Config
+from pruning_phases.errors import first_line
+from pruning_phases.observables.registry import AXES
+from pruning_phases.records.run import RunRecord
+from pruning_phases.statistics.estimates import mean_and_error, susceptibility
+from pruning_phases.tracking import wandb as wandb_runs
+from pruning_phases.training.callbacks.measure import Measure
+from pruning_phases.training.loop import EnsembleModule
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import WandbLogger
+
+
+log = logging.getLogger(__name__)
+
+OBSERVABLES = (
+    "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
+    "effective_density", "largest_cluster", "evolution_metric", "train_loss",
+)  # fmt: skip
+
+
+class LogToWandb(Callback):
+    """Mean and standard error over replicas of every observable, over density; of an ensemble over
+    dropout rates and training-set sizes as a table at every step."""
+
+    def __init__(self, logger: WandbLogger, measure: Measure, repeats: bool) -> None:
+        self.logger = logger
+        self.repeats = repeats  # what was measured before this process began
+        self.measure = measure
+        self._alive = True
+        # What the parts before this one have measured.
+        self._before = measure.tables()[0] if measure.observables else pd.DataFrame({"step": []})
+
+    def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self._guarded(self._define_axes)
+        if self.repeats:
+            for _, table in self._before.groupby("step", sort=True):
+                self._guarded(self._log_step, table, module.replicas.num_prunable)
+
+    def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        if module.step_ended:
+            earlier = self._before[self._before["step"] == module.step]
+            table = pd.concat([earlier, self.measure.latest])
+            self._guarded(self._log_step, table, module.replicas.num_prunable)
+
+    def _define_axes(self) -> None:
+        run = self.logger.experiment
+        run.define_metric("density")
+        for name in OBSERVABLES:
+            run.define_metric(name, step_metric="density")
+            run.define_metric(f"{name}_error", step_metric="density")
+        run.define_metric("susceptibility", step_metric="density")
+
+    def _log_step(self, table: pd.DataFrame, num_prunable: int) -> None:
+        first = table.iloc[0]
+        row: dict[str, Any] = {"step": int(first["step"]), "density": float(first["density"])}
+        if len(table[AXES].drop_duplicates()) > 1:
+            import wandb
+
+            groups = table.groupby(AXES)[list(OBSERVABLES)]
+            means = groups.mean().join(groups.sem().add_suffix("_error")).reset_index()
+            self.logger.experiment.log(row | {"grid": wandb.Table(dataframe=means)})
+            return
+        for name in OBSERVABLES:
+            mean, error = mean_and_error(table[name])
+            row[name], row[f"{name}_error"] = float(mean), float(error)
+        row["susceptibility"] = float(susceptibility(table["accuracy"], num_prunable))
+        self.logger.experiment.log(row)
+
+    def _guarded(self, call: Any, *arguments: Any) -> None:
+        if not self._alive:
+            return
+        try:
+            call(*arguments)
+        except Exception as error:  # a mirror must never cost what it mirrors
+            self._alive = False
+            log.warning("W&B: %s; the run goes on without it", first_line(error))
+
+
+@contextmanager
+def logging_to(config: Config, record: RunRecord) -> Iterator[WandbLogger | None]:
+    """The run's W&B logger, if it is to have one, until the run leaves this. W&B's run is handed to
+    Lightning, whose own way of opening it warns and has no limit on how long to wait."""
+    dense = config.topology.family is Family.dense
+    how = pruner_name(physics(config)["pruner"]) if dense else config.topology.family.name
+    names = (config.model.name, config.dataset.name, how)
+    with wandb_runs.opened(
+        config.logger,
+        record.folder,
+        record.id,
+        project=config.logger.project or config.study,
+        group=config.logger.group,
+        name=config.logger.run_name or f"{' '.join(names)} {record.id}",
+        job_type="train",
+        tags=[*names, *([config.sweep.name] if config.sweep.name else [])],
+        config=physics(config),
+    ) as run:
+        if run is None:
+            yield None
+            return
+        from lightning.pytorch.loggers import WandbLogger
+
+        yield WandbLogger(experiment=run)

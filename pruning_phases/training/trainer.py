@@ -1,0 +1,81 @@
+"""One run from its configuration to its record: everything put together and set going."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import warnings
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.plugins.environments import LightningEnvironment
+
+from pruning_phases.config.run import Config
+from pruning_phases.errors import RunError, Terminated, UserError, first_line
+from pruning_phases.training.loop import EnsembleModule
+from pruning_phases.training.preemption import PreemptionSignal
+from pruning_phases.training.rounds import ReplicaDataModule
+
+
+def fit(module: EnsembleModule, trainer: lightning.Trainer, warned: PreemptionSignal) -> None:
+    try:
+        trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+    except SystemExit as leaving:  # Lightning's way to act on signals; it names none of them
+        if warned.has_left:
+            raise
+        raise (Terminated if trainer.received_sigterm else KeyboardInterrupt) from leaving
+    if not module.ended:
+        raise RunError(
+            f"the training ended after step {module.step} of {module.num_steps}: leave "
+            "trainer.options that end it out"
+        )
+
+
+def new_trainer(
+    config: Config, folder: Path, callbacks: list[lightning.Callback], logger: Any
+) -> lightning.Trainer:
+    defaults: dict[str, Any] = {
+        "accelerator": accelerator_of(config.trainer.accelerator),
+        "devices": 1,
+        "max_epochs": -1,
+        "callbacks": callbacks,
+        "logger": logger or False,
+        "default_root_dir": folder,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        # A run is one process on one device, whatever scheduler started it.
+        "plugins": [LightningEnvironment()],
+    }
+    try:
+        return lightning.Trainer(**(defaults | config.trainer.options))
+    except (TypeError, ValueError, MisconfigurationException) as error:
+        raise UserError(
+            f"trainer.accelerator={config.trainer.accelerator} with {len(config.trainer.options)} "
+            f"trainer.options: {first_line(error)}; trainer=cpu runs everywhere"
+        ) from error
+    except RuntimeError as error:
+        raise RunError(f"no device to run on: {error}; trainer=cpu runs everywhere") from error
+
+
+def name_of_device(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} {platform.processor() or platform.machine()}"
+
+
+def accelerator_of(asked: str) -> str:
+    """``auto``: CUDA or the CPU. Apple's GPUs have no float64, which dropout and sums need."""
+    if asked != "auto":
+        return asked
+    return "gpu" if torch.cuda.is_available() else "cpu"
+
+
+def quiet_lightning() -> None:
+    """Lightning's notices are about features that are not used here."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning.*")

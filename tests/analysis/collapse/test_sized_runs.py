@@ -1,0 +1,126 @@
+"""Runs of several sizes: their points, their noise over replicas, their fluctuations."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pruning_phases.analysis.collapse.ansatz import power_law
+from pruning_phases.analysis.collapse.fit import fit_collapse
+from pruning_phases.analysis.collapse.sized_runs import (
+    fluctuations,
+    points_of,
+    replica_noise,
+    size_of,
+    sized_curves,
+)
+from pruning_phases.errors import UserError
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.select import pooled
+from pruning_phases.statistics.curves import chance_corrected
+from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
+from tests.support.written_records import write_run
+
+DENSITY = np.linspace(0.02, 0.4, 20)
+CRITICAL, NU = 0.2, 1.25
+
+
+def accuracy(width, replicas, seed):
+    """A transition at 0.2 that sharpens with width; replicas differ as a whole and per point."""
+    generator = np.random.default_rng([seed, width])
+    x = (DENSITY - CRITICAL) * width ** (1 / NU)
+    shift = generator.normal(scale=0.01, size=(replicas, 1))
+    noise = generator.normal(scale=0.01, size=(replicas, len(DENSITY)))
+    return 0.5 + 0.4 * np.tanh(x / 4) + shift + noise
+
+
+@pytest.fixture
+def records(tmp_path):
+    return [
+        write_run(
+            tmp_path, f"w{width}_{part}", DENSITY,
+            {"accuracy": accuracy(width, 6, part)}, width, seed=part,
+        )
+        for width in (16, 32, 64, 128) for part in (0, 1)
+    ]  # fmt: skip
+
+
+def test_points_are_means_over_the_replicas_of_all_runs_of_a_size(records):
+    sized = sized_curves(records, "model.widths", "corrected_accuracy", None)
+    assert [item.size for item in sized] == [16, 32, 64, 128]
+    assert [item.curve.num_replicas for item in sized] == [12] * 4
+    points = points_of(sized)
+    both = chance_corrected(np.vstack([accuracy(32, 6, 0), accuracy(32, 6, 1)]), 10)
+    at = points.size == 32
+    np.testing.assert_allclose(points.control[at], DENSITY)
+    np.testing.assert_allclose(points.value[at], both.mean(axis=0))
+    raw = both.std(axis=0, ddof=1) / np.sqrt(12)
+    np.testing.assert_allclose(points.error[at], raw, rtol=0.6)  # smoothed over density
+    assert points.error[at].mean() == pytest.approx(raw.mean(), rel=0.05)
+
+
+def test_size_may_be_any_number(records):
+    assert size_of(records[0], "num_weights") == 256
+    assert size_of(records[0], "train_size") == 60000
+    for key, there in (("model.name", "fc there"), ("model.depth", "no such key")):
+        with pytest.raises(UserError, match=f"size={key}: run w16_0 has {there}"):
+            size_of(records[0], key)
+
+
+def test_a_window_that_leaves_too_little_is_one_line(records):
+    with pytest.raises(UserError, match="share 3 densities: 2 and 5 are needed"):
+        sized_curves(records, "model.widths", "accuracy", (0.09, 0.15))
+
+
+def test_noise_has_the_error_of_the_mean_and_keeps_replicas_together(records):
+    sized = sized_curves(records, "model.widths", "accuracy", None)
+    points = points_of(sized)
+    draws = replica_noise(sized)(np.random.default_rng(0), 4000)
+    raw = np.concatenate([item.curve.values.std(axis=0, ddof=1) / np.sqrt(12) for item in sized])
+    np.testing.assert_allclose(draws.mean(axis=0) / raw, 0, atol=0.1)
+    np.testing.assert_allclose(draws.std(axis=0), raw, rtol=0.08)
+    assert (draws.std(axis=0) / raw).mean() == pytest.approx(1, abs=0.01)
+    one = np.flatnonzero(points.size == 64)
+    replicas = sized[2].curve.values
+    np.testing.assert_allclose(
+        np.corrcoef(draws[:, one[:2]].T)[0, 1], np.corrcoef(replicas[:, :2].T)[0, 1], atol=0.1
+    )
+    other = np.flatnonzero(points.size == 16)[0]
+    assert abs(np.corrcoef(draws[:, one[0]], draws[:, other])[0, 1]) < 0.1
+
+
+def test_a_replica_in_two_runs_counts_once(records, tmp_path):
+    again = write_run(tmp_path, "again", DENSITY, {"accuracy": accuracy(16, 6, 0)}, 16, seed=0)
+    (first, *_) = sized_curves([*records, again], "model.widths", "accuracy", None)
+    assert first.curve.num_replicas == 12
+    table = pooled([records[0], again], RunRecord.observables)
+    assert not table.duplicated(["replica", "step"]).any()
+
+
+def test_runs_that_differ_in_more_than_size_are_refused(records, tmp_path):
+    other = write_run(tmp_path, "other", DENSITY, {"accuracy": accuracy(16, 6, 0)}, 16)
+    info = json.loads(other.info_file.read_text())
+    info["physics"]["dataset"]["name"] = "kmnist"
+    other.info_file.write_text(json.dumps(info))
+    with pytest.raises(UserError, match=r"dataset\.name is mnist .* kmnist in run other"):
+        sized_curves([*records, other], "model.widths", "accuracy", None)
+
+
+def test_a_collapse_of_runs_finds_the_planted_transition(records):
+    sized = sized_curves(records, "model.widths", "corrected_accuracy", None)
+    found = fit_collapse(power_law, points_of(sized), noise=replica_noise(sized)).estimates
+    for name, truth in (("critical_point", CRITICAL), ("nu", NU), ("beta", 0.0)):
+        assert abs(found[name].value - truth) < 3 * found[name].error, name
+    assert found["critical_point"].error < 0.01 and found["nu"].error < 0.3
+
+
+def test_fluctuations_are_those_of_the_replicas(records):
+    sized = sized_curves(records, "model.widths", "accuracy", None)
+    chi = fluctuations(sized, "susceptibility", 400, 0)
+    binder = fluctuations(sized, "binder", 400, 0)
+    for item, one, other in zip(sized, chi, binder, strict=True):
+        np.testing.assert_allclose(one.values, susceptibility(item.curve.values, item.num_weights))
+        np.testing.assert_allclose(other.values, binder_cumulant(item.curve.values - 0.1))
+        # Resampled from the replicas, they scatter around what was measured.
+        assert (np.abs(one.draws.mean(axis=0) / one.values - 1) < 0.1).all()
+        assert (one.error > 0).all() and (other.error > 0).all()

@@ -1,0 +1,188 @@
+"""The train command as a person meets it: help, errors in one line, sweeps, any folder, a wheel."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TINY
+
+ROOT = Path(__file__).parents[2]
+NO_DOWNLOAD = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+
+
+def environment(path: Path = ROOT, **more: str) -> dict[str, str]:
+    """With the package found in ``path``, and no W&B account."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    return plain | {"PYTHONPATH": str(path), "NETRC": "/nonexistent"} | more
+
+
+def train(*overrides: str, cwd: Path, path: Path = ROOT, **more: str):
+    """Run the command from ``cwd``."""
+    return subprocess.run(
+        [sys.executable, "-m", "pruning_phases.train", *overrides],
+        cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
+        stdin=subprocess.DEVNULL, env=environment(path, **more),
+    )  # fmt: skip
+
+
+REFUSED = {
+    "model.widths=[30]": r"model\.widths=\[30\].*give 3 widths, or model\.depth=2",
+    "pruner.steps=abc": r"pruner\.steps: value 'abc'.*Integer",
+    "dataset=mnits": r"dataset=mnits: no such option; choose digits, .*, mnist",
+    "pruner.densities=[0.5,0.6]": r"pruner\.densities=.*0\.6 follows 0\.5.*falling order",
+    "pruner.densities=[0.5]": r"pruner\.densities is read by pruner\.schedule=list alone",
+    "pruner.wdith=3": r"pruner\.wdith: no such key",
+    "+typo=3": r"typo: no such key",
+    "+pruner.typo=3": r"pruner\.typo: no such key; pruner has .*steps",
+    "model.wdths=[1,2,3]": r"did you mean model\.widths",
+    "seed=null": r"seed: field 'seed' is not Optional",
+    "pruner.schedule=quick": r"pruner\.schedule: .*linear, geometric, two_stage, list",
+    "optimizer.lr=-1": r"optimizer\.lr=-1.*above 0",
+    "pruner.final_density=0.0": r"pruner\.final_density=0\.0: geometric steps never reach 0",
+    "dropout_phase.p_eval=1.0": r"dropout_phase\.p_eval=1\.0: .*below 1",
+    "dataset.train_size=5000": r"dataset\.train_size=5000: .*give 1 to \d+",
+    "pruner.steps=5000": r"pruner: step \d+ .* would cut none",
+    "optimizer.name=sgd": r"optimizer\.name=sgd: choose the option itself, optimizer=NAME",
+    "dataset.name=foo": r"dataset\.name=foo",
+    "+trainer.options.max_epochs=1": r"trainer\.options\.max_epochs would decide .*leave it out",
+    "+trainer.options.nonsense=1": r"trainer\.options.*unexpected keyword",
+    "trainer.num_threads=0": r"trainer\.num_threads=0: give 1 or more",
+    "snapshots=[0.00001]": r"snapshots: density 1e-05 is not met",
+    "training.budget.min_delta=-1": r"training\.budget\.min_delta=-1",
+    "model=fc,cnn": r"model=fc,cnn: several values make a sweep, which -m starts",
+    "scale=null": r"scale=null: a group needs one of its options",
+    "trainer=gpu": r"trainer\.accelerator=gpu.*trainer=cpu",
+}
+
+
+@pytest.mark.parametrize("override", REFUSED)
+def test_bad_input_is_one_line_with_the_cure_and_leaves_nothing(override, tmp_path):
+    if override == "trainer=gpu":
+        import torch
+
+        if torch.cuda.is_available():
+            pytest.skip("there is a GPU here")
+    result = train("logger=none", override, cwd=tmp_path)
+    assert result.returncode == 2
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert re.search(REFUSED[override], lines[0])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_results_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = train(*TINY, "results_dir=file/results", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(r"results_dir: .* cannot be written .*results_dir=FOLDER", result.stderr)
+    assert len(result.stderr.strip().splitlines()) == 1
+    result = train("-m", *TINY, "results_dir=file/results", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(r"cannot be written .*results_dir=FOLDER", result.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_truncated_file_and_a_missing_folder(tmp_path):
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw / f"{stem}-ubyte").write_bytes(b"\0\0\x08\x01\0\0\0\x05abc")
+    result = train(*TINY, "dataset=mnist", "data_dir=data", cwd=tmp_path)
+    assert result.returncode == 2
+    assert re.search(r"t10k-images-idx3-ubyte is truncated .* delete it", result.stderr)
+    words = [*TINY, "dataset=mnist", "data_dir=nowhere"]
+    result = train(*words, cwd=tmp_path, **NO_DOWNLOAD)
+    assert result.returncode == 2
+    assert re.search(r"dataset=mnist: not in data_dir=nowhere", result.stderr.splitlines()[-1])
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_help_reads_like_a_manual_and_needs_no_torch(tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
+    result = train("--help", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    for word in ("python -m pruning_phases.train", "pruner.schedule", "results_dir", "scale"):
+        assert word in result.stdout
+
+
+def test_a_sweep_makes_its_records_and_the_second_time_skips_them(tmp_path):
+    sweep = ["-m", *TINY, "model.widths=[20,16,12],[9,8,7]", "pruner=magnitude,random"]
+    first = train(*sweep, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    files = sorted(tmp_path.glob("multirun/transition/*/run.json"))
+    assert len(files) == 4
+    assert all(json.loads(file.read_text())["state"] == "done" for file in files)
+    before = [file.read_bytes() for file in files]
+    second = train(*sweep, cwd=tmp_path)
+    assert second.stdout.strip() == "sweep: 4 of 4 runs done, 0 to do"
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
+    result = train("-m", *TINY, "optimizer=sgd", "optimizer.lr=0.05,1e30,0.1", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "failed: the training loss of replica" in result.stdout
+    assert "1 of 3 runs are not done: optimizer.lr=1e+30: the training loss" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    states = [json.loads(file.read_text())["state"] for file in tmp_path.rglob("run.json")]
+    assert sorted(states) == ["done", "done", "failed"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number, code, tmp_path):
+    command = [
+        sys.executable, "-m", "pruning_phases.train", *TINY, "checkpoint_seconds=0",
+        "pruner.finetune.amount=4000",
+    ]  # fmt: skip
+    # What a shell puts into the background, and all below it, is started with this one ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+    while not list(tmp_path.rglob("checkpoint.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert "the same command goes on from the last checkpoint" in errors.splitlines()[-1]
+    (info,) = tmp_path.rglob("run.json")
+    assert json.loads(info.read_text())["state"] == "running"
+
+
+def test_an_option_that_does_nothing_is_pointed_out(tmp_path):
+    result = train(*TINY, "pruner.coarse_steps=5", "pruner=none", cwd=tmp_path)
+    assert "note: pruner.coarse_steps has no effect" in result.stdout
+    assert "note: pruner.score" not in result.stdout
+
+
+def test_a_figure_is_drawn_and_its_path_is_shown(tmp_path):
+    result = train(*TINY, "figures=[transition]", cwd=tmp_path)
+    (path,) = re.findall(r"^figure: (.*)$", result.stdout, re.MULTILINE)
+    assert (tmp_path / path).stat().st_size > 10_000
+    assert (tmp_path / path).with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_it_works_from_an_installed_wheel_in_any_folder(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    site, work = tmp_path / "site", tmp_path / "work"
+    work.mkdir()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    for words in (TINY, ["-m", *TINY, "seed=1,2"]):
+        result = train(*words, cwd=work, path=site)
+        assert result.returncode == 0, result.stderr
+    assert len(list(work.glob("multirun/transition/*/run.json"))) == 3

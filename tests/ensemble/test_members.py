@@ -1,0 +1,257 @@
+"""Ensembles over p_train and training-set sizes: each network is itself, alone or in company, and
+an ensemble in parts is the ensemble."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pruning_phases.analysis.evolution import EvolutionConfig, analyse
+from pruning_phases.config.identity import run_id
+from pruning_phases.console import new_console
+from pruning_phases.data import registry as datasets
+from pruning_phases.ensemble.members import Member, in_chunks, members
+from pruning_phases.ensemble.memory import _allowed
+from pruning_phases.errors import UserError
+from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.training.callbacks.record import Record
+from pruning_phases.training.checkpoint import replica_tensors
+from pruning_phases.training.run import build_module
+from tests.training.test_run import Killed, make, results
+
+GRID = [
+    "dropout_phase=grid", "dropout_phase.p_train=[0,0.5,0.8]", "dropout_phase.p_eval=[0,0.3]",
+    "dropout_phase.num_draws=3", "dataset.train_sizes=[50,200]", "training.budget.rule=updates",
+    "training.budget.amount=20", "pruner=none",
+]  # fmt: skip
+KEYS = ["replica", "p_train", "p_eval", "train_size"]
+
+
+def test_every_combination_is_a_member_once(configure):
+    everyone = members(configure(*GRID))
+    assert len(set(everyone)) == len(everyone) == 2 * 3 * 2
+    assert Member(1, 0.8, 200) in everyone
+    for at_once, sizes in ((12, [12]), (100, [12]), (5, [4, 4, 4]), (7, [6, 6]), (1, [1] * 12)):
+        parts = in_chunks(everyone, at_once)
+        assert [len(part) for part in parts] == sizes
+        assert sum(parts, []) == everyone
+
+
+@pytest.mark.parametrize("more", [[], ["optimizer.lr=0.01", "pruner=random", "pruner.steps=2"]])
+def test_a_network_of_a_grid_is_that_network_alone(configure, more):
+    grid = make(configure(*GRID, *more)).observables()
+    assert len(grid) == 2 * 3 * 2 * 2 * (3 if more else 1)
+    alone = [
+        *GRID[4:], "dropout_phase=fixed", "dropout_phase.num_draws=3", "dataset.train_sizes=null",
+        "num_replicas=1", "first_replica=1", *more,
+    ]  # fmt: skip
+    for p_train, p_eval, size in ((0, 0.3, 50), (0.5, 0, 200), (0.8, 0.3, 200)):
+        config = configure(
+            *alone, f"dropout_phase.p_train={p_train}", f"dropout_phase.p_eval={p_eval}",
+            f"dataset.train_size={size}",
+        )  # fmt: skip
+        rows = grid.query(
+            f"replica == 1 and p_train == {p_train} and p_eval == {p_eval} and train_size == {size}"
+        )
+        rows, own = rows.reset_index(drop=True), make(config).observables()
+        if size < 200:  # the training loss is a mean over an epoch of the largest training set
+            rows, own = rows.drop(columns="train_loss"), own.drop(columns="train_loss")
+        pd.testing.assert_frame_equal(rows, own, rtol=1e-4, atol=1e-5)
+
+
+def test_an_ensemble_in_parts_is_the_ensemble(configure):
+    """In 1, 2 and 5 parts: equal initial weights, data orders and dropout masks."""
+    config, dataset = configure(*GRID), datasets.load("digits", "")
+    whole = build_module(config, dataset)
+    begin = replica_tensors(whole)
+    for num_parts in (2, 5):
+        groups = in_chunks(members(config), -(-12 // num_parts))
+        modules = [build_module(config, dataset, group) for group in groups]
+        parts = [replica_tensors(module) for module in modules]
+        for name, tensor in begin.items():
+            assert (np.concatenate([part[name] for part in parts]) == tensor).all()
+        for module in (whole, *modules):
+            module.source.order.start(module.stream("order"))
+        orders = [module.source.order.updates(0, 20) for module in (whole, *modules)]
+        assert torch.equal(torch.cat(orders[1:], dim=1), orders[0])
+        keys = [module.stream("dropout_train") for module in (whole, *modules)]
+        assert torch.equal(torch.cat(keys[1:]), keys[0])
+
+
+@pytest.mark.parametrize(
+    ("more", "num_parts"),
+    [
+        ([], 2),
+        # 30 networks at once train in the vectorized form, parts of 15 and 6 in the loop.
+        (["num_replicas=5"], 2),
+        (["num_replicas=5"], 5),
+        (["pruner=magnitude", "pruner.steps=2", "pruner.finetune.amount=20"], 4),
+    ],
+)
+def test_results_in_parts_are_those_in_one(configure, more, num_parts):
+    config = configure(*GRID, *more)
+    whole, count = make(config), len(members(config))
+    at_once = -(-count // num_parts)
+    assert len(in_chunks(members(config), at_once)) == num_parts
+    split = make(configure(*GRID, *more, f"trainer.chunk_size={at_once}", "study=parts"))
+    assert split.id == whole.id
+    for name in ("observables", "layers", "training"):
+        tables = [getattr(record, name)() for record in (split, whole)]
+        pd.testing.assert_frame_equal(*tables, rtol=1e-4, atol=1e-5)
+    assert split.snapshots() == whole.snapshots()
+    for name in split.snapshots():
+        (tensors, about), (expected, about_whole) = (
+            record.read_snapshot(name) for record in (split, whole)
+        )
+        assert about == about_whole
+        for key, tensor in expected.items():
+            np.testing.assert_allclose(tensors[key], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_a_beginning_in_parts_leaves_nothing_behind(configure, monkeypatch):
+    """Cut off before the first checkpoint and begun anew, in one piece."""
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Record, "on_train_epoch_end", _die)
+        make(configure(*GRID, "trainer.chunk_size=4"))
+    record = make(configure(*GRID))
+    assert [file.name for file in record.snapshots_folder.iterdir() if "part" in file.name] == []
+
+
+def _die(*_):
+    raise Killed
+
+
+def test_evolution_is_over_replicas_of_one_kind(configure):
+    with pytest.raises(UserError, match="several p_train or training-set sizes"):
+        analyse([make(configure(*GRID))], EvolutionConfig(runs=""), new_console())
+
+
+def test_the_memory_that_a_control_group_leaves(tmp_path):
+    """Version 2: the least of the group and of those above; version 1: its own file."""
+    groups, root = tmp_path / "groups", tmp_path / "root"
+    (root / "job" / "step").mkdir(parents=True)
+    (root / "job" / "memory.max").write_text("4096\n")
+    (root / "job" / "step" / "memory.max").write_text("max\n")
+    (root / "memory" / "box").mkdir(parents=True)
+    (root / "memory" / "box" / "memory.limit_in_bytes").write_text("512\n")
+    groups.write_text("0::/job/step\n")
+    assert list(_allowed(groups, root)) == [4096]
+    groups.write_text("5:cpu:/job\n3:memory:/box\n")
+    assert list(_allowed(groups, root)) == [512]
+    assert list(_allowed(tmp_path / "none", root)) == []
+
+
+@pytest.mark.parametrize(("part", "step"), [(0, 0), (1, 1), (2, 2)])
+def test_parts_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch, part, step):
+    overrides = [*GRID[:-1], "pruner.steps=2", "checkpoint_seconds=0"]
+    parts = "trainer.chunk_size=4"
+    whole = make(configure(*overrides, parts, "study=whole"))
+    write = Record.on_train_epoch_end
+
+    def killed(self, trainer, module):
+        write(self, trainer, module)
+        if (self.part, module.step) == (part, step) and module.step_ended:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Record, "on_train_epoch_end", killed)
+        make(configure(*overrides, parts, "study=cut"))
+    # The parts are those that the run was begun with, whatever fits now.
+    resumed = make(configure(*overrides, "study=cut"))
+    assert resumed.state == whole.state == DONE
+    assert results(resumed) == results(whole)
+
+
+def test_cut_off_while_the_parts_are_put_in_order(configure, monkeypatch):
+    parts = "trainer.chunk_size=4"
+    whole = make(configure(*GRID, parts, "study=whole"))
+    for owner, place in ((Record, "sort_tables"), (RunRecord, "finish")):
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(owner, place, _die)
+            make(configure(*GRID, parts, f"study={place}"))
+        assert results(make(configure(*GRID, parts, f"study={place}"))) == results(whole)
+
+
+def test_a_network_sees_as_many_examples_as_its_size_says(configure):
+    module = build_module(configure(*GRID), datasets.load("digits", ""))
+    order = module.source.order
+    order.start(module.stream("order"))
+    batches = order.updates(0, 40)  # [updates, networks, batch]
+    for index, member in enumerate(module.group):
+        seen = batches[:, index].flatten()
+        assert len(seen) >= 4 * member.train_size
+        assert len(seen.unique()) == member.train_size
+        assert not np.isin(seen.numpy(), module.data.validation.numpy()).any()
+    small, large = (
+        set(module.data.subset[module.group.index(Member(1, 0.5, size)), :size].tolist())
+        for size in (50, 200)
+    )
+    assert small < large  # the same replica's smaller set is a part of its larger one
+
+
+@pytest.mark.parametrize("more", [[], ["num_replicas=5"]], ids=["one by one", "vectorized"])
+def test_what_a_network_has_fitted_of_its_own_examples(configure, more):
+    noisy = ["dataset.label_noise=0.3", "training.measure_on_train_set=true", *more]
+    config = configure(*GRID, *noisy)
+    record, dataset = make(config), datasets.load_for(config)
+    table = record.observables().query("p_eval == 0").reset_index(drop=True)
+    module = build_module(config, dataset)
+    tensors, _ = record.read_snapshot("final")
+    for row, member in enumerate(module.group):
+        own = module.data.subset[row, : member.train_size]
+        parameters = {name: torch.from_numpy(tensors[name][row]) for name in module.replicas.names}
+        module.replicas.eval()
+        p = module.replicas.alone(row)(parameters, module.data.train_images(own)).softmax(dim=-1)
+        given = torch.from_numpy(dataset.train_labels)[own]
+        clean = torch.from_numpy(dataset.clean_labels)[own]
+        assert table["train_accuracy"][row] == (p.argmax(dim=-1) == given).double().mean()
+        noise = [p[i, given[i]] - p[i, clean[i]] for i in range(len(own))]
+        assert table["noise_correlation"][row] == pytest.approx(float(np.mean(noise)), abs=1e-5)
+    assert (record.observables().groupby(["replica", "p_train", "train_size"])["train_accuracy"]
+            .nunique() == 1).all()  # fmt: skip
+    training = record.training()
+    assert (training.groupby("step")["update"].max() > 0).all()
+    looked = training.dropna(subset="train_accuracy").query("step == 0")
+    ends = looked.sort_values("update").groupby(["replica", "p_train", "train_size"]).last()
+    at_end = table.set_index(["replica", "p_train", "train_size"]).loc[ends.index]
+    for name in ("train_accuracy", "noise_correlation"):
+        assert (ends[name] == at_end[name]).all()
+    assert looked["update"].nunique() > 1
+
+
+def test_the_error_of_the_mean_over_mask_draws(configure):
+    # The networks of one replica meet the same masks, so there is one of each here.
+    few = [*GRID, "num_replicas=16", "dropout_phase.p_train=[0.5]", "dataset.train_sizes=[200]"]
+    table = make(configure(*few, "dropout_phase.num_draws=20")).observables()
+    exact, averaged = table.query("p_eval == 0"), table.query("p_eval > 0")
+    for name in ("loss", "accuracy"):
+        assert (exact[f"{name}_error"] == 0).all()
+        assert (averaged[f"{name}_error"] > 0).all()
+    again = make(configure(*few, "dropout_phase.num_draws=80")).observables()
+    shift = again.query("p_eval > 0")["loss"] - averaged["loss"]
+    # The first 20 of the 80 draws are those above: the means differ by sqrt(1/20 - 1/80).
+    expected = averaged["loss_error"] * np.sqrt(3 / 4)
+    assert 0.6 < np.sqrt(((shift / expected) ** 2).mean()) < 1.5
+    one = make(configure(*few, "dropout_phase.num_draws=1")).observables()
+    assert one.query("p_eval > 0")["loss_error"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("dropout_phase.p_train=[0,1]", r"dropout_phase\.p_train=1\.0: .*below 1"),
+        ("dropout_phase.p_eval=[]", r"dropout_phase\.p_eval=\[\]: give one rate"),
+        ("dataset.train_sizes=[]", r"dataset\.train_sizes=\[\]: give a list of whole"),
+        ("dataset.train_sizes=[50,5000]", r"dataset\.train_sizes=5000: .* give 1 to"),
+        ("training.budget.rule=epochs", r"choose the rule updates or plateau"),
+        ("trainer.chunk_size=0", r"trainer\.chunk_size=0: give 1 or more"),
+    ],
+)
+def test_what_cannot_be_is_refused(configure, override, said):
+    with pytest.raises(Exception, match=said):
+        make(configure(*GRID, override))
+
+
+def test_order_and_repetition_in_a_list_do_not_matter(configure):
+    one = configure(*GRID, "dropout_phase.p_eval=[0.3,0,0.3]", "dataset.train_sizes=[200,50]")
+    assert run_id(one) == run_id(configure(*GRID))

@@ -1,0 +1,133 @@
+"""Gradient scores against finite differences and explicit Hessians, on small networks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from pruning_phases.pruning.scores.grasp import score as grasp
+from pruning_phases.pruning.scores.snip import score as snip
+from pruning_phases.pruning.scores.synflow import score as synflow
+
+
+def network_of(kind):
+    torch.manual_seed(0)
+    if kind == "fc":
+        module = nn.Sequential(nn.Flatten(), nn.Linear(8, 5), nn.ReLU(), nn.Linear(5, 3))
+        x = torch.randn(12, 1, 2, 4)
+    else:
+        module = nn.Sequential(
+            nn.Conv2d(1, 3, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(), nn.Flatten(),
+            nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 3),
+        )  # fmt: skip
+        x = torch.randn(12, 1, 4, 4)
+    module = module.double()
+    parameters = {name: part.detach().clone() for name, part in module.named_parameters()}
+    prunable = [name for name in parameters if name.endswith("weight")]
+    return (lambda p, batch: functional_call(module, p, (batch,))), parameters, prunable, x.double()
+
+
+LABELS = torch.arange(12) % 3
+KINDS = pytest.mark.parametrize("kind", ["fc", "conv"])
+
+
+def changed(parameters, name, index, value):
+    copy = dict(parameters)
+    copy[name] = parameters[name].clone()
+    copy[name].view(-1)[index] = value
+    return copy
+
+
+@KINDS
+def test_snip_is_the_loss_s_slope_in_a_gate_of_each_weight(kind):
+    network, parameters, prunable, x = network_of(kind)
+    found = snip(network, parameters, prunable, x, LABELS)
+    step = 1e-5
+    slopes = {}
+    for name in prunable:
+        slopes[name] = torch.zeros(parameters[name].numel(), dtype=torch.float64)
+        for index, weight in enumerate(parameters[name].view(-1).tolist()):
+            losses = [
+                F.cross_entropy(network(changed(parameters, name, index, weight * gate), x), LABELS)
+                for gate in (1 + step, 1 - step)
+            ]
+            slopes[name][index] = (losses[0] - losses[1]).abs() / (2 * step)
+    total = sum(part.sum() for part in slopes.values())
+    for name in prunable:
+        expected = (slopes[name] / total).view(parameters[name].shape)
+        torch.testing.assert_close(found[name], expected, rtol=1e-5, atol=1e-9)
+    assert float(sum(part.sum() for part in found.values())) == pytest.approx(1)
+
+
+@KINDS
+@pytest.mark.parametrize("temperature", [1.0, 200.0])
+def test_grasp_is_the_weight_times_an_explicit_hessian_times_the_gradient(kind, temperature):
+    network, parameters, prunable, x = network_of(kind)
+    found = grasp(network, parameters, prunable, x, LABELS, temperature)
+    names = list(parameters)
+    sizes = [parameters[name].numel() for name in names]
+
+    def loss(flat):
+        pieces = dict(zip(names, flat.split(sizes), strict=True))
+        shaped = {name: piece.view(parameters[name].shape) for name, piece in pieces.items()}
+        return F.cross_entropy(network(shaped, x) / temperature, LABELS)
+
+    flat = torch.cat([part.reshape(-1) for part in parameters.values()])
+    hessian = torch.autograd.functional.hessian(loss, flat)
+    gradient = torch.func.grad(loss)(flat)
+    expected = dict(zip(names, (flat * (hessian @ gradient)).split(sizes), strict=True))
+    for name in prunable:
+        torch.testing.assert_close(found[name].reshape(-1), expected[name], rtol=1e-9, atol=1e-16)
+
+
+def test_cutting_what_grasp_scores_low_keeps_the_gradient_s_norm():
+    """The sign: removing a weight changes |g|^2 by -2 s to first order."""
+    network, parameters, prunable, x = network_of("fc")
+    found = grasp(network, parameters, prunable, x, LABELS, 1.0)
+
+    def squared_norm(p):
+        gradient = torch.func.grad(lambda q: F.cross_entropy(network(q, x), LABELS))(p)
+        return sum(float((part**2).sum()) for part in gradient.values())
+
+    before = squared_norm(parameters)
+    share = 1e-5  # of the weight
+    for name in prunable:
+        for index, weight in enumerate(parameters[name].view(-1).tolist()):
+            shrunk = squared_norm(changed(parameters, name, index, weight * (1 - share)))
+            expected = -2 * share * float(found[name].view(-1)[index])
+            assert shrunk - before == pytest.approx(expected, rel=1e-2, abs=1e-10)
+
+
+@KINDS
+def test_synflow_is_the_flow_through_each_weight_and_conserved_layer_by_layer(kind):
+    network, parameters, prunable, x = network_of(kind)
+    found = synflow(network, parameters, prunable, x[:1])
+    ones = torch.ones_like(x[:1])
+    positive = {
+        name: part.abs() if name in prunable else torch.zeros_like(part)
+        for name, part in parameters.items()
+    }
+    flow = float(network(positive, ones).sum())
+    sums = [float(found[name].sum()) for name in prunable]
+    np.testing.assert_allclose(sums, flow, rtol=1e-12)
+    for name in prunable:
+        for index, weight in enumerate(positive[name].view(-1).tolist()):
+            without = float(network(changed(positive, name, index, weight * 0.5), ones).sum())
+            drop = 2 * (flow - without)
+            # Max pooling may take another input once the weight is smaller.
+            assert drop <= float(found[name].view(-1)[index]) * (1 + 1e-9) + 1e-12
+            if kind == "fc":
+                assert drop == pytest.approx(float(found[name].view(-1)[index]))
+
+
+def test_synflow_scores_of_cut_weights_are_zero_and_biases_do_not_enter():
+    network, parameters, prunable, x = network_of("fc")
+    masked = {name: part * (torch.rand_like(part) < 0.5) for name, part in parameters.items()}
+    found = synflow(network, masked, prunable, x[:1])
+    for name in prunable:
+        assert (found[name][masked[name] == 0] == 0).all()
+    other = {name: part if name in prunable else part + 1 for name, part in masked.items()}
+    again = synflow(network, other, prunable, x[:1])
+    assert all(torch.equal(found[name], again[name]) for name in prunable)

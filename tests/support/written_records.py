@@ -1,0 +1,85 @@
+"""Records of runs that never ran, with contents that a test knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.common.losses import Losses
+from pruning_phases.records.run import RunRecord
+
+PHYSICS = {
+    "model": {"name": "fc"}, "dataset": {"name": "mnist"}, "pruner": {"score": "magnitude"},
+    "first_replica": 0,
+}  # fmt: skip
+
+
+def write_run(
+    results_dir: Path,
+    run_id: str,
+    density: NDArray,
+    columns: dict[str, NDArray],
+    width: int = 100,
+    seed: int = 0,
+) -> RunRecord:
+    """A finished run whose observables [replicas, steps] are ``columns``; width^2 weights."""
+    record = RunRecord(results_dir, "written", run_id)
+    count, steps = next(iter(columns.values())).shape
+    physics = PHYSICS | {"num_replicas": count, "seed": seed}
+    physics["model"] = {"name": "fc", "widths": [width, width]}
+    record.begin(
+        physics,
+        {},
+        data={"num_classes": 10, "num_train": 60000},
+        network={"num_prunable": width**2},
+    )
+    replica = np.repeat(np.arange(count), steps)
+    observables = pd.DataFrame(
+        {
+            "step": np.tile(np.arange(steps), count),
+            "density": np.tile(density, count),
+            "num_kept": np.tile(np.round(density * width**2).astype(int), count),
+            "replica": replica,
+            "seed": seed,
+            "p_train": 0.0,
+            "p_eval": 0.0,
+            "train_size": 60000,
+            **{name: values.ravel() for name, values in columns.items()},
+        }
+    )
+    layers = observables[["step", "replica", "density"]].assign(
+        layer="fc1", evolution_metric=np.where(observables["step"] > 0, 0.5, np.nan)
+    )
+    record.write_tables(observables, layers)
+    record.finish()
+    return record
+
+
+def write_snapshot(
+    record: RunRecord, name: str, density: float,
+    weights: dict[str, NDArray], alive: dict[str, NDArray],
+) -> None:  # fmt: skip
+    tensors = {f"{layer}.weight": values.astype(np.float32) for layer, values in weights.items()}
+    tensors |= {f"mask:{layer}.weight": mask for layer, mask in alive.items()}
+    path = record.snapshot_file(name)
+    record.write_tensors(path, tensors, density=density, layers=list(weights))
+
+
+def write_grid_run(
+    results_dir: Path, run_id: str, losses: Losses, width: int = 100, seed: int = 0
+) -> RunRecord:
+    """A finished run over p_train, p_eval and training-set sizes with these losses."""
+    count = losses.values.shape[3]
+    record = write_run(
+        results_dir, run_id, np.ones(1), {"accuracy": np.ones((count, 1))}, width, seed
+    )
+    levels = [losses.p_train, losses.control, losses.sizes.astype(int), np.arange(count)]
+    names = ["p_train", "p_eval", "train_size", "replica"]
+    table = pd.MultiIndex.from_product(levels, names=names).to_frame(index=False)
+    table = table.assign(step=0, density=1.0, num_kept=width**2, seed=seed, accuracy=0.5)
+    table["loss"] = losses.values.ravel()
+    record.write_tables(table, record.layers())
+    return record

@@ -1,0 +1,112 @@
+"""A sweep as a job array on a real SLURM, with all that happens there; skipped where there is none.
+
+SLURM_CONF points to the cluster. It needs a partition ``urgent`` that preempts the default one by
+putting its jobs into the queue again.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pruning_phases.records.run import DONE, RunRecord, find_records
+from tests.cli.test_launch import NO_DOWNLOAD, environment, train
+from tests.conftest import TWELVE
+from tests.training.test_run import results
+
+SLURM = ["hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1"]
+# Long enough to be preempted; half of them on data that are not there at first.
+SWEEP = [*TWELVE, "trainer.num_threads=1", "pruner.finetune.amount=400", "checkpoint_seconds=1"]
+
+
+def slurm(*words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.fixture
+def cluster():
+    if shutil.which("sinfo") is None:
+        pytest.skip("no SLURM here: sinfo is not installed")
+    try:
+        answer = slurm("sinfo", "-h", "-o", "%R")
+    except subprocess.TimeoutExpired:
+        pytest.skip("SLURM does not answer sinfo")
+    if answer.returncode != 0:
+        pytest.skip(f"SLURM does not answer: {answer.stderr.strip()}; set SLURM_CONF")
+    if "urgent" not in answer.stdout.split():
+        pytest.skip("SLURM has no partition urgent that preempts")
+    return answer.stdout
+
+
+def until(happened, process, seconds=240):
+    """Wait for something that the cluster does."""
+    for _ in range(seconds * 5):
+        if found := happened():
+            return found
+        if process.poll() is not None:
+            raise AssertionError(process.communicate())
+        try:
+            process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(f"{happened} did not happen")
+
+
+def waiting(job):
+    listed = slurm("squeue", "-h", "-r", "-t", "PD", "-o", "%i").stdout.split()
+    return [name for name in listed if name.startswith(f"{job}_")]
+
+
+def test_a_job_array_with_a_failure_a_preemption_and_a_cancellation(cluster, tmp_path, data_dir):
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "MNIST").symlink_to(Path(data_dir) / "MNIST")
+    local = [*SWEEP, "results_dir=local", f"data_dir={later}"]
+    assert train(*local, cwd=tmp_path, **NO_DOWNLOAD).returncode == 0
+
+    (tmp_path / "data").mkdir()
+    words = [*SWEEP, *SLURM, "results_dir=remote", "data_dir=data"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pruning_phases.train", *words], cwd=tmp_path, text=True,
+        env=environment(**NO_DOWNLOAD), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    remote = tmp_path / "remote"
+    (folder,) = until(lambda: list(remote.glob(".sweeps/*/.submitit/[0-9]*_0")), process)
+    job = folder.name.split("_")[0]
+    cancelled = until(lambda: waiting(job), process)[-1]
+    assert slurm("scancel", cancelled).returncode == 0
+    until(lambda: list(remote.glob("transition/*/checkpoint.safetensors")), process)
+    cores = str(os.cpu_count())
+    urgent = slurm("sbatch", "--parsable", "-p", "urgent", "-c", cores, "-o", "/dev/null",
+                   "--wrap", "true")  # fmt: skip
+    assert urgent.returncode == 0, urgent.stderr
+    out, errors = process.communicate(timeout=500)
+    assert process.returncode == 1, (out, errors)
+    assert len(errors.strip().splitlines()) == 1
+    assert "not in data_dir=data" in errors or "6 of 12" in errors or "7 of 12" in errors, errors
+
+    infos = [json.loads(path.read_text()) for path in remote.glob("transition/*/run.json")]
+    finished = [info for info in infos if info["state"] == DONE]
+    assert {info["state"] for info in infos} == {"done", "failed"}
+    assert any(info["resumed"] for info in finished)  # preempted, and went on by itself
+    before = {info["id"]: info["finished"] for info in finished}
+
+    (tmp_path / "data").rmdir()
+    (tmp_path / "data").symlink_to(later)
+    again = train(*words, cwd=tmp_path, **NO_DOWNLOAD)
+    assert again.returncode == 0, again.stderr
+    assert f"sweep: {len(before)} of 12 runs done, {12 - len(before)} to do" in again.stdout
+    assert "sweep: 12 of 12 runs done" in again.stdout
+    made = find_records(remote)
+    assert len(made) == 12
+    for record in made:
+        info = record.info()
+        assert before.get(record.id, info["finished"]) == info["finished"]
+        reference = RunRecord(tmp_path / "local", "transition", record.id)
+        assert info["num_threads"] == reference.info()["num_threads"] == 1
+        assert info["command"][1:] == words
+        assert results(record) == results(reference)

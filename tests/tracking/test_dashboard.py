@@ -1,0 +1,76 @@
+"""The dashboard as code: it draws what runs log, and is sent to the server that W&B is set to."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from pruning_phases.tracking.dashboard import SECTIONS
+from pruning_phases.training.callbacks.wandb import OBSERVABLES
+from tests.analysis.collapse.test_collapse import run
+
+pytest.importorskip("wandb_workspaces", reason="no wandb-workspaces")
+WORDS = ["project=transition", "entity=somebody"]
+
+
+class Server(BaseHTTPRequestHandler):
+    """Takes views, as W&B's server does."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        query = json.loads(body) if self.path == "/graphql" else {"query": ""}
+        answer = {"viewer": {"id": "x", "entity": "somebody", "username": "somebody", "flags": "{}",
+                             "teams": {"edges": []}}}  # fmt: skip
+        if "upsertView" in query["query"]:
+            self.server.views.append(query["variables"])
+            answer = {"upsertView": {"view": {"id": "x", "name": "nw-abc-v"}, "inserted": True}}
+        text = json.dumps({"data": answer}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        server.views = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_every_observable_that_is_logged_has_its_panel_over_density(server, tmp_path):
+    address = f"http://127.0.0.1:{server.server_port}"
+    result = run("dashboard", *WORDS, cwd=tmp_path, WANDB_BASE_URL=address, WANDB_API_KEY="x" * 40)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == f"dashboard: {address}/somebody/transition?nw=abc"
+    assert result.stderr == ""
+    (view,) = server.views
+    assert (view["entityName"], view["projectName"]) == ("somebody", "transition")
+    sections = json.loads(view["spec"])["section"]["panelBankConfig"]["sections"]
+    assert [section["name"] for section in sections] == [*SECTIONS, "Sweeps"]
+    panels = [panel for section in sections[:-1] for panel in section["panels"]]
+    drawn = {name for panel in panels for name in panel["config"]["metrics"]}
+    assert drawn == {*OBSERVABLES, "susceptibility"}
+    assert {panel["config"]["xAxis"] for panel in panels} == {"density"}
+    overviews = json.dumps(sections[-1])
+    assert '"runs"' in overviews and '"overview"' in overviews
+
+
+@pytest.mark.parametrize(
+    "words, line",
+    [
+        (WORDS, "no API key for api.wandb.ai: `wandb login` keeps one"),
+        (WORDS[:1], "entity has no value: give entity=NAME, as W&B shows it"),
+        (WORDS[1:], "project has no value: give project=NAME, as W&B shows it"),
+    ],
+)
+def test_what_is_missing_is_one_line(words, line, tmp_path):
+    result = run("dashboard", *words, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.strip() == f"pruning_phases.dashboard: error: {line}"

@@ -1,0 +1,160 @@
+"""Pruners at, during and after training: what is scored, what is kept, and from where it trains."""
+
+import numpy as np
+import pytest
+import torch
+
+from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.identity import physics, pruner_name
+from pruning_phases.data import registry as datasets
+from pruning_phases.errors import UserError
+from pruning_phases.records.run import INITIAL
+from pruning_phases.training.callbacks.prune import network_scores, prune, score_examples
+from pruning_phases.training.run import build_module
+from tests.training.test_run import make
+
+AT_INITIALIZATION = ["random_init", "magnitude_init", "snip", "grasp", "synflow"]
+ALL = [*AT_INITIALIZATION, "imp", "magnitude_one_shot"]
+CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
+DENSITIES = ["pruner.schedule=list", "pruner.densities=[0.5,0.1,0.02]"]
+
+
+def module_at(config, step):
+    """The networks at the beginning of a step, untrained."""
+    module = build_module(config, datasets.load("digits", ""))
+    for stage in config.pruner.stages():
+        module.keep_stage(stage)
+    module.replicas.attach(vectorized=False)
+    module.step = step
+    return module
+
+
+@pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
+@pytest.mark.parametrize("pruner", ALL)
+def test_every_step_cuts_exactly_and_trains_from_where_it_says(
+    configure, monkeypatch, pruner, more
+):
+    """The weights at the beginning of a step's training are, to the bit, those of its stage."""
+    from pruning_phases.training.callbacks.prune import Prune
+
+    begun = {}
+    original = Prune.on_train_epoch_start
+
+    def watched(self, trainer, module):
+        original(self, trainer, module)
+        if module.step and module.round == 0:
+            begun[module.step] = {
+                name: module.replicas.stacked(name).detach().clone().numpy()
+                for name in module.replicas.names
+            }
+            assert not module.optimizer.state
+
+    monkeypatch.setattr(Prune, "on_train_epoch_start", watched)
+    snapshots = "snapshots=[0.5,0.1]"
+    record = make(configure(f"pruner={pruner}", *DENSITIES, snapshots, *more))
+    place = "step_00000" if pruner == "magnitude_one_shot" else INITIAL
+    stage, _ = record.read_snapshot(place)
+    num_prunable = record.info()["network"]["num_prunable"]
+    for step, name in ((1, "step_00001"), (2, "step_00002"), (3, "final")):
+        tensors, _ = record.read_snapshot(name)
+        for parameter, weights in begun[step].items():
+            mask = tensors.get(f"mask:{parameter}", np.ones_like(weights))
+            np.testing.assert_array_equal(weights, stage[parameter] * mask)
+        kept = sum(mask.reshape(2, -1).sum(axis=1) for key, mask in tensors.items() if ":" in key)
+        assert (kept == round(num_prunable * (0.5, 0.1, 0.02)[step - 1])).all()
+    table = record.observables()
+    assert np.isfinite(table[["accuracy", "loss", "prediction_entropy"]]).all(axis=None)
+    assert (np.diff(table["num_kept"].unique()) < 0).all()
+
+
+def test_imp_rewinds_to_the_update_that_is_asked_for(configure):
+    """Rewound to update 3 is what three updates of dense training alone leave."""
+    record = make(configure("pruner=imp", "pruner.rewind_update=3", *DENSITIES))
+    short = ["pruner=none", "training.budget.rule=updates", "training.budget.amount=3"]
+    alone, _ = make(configure(*short)).read_snapshot("step_00000")
+    rewind, _ = record.read_snapshot("rewind")
+    assert set(rewind) == {name for name in alone if ":" not in name}
+    for name, weights in rewind.items():
+        np.testing.assert_array_equal(weights, alone[name])
+
+
+@pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
+@pytest.mark.parametrize("pruner", ["snip", "grasp", "synflow"])
+def test_scores_of_a_replica_in_an_ensemble_of_8_are_those_of_the_network_alone(
+    configure, pruner, more
+):
+    overrides = [f"pruner={pruner}", "dropout_phase=fixed", *DENSITIES, *more]
+    together = module_at(configure(*overrides, "num_replicas=8"), 1)
+    found = network_scores(together)
+    assert len(found.unique(dim=0)) == 8
+    for r in (0, 3, 7):
+        alone = module_at(configure(*overrides, "num_replicas=1", f"first_replica={r}"), 1)
+        assert torch.equal(network_scores(alone)[0], found[r])
+    prune(together)
+    prune(alone)
+    for layer, mask in alone.replicas.layer_masks().items():
+        assert torch.equal(mask[0], together.replicas.layer_masks()[layer][7])
+
+
+def test_a_score_looks_at_a_replica_s_own_examples(configure):
+    module = module_at(configure("pruner=snip", "pruner.score_examples=50", *DENSITIES), 1)
+    for r in range(2):
+        chosen = score_examples(module, r)
+        assert len(chosen.unique()) == 50
+        assert np.isin(chosen, module.data.subset[r, : module.data.sizes[r]]).all()
+    few = module_at(configure("pruner=snip", "pruner.score_examples=5000", *DENSITIES), 1)
+    assert len(score_examples(few, 0)) == 200  # all that there are
+
+
+@pytest.mark.parametrize("density", [0.5, 0.05, 0.02])
+def test_synflow_does_not_empty_a_layer_as_long_as_the_density_allows(configure, density):
+    """The other scores, cut at once, do empty layers there; SynFlow cut in one round as well."""
+    overrides = ["pruner=synflow", "pruner.schedule=list", f"pruner.densities=[{density}]"]
+    emptied = {}
+    for rounds in (1, 100):
+        module = module_at(configure(*overrides, f"pruner.score_rounds={rounds}"), 1)
+        prune(module)
+        left = [mask.flatten(1).sum(dim=1) for mask in module.replicas.layer_masks().values()]
+        emptied[rounds] = min(int(count.min()) for count in left)
+        assert sum(left).unique().tolist() == [module.num_kept]
+    assert emptied[100] > 0
+
+
+def test_names_of_pruners_are_those_of_their_options(configure):
+    from pathlib import Path
+
+    options = sorted(path.stem for path in (Path(conf_dir()) / "pruner").glob("*.yaml"))
+    assert set(ALL) < set(options)
+    for option in options:
+        assert pruner_name(physics(configure(f"pruner={option}"))["pruner"]) == option
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["pruner=synflow", "pruner.score_rounds=0"], r"pruner\.score_rounds=0: give 1 or more"),
+        (["pruner=imp", "pruner.rewind_update=-1"], r"pruner\.rewind_update=-1: give 0 or more"),
+        (["pruner=snip", "pruner.rewind_update=5"], r"pruner\.rewind_update=5: .* leave it at 0"),
+        (["pruner.scored_on=initial"], r"choose pruner\.trains_from=initial or trained"),
+    ],
+)
+def test_what_cannot_be_is_refused(configure, overrides, said):
+    with pytest.raises(UserError, match=said):
+        configure(*overrides)
+
+
+def test_an_emptied_layer_is_recorded_as_such(configure):
+    """Magnitude at initialization empties the layer of the smallest weights; nothing is NaN that a
+    table promises."""
+    few = ["pruner.schedule=list", "pruner.densities=[0.02]"]
+    record = make(configure("pruner=magnitude_init", *few))
+    layers = record.layers().query("step == 1 and layer != 'all'")
+    assert (layers["num_kept"] == 0).any()
+    assert np.isfinite(record.observables()[["accuracy", "loss", "largest_cluster"]]).all(axis=None)
+    assert (record.observables().query("step == 1")["effective_density"] == 0).any()
+
+
+@pytest.mark.parametrize("pruner", ["snip", "grasp"])
+def test_a_score_of_no_examples_is_refused(configure, pruner):
+    with pytest.raises(UserError, match=f"score_examples=0: {pruner} scores weights by training"):
+        configure(f"pruner={pruner}", "pruner.score_examples=0")

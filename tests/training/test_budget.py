@@ -1,0 +1,28 @@
+"""Early stopping, replica by replica."""
+
+import numpy as np
+
+from pruning_phases.training.budget import Plateau, updates_per_epoch
+
+
+def test_each_replica_stops_by_itself_and_stays_stopped():
+    plateau = Plateau.begin(patience=2, min_delta=0.0, num_replicas=3)
+    losses = np.array([[5, 4, 3, 2, 1], [5, 6, 7, 1, 1], [5, 4, 5, 5, 3.0]]).T
+    improved = [plateau.report(loss).tolist() for loss in losses]
+    assert improved == [
+        [True, True, True], [True, False, True], [True, False, False], [True, False, False],
+        [True, False, False],
+    ]  # fmt: skip
+    assert plateau.stopped.tolist() == [False, True, True]
+    assert plateau.best.tolist() == [1, 5, 4]
+
+
+def test_an_improvement_is_relative():
+    plateau = Plateau.begin(patience=1, min_delta=0.1, num_replicas=2)
+    plateau.report(np.array([1.0, 1.0]))
+    assert plateau.report(np.array([0.89, 0.91])).tolist() == [True, False]
+    assert plateau.stopped.tolist() == [False, True]
+
+
+def test_an_epoch_is_as_many_full_batches_as_hold_all_examples():
+    assert [updates_per_epoch(n, 64) for n in (1, 64, 65, 128)] == [1, 1, 2, 2]
