@@ -1,11 +1,14 @@
-"""What an analysis reads: records of runs, or a table of points from anywhere."""
+"""Selection of records: which runs are read, which belong together, and how they are named.
+
+In: folders. Out: finished runs, grouped and named, and their tables pooled over replicas.
+"""
 
 from __future__ import annotations
 
 import glob
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,11 @@ from pruning_phases.records.run import DONE, RunRecord, find_records
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Parts of every name, so that they are not repeated as options in which runs differ.
+IN_EVERY_NAME = (
+    "model.name", "dataset.name", "pruner.score", "pruner.scored_on", "pruner.trains_from",
+)  # fmt: skip
 
 
 def done_runs(runs: Any) -> list[RunRecord]:
@@ -51,24 +59,79 @@ def folders_of(runs: Any) -> list[Path]:
 
 
 def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
-    """Runs by what they are of: those that differ in seed and replicas alone are one system."""
+    """Runs that belong together, by name: those that differ in seed and replicas alone.
+
+    A system is named by model, dataset and pruner, and by the options in which it differs from the
+    other systems: ``fc mnist magnitude dataset.train_size=200``.
+    """
     groups: dict[str, list[RunRecord]] = {}
     for record in records:
-        physics = {k: v for k, v in record.info()["physics"].items() if k not in REPLICA_KEYS}
-        groups.setdefault(json.dumps(physics, sort_keys=True), []).append(record)
-    named: dict[str, list[RunRecord]] = {}
-    for members in groups.values():
-        name = name_of_system(members[0].info()["physics"])
-        named[name if name not in named else f"{name} {members[0].id}"] = members
-    return named
+        shared = {k: v for k, v in options_of(record).items() if k not in REPLICA_KEYS}
+        groups.setdefault(json.dumps(shared, sort_keys=True), []).append(record)
+    names = _names([members[0] for members in groups.values()], REPLICA_KEYS)
+    return dict(zip(names, groups.values(), strict=True))
 
 
-def name_of_system(physics: dict[str, Any]) -> str:
+def run_names(records: list[RunRecord]) -> dict[str, str]:
+    """Run id -> name, by the options in which the runs differ, seed and replicas included."""
+    names = _names(records, ())
+    return dict(zip([record.id for record in records], names, strict=True))
+
+
+def options_of(record: RunRecord) -> dict[str, Any]:
+    """The physics of a run by dotted key."""
+    return _flat(record.info()["physics"])
+
+
+def differing_options(records: list[RunRecord], ignored: Collection[str] = ()) -> list[str]:
+    """Dotted keys in which runs differ; a key that some of them lack counts as differing."""
+    several = [options_of(record) for record in records]
+    keys = dict.fromkeys(key for options in several for key in options)
+    return [
+        key
+        for key in keys
+        if key not in ignored and len({json.dumps(one.get(key)) for one in several}) > 1
+    ]
+
+
+def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
+    several = [options_of(record) for record in records]
+    differing = [
+        key
+        for key in differing_options(records, {*ignored, *IN_EVERY_NAME})
+        if len({json.dumps(one[key]) for one in several if key in one}) > 1
+    ]
+    names = []
+    for record, options in zip(records, several, strict=True):
+        parts = [f"{key}={_shown(options[key])}" for key in differing if key in options]
+        names.append(" ".join([name_of(record.info()["physics"]), *parts]))
+    return [
+        name if names.count(name) == 1 else f"{name} {record.id}"
+        for name, record in zip(names, records, strict=True)
+    ]
+
+
+def name_of(physics: dict[str, Any]) -> str:
     """Model, dataset and pruner, in words."""
-    model = physics["model"]
-    widths = "-".join(map(str, model.get("widths", [])))
     pruner = pruner_name(physics["pruner"]).replace("none", "")
-    return " ".join(f"{model['name']} {widths} {physics['dataset']['name']} {pruner}".split())
+    words = physics["model"]["name"], physics["dataset"]["name"], pruner
+    return " ".join(" ".join(words).split())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return json.dumps(value, separators=(",", ":")).replace('"', "")
+
+
+def _flat(node: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {path: node}
+    return {
+        key: value
+        for name, child in node.items()
+        for key, value in _flat(child, f"{path}.{name}" if path else name).items()
+    }
 
 
 def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pruning_phases.errors import UserError, last_line
 from pruning_phases.records.run import DONE, FAILED, RUNNING, RunRecord, find_records
-from pruning_phases.records.select import name_of_system
+from pruning_phases.records.select import name_of
 from pruning_phases.records.sweep import SweepRecord, sweeps_of
 
 INTERRUPTED, MISSING, DAMAGED = "interrupted", "missing", "damaged"
@@ -83,7 +83,7 @@ def _state(record: RunRecord, verify: bool) -> RunState:
         info = record.info()
     except UserError as error:
         return RunState(study, record.id, DAMAGED, "", error=str(error), folder=record.folder)
-    about: dict[str, Any] = {"what": name_of_system(info["physics"]), "folder": record.folder}
+    about: dict[str, Any] = {"what": name_of(info["physics"]), "folder": record.folder}
     sweep = (info.get("machine") or {}).get("sweep") or {}
     about["asked"] = sweep.get("run") if "topology" in info["physics"] else None
     state = str(info.get("state"))

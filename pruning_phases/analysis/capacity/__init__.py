@@ -13,13 +13,13 @@ from pruning_phases.config.analysis import AnalysisConfig
 from pruning_phases.config.keys import key
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
+from pruning_phases.records.run import RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pruning_phases.analysis.capacity.fit import Memory
     from pruning_phases.analysis.capacity.read import What
-    from pruning_phases.records.run import RunRecord
 
 HELP = """
   capacity            the largest n of which a network fits 99%, interpolated over

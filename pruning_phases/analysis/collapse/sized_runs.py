@@ -13,7 +13,7 @@ from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import pooled
+from pruning_phases.records.select import differing_options, options_of, pooled
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve, curve, errors_of_mean
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
@@ -68,24 +68,17 @@ def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
         free |= {"model.widths", "model.depth", "model.channels"}
     if size == "train_size":
         free |= {"dataset.train_size"}
-    first, *others = [_flat(record.info()["physics"]) for record in records]
-    for record, other in zip(records[1:], others, strict=True):
-        for key in sorted(set(first) | set(other)):
-            if key not in free and first.get(key) != other.get(key):
-                raise UserError(
-                    f"runs: {key} is {first.get(key)} in run {records[0].id} and {other.get(key)} "
-                    f"in run {record.id}: choose runs that differ in size={size} alone"
-                )
-
-
-def _flat(node: Any, path: str = "") -> dict[str, Any]:
-    if not isinstance(node, dict):
-        return {path: node}
-    return {
-        key: value
-        for name, child in node.items()
-        for key, value in _flat(child, f"{path}.{name}" if path else name).items()
-    }
+    first = options_of(records[0])
+    for key in sorted(differing_options(records, free)):
+        record, other = next(
+            (record, options_of(record))
+            for record in records
+            if options_of(record).get(key) != first.get(key)
+        )
+        raise UserError(
+            f"runs: {key} is {first.get(key)} in run {records[0].id} and {other.get(key)} "
+            f"in run {record.id}: choose runs that differ in size={size} alone"
+        )
 
 
 def size_of(record: RunRecord, key: str) -> float:

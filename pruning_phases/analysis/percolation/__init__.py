@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
+from pruning_phases.records.run import RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pruning_phases.analysis.percolation.fit import Landmark, Undetermined
     from pruning_phases.analysis.percolation.read import GraphCurves
-    from pruning_phases.records.run import RunRecord
 
 HELP = """
   accuracy         density at which half of the dense network's accuracy above chance is left
