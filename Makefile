@@ -1,19 +1,27 @@
-# make demo     set up, then the pruning transition of scikit-learn's digits, ending with a figure
-# make test     set up, then the tests
-# make test-ray the tests of launchers once more, with Ray's
-# make check    set up, then ruff and mypy
-# make bench    set up, then the benchmarks against peers
+# make setup        create the virtual environment .venv with everything that development needs
+# make demo         prune 8 networks on scikit-learn's digits; ends with a figure
+# make test         run the fast tests
+# make test-all     run all tests, the slow ones included
+# make test-ray     test Ray's launcher in an environment of its own, .venv-ray
+# make check        run ruff and mypy
+# make bench        time the package against its peers (benchmarks/results.md)
+# make reference    write docs/reference.md, the list of all keys and options
+# make constraints  renew the pinned versions in constraints.txt (needs uv)
+# make clean        delete the environments and caches; results in multirun/ stay
+# Every target creates the environment first if it is missing. PYTHON=python3.13 chooses the Python,
+# TESTS="-m slow tests/records" gives other options and files to pytest in make test.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTS ?=
 
-.PHONY: setup demo test test-ray check bench constraints clean
+.PHONY: setup demo test test-all test-ray check bench reference constraints clean
 
 setup: $(READY)
 
-# With uv where it is, else with venv and pip; bytecode is compiled at once, since importing torch
-# and lightning without it takes twice as long in every process.
+# Bytecode is compiled at once: without it, every new process imports torch and lightning twice as
+# slowly.
 $(READY): pyproject.toml constraints.txt
 	@if command -v uv >/dev/null 2>&1; then \
 		test -x $(BIN)/python || uv venv --python $(PYTHON) $(VENV); \
@@ -28,10 +36,13 @@ demo: $(READY)
 	$(BIN)/python -m pruning_phases.train model=fc dataset=digits scale=smoke num_replicas=8
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
-# Ray's launcher wants an older cloudpickle than the others: an environment of its own, which finds
-# everything else in the first one.
+test-all: $(READY)
+	$(BIN)/python -m pytest -m ""
+
+# Ray's launcher requires an older cloudpickle than the other launchers, hence its own environment.
+# A .pth file lets it import everything else from the first one.
 RAY := .venv-ray
 $(RAY)/.ready: $(READY)
 	$(BIN)/python -m venv $(RAY)
@@ -40,9 +51,10 @@ $(RAY)/.ready: $(READY)
 	$(RAY)/bin/python -m pip install -q -e '.[ray]'
 	@touch $@
 
+# The import fails where the environment is broken; the test alone would be skipped.
 test-ray: $(RAY)/.ready
 	$(RAY)/bin/python -c "import hydra_plugins.hydra_ray_launcher.ray_launcher, ray"
-	$(RAY)/bin/python -m pytest tests/test_launchers.py
+	$(RAY)/bin/python -m pytest -m "" -k ray tests/sweeps/test_launchers.py
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -52,10 +64,14 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
-# The pins, for every platform and Python, without the names of hosts (needs uv).
+reference: $(READY)
+	$(BIN)/python -m pruning_phases.config.help > docs/.reference.md
+	mv docs/.reference.md docs/reference.md
+
+# One set of pins for all platforms and Pythons, without names of hosts.
 constraints:
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --extra dev \
 		pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(RAY) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(RAY) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,3 +1,3 @@
 """How a trained neural network breaks when it is pruned: is it a phase transition?"""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
