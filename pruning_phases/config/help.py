@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -79,7 +79,7 @@ def reference(schemas: dict[str, dict[str, type]]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _key_table(tables: list[tuple[str, Iterable[tuple[str, Key, Any]]]]) -> list[str]:
+def _key_table(tables: Sequence[tuple[str, Iterable[tuple[str, Key, Any]]]]) -> list[str]:
     """One row per key: those of several options with equal facts share it."""
     rows: dict[str, list[str]] = {}
     for option, keys in tables:
