@@ -1,4 +1,4 @@
-"""Find the members of a folder by its files: no list of them is kept anywhere.
+"""Registry of a folder's members, found by their files: no list of them is kept anywhere.
 
 In: a package and the constant that marks its members. Out: the modules that define it, by name.
 """
@@ -14,9 +14,9 @@ from types import ModuleType
 
 @cache
 def members(package: str, constant: str) -> dict[str, ModuleType]:
-    """Modules of a package that define ``constant``, by their own name, in alphabetical order.
+    """Modules of a package with a line ``constant = ...``, by their name, in alphabetical order.
 
-    Other modules of the package are not imported: some need torch, which ``--help`` does without.
+    Other modules of the package are not imported, since some need torch and ``--help`` does not.
     """
     folders = [Path(folder) for folder in import_module(package).__path__]
     names = sorted(found.name for found in pkgutil.iter_modules(map(str, folders)))

@@ -1,8 +1,8 @@
-"""Named random streams: every random number has an address, which always gives the same one.
+"""Named random streams: every random number has an address and depends on nothing else.
 
 A stream is keyed by a hash of (seed, replica, purpose, pruning step, ...), never by adding numbers,
-and is read at a counter, so that the numbers of all replicas come from a few vector operations, in
-any order, on any device, without generators whose state would have to be saved.
+and is read at a counter. So the numbers of all replicas come from a few vector operations, in any
+order, on any device, and no generator has a state that would have to be saved.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from torch import Tensor
 
 
 def stream_key(*address: int | str) -> int:
-    """64 bits that name a stream, e.g. ``stream_key(seed, replica, "order", step)``."""
+    """Key of a stream, 64 bits: for example ``stream_key(seed, replica, "order", step)``."""
     text = "/".join(f"{type(part).__name__}:{part}" for part in address)
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def key_words(keys: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
-    """The keys as a [len(keys), 2] int32 tensor, the form that the functions below take."""
+    """Convert keys to the tensor that the functions below take: [len(keys), 2] int32."""
     words = [(_signed(key & 0xFFFFFFFF), _signed(key >> 32)) for key in keys]
     return torch.tensor(words, dtype=torch.int32, device=device).reshape(len(keys), 2)
 
 
 def random_bits(key: Tensor, counter: Tensor) -> Tensor:
-    """32 random bits (as int32) for every counter of a stream.
+    """Random bits of a stream at counters, 32 bits each, as int32.
 
     key: [..., 2] int32; counter: int32, broadcast against key[..., 0]. For one key this is a
     bijection of the counter.
@@ -36,16 +36,15 @@ def random_bits(key: Tensor, counter: Tensor) -> Tensor:
 
 
 def derive(key: Tensor, number: Tensor | int) -> Tensor:
-    """The key of the ``number``-th stream below this one: [..., 2] -> [..., 2]."""
+    """Key of the ``number``-th stream derived from this one: [..., 2] -> [..., 2]."""
     counter = torch.as_tensor(number, dtype=torch.int32, device=key.device) * 2
     return torch.stack((random_bits(key, counter), random_bits(key, counter + 1)), dim=-1)
 
 
 def permutations(key: Tensor, size: int) -> Tensor:
-    """One random permutation of range(size) for every key: [..., 2] -> [..., size] int64.
+    """Random permutation of range(size) for every key: [..., 2] -> [..., size] int64.
 
-    The numbers are sorted by 62 random bits each; the sort is stable, so that even a tie has one
-    answer.
+    The numbers are sorted by 62 random bits each. The sort is stable, so ties have one result.
     """
     counter = torch.arange(size, dtype=torch.int32, device=key.device)
     high = random_bits(derive(key, 0)[..., None, :], counter).long() & 0x7FFFFFFF
@@ -54,8 +53,11 @@ def permutations(key: Tensor, size: int) -> Tensor:
 
 
 def _mix(x: Tensor) -> Tensor:
-    """A bijection of 32 bits with low bias: two multiply-xorshift rounds, constants of the
-    hash-prospector search (C. Wellons, 2018). Shifts are masked: int32 shifts keep the sign."""
+    """Bijection of 32 bits with low bias: two multiply-xorshift rounds.
+
+    The constants come from the hash-prospector search (C. Wellons, 2018). Shifts are masked, since
+    int32 shifts keep the sign.
+    """
     x = x ^ ((x >> 16) & 0xFFFF)
     x = x * 0x21F0AAAD
     x = x ^ ((x >> 15) & 0x1FFFF)

@@ -1,4 +1,4 @@
-"""Random streams: an address always gives the same numbers, and two addresses share none."""
+"""Random streams: an address fixes the numbers, and two addresses share none."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from scipy import stats
 from pruning_phases.streams import derive, key_words, permutations, random_bits, stream_key
 
 
-def test_key_is_frozen_and_tells_addresses_apart():
+def test_the_key_of_an_address_is_frozen_and_unique():
     assert stream_key(0, 3, "order", 7) == 0x31AFBCA23A847F5F
     addresses = [(0, 1, "a", 2), (0, 12, "a", 2), (1, 1, "a", 2), (0, 1, "b", 2), (0, "1", "a", 2)]
     assert len({stream_key(*address) for address in addresses}) == len(addresses)

@@ -1,4 +1,4 @@
-"""Configuration that the analyses share, and the check of a command's typed configuration."""
+"""Keys that the analyses share, and the check of a command's configuration."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def order_parameter_key(default: str) -> Any:
 
 def num_resampled_key(default: int) -> Any:
     return key(
-        default, "resampled replicas from which errors are taken; fewer than 100 give noise",
+        default, "number of bootstrap samples for the errors; fewer than 100 give noisy errors",
         at_least=100,
     )  # fmt: skip
 

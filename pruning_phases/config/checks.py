@@ -1,7 +1,7 @@
 """Checks of a run's configuration that types cannot make.
 
 In: the composed configuration. Out: the typed one, or a UserError in one line that names the key
-and the cure. Bounds stand beside the keys; what stands here are contradictions between keys.
+and the cure. The bounds of a key stand beside it; here are the contradictions between keys.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ def check(composed: DictConfig) -> Config:
     assert isinstance(config, Config)
     _sort_lists(config)
     _check_names(config)
-    _check_pruner(config.pruner)
+    _check_amounts(config)
     refuse_out_of_bounds(config)
     if hasattr(config.model, "check"):
         config.model.check()
-    _check_budgets(config)
+    _check_pruner(config.pruner)
+    _check_epochs(config)
     _check_data(config)
     _check_topology(config)
     _check_snapshots(config)
@@ -67,7 +68,7 @@ def _sort_lists(config: Config) -> None:
 
 
 def _whole_numbers(key: str, given: Any) -> list[int]:
-    """Ascending, each once. Raises UserError unless all are whole numbers of 1 or more."""
+    """Sort and deduplicate. Raises UserError unless all are whole numbers of 1 or more."""
     if (
         not isinstance(given, list)
         or not given
@@ -78,7 +79,7 @@ def _whole_numbers(key: str, given: Any) -> list[int]:
 
 
 def _check_names(config: Config) -> None:
-    """A group's option decides the kind of its keys; its name must be that option's."""
+    """Refuse names that do not belong to the option, which decides the keys of its group."""
     kinds = schemas()
     for group in ("model", "dataset", "optimizer"):
         node = getattr(config, group)
@@ -93,12 +94,16 @@ def _choose(key: str, value: str, known: list[str]) -> None:
         raise UserError(f"{key}={value}: choose {', '.join(known[:-1])} or {known[-1]}")
 
 
-def _check_budgets(config: Config) -> None:
+def _check_amounts(config: Config) -> None:
+    """Refuse an empty training; only fine-tuning may be left out."""
     for path, budget in (
         ("training.budget", config.training.budget), ("topology.training", config.topology.training)
     ):  # fmt: skip
         if budget.amount < 1:
             raise UserError(f"{path}.amount={budget.amount}: give 1 or more")
+
+
+def _check_epochs(config: Config) -> None:
     prunes = config.pruner.score != NO_SCORE
     finetunes = prunes and config.pruner.finetune.amount > 0
     rules = [config.training.budget.rule] + [config.pruner.finetune.rule] * finetunes
@@ -106,8 +111,8 @@ def _check_budgets(config: Config) -> None:
         rules.append(config.topology.training.rule)
     if len(config.dataset.train_sizes or []) > 1 and Rule.epochs in rules:
         raise UserError(
-            "dataset.train_sizes: an epoch is that of the largest set, so the rule epochs would "
-            "train small sets for longer than alone: choose the rule updates or plateau"
+            "dataset.train_sizes: an epoch is that of the largest set, so with the rule epochs "
+            "small sets would train longer than alone: choose the rule updates or plateau"
         )
 
 
@@ -116,7 +121,7 @@ def _check_data(config: Config) -> None:
         config.dataset.train_sizes or config.dataset.train_size
     ):
         raise UserError(
-            "replicas_differ_in=data: with all examples no replica differs from another: give "
+            "replicas_differ_in=data: replicas that train on all examples are equal: give "
             "dataset.train_size"
         )
     for key, rates in zip(("p_train", "p_eval"), config.dropout_phase.rates(), strict=True):
@@ -135,13 +140,13 @@ def _check_pruner(pruner: PrunerConfig) -> None:
     schedule(pruner)
     if pruner.trains_from is Stage.now and pruner.scored_on is not Stage.now:
         raise UserError(
-            f"pruner.scored_on={pruner.scored_on.name}: networks that continue from their current "
-            "weights are scored on these; choose pruner.trains_from=initial or trained"
+            f"pruner.scored_on={pruner.scored_on.name}: networks that train on from their current "
+            "weights are scored on these: choose pruner.trains_from=initial or trained"
         )
     if pruner.rewind_update and pruner.scored_on is Stage.initial:
         raise UserError(
-            f"pruner.rewind_update={pruner.rewind_update}: weights scored at initialization train "
-            "from there; leave it at 0"
+            f"pruner.rewind_update={pruner.rewind_update}: weights that are scored at "
+            "initialization also train from there: give 0"
         )
 
 
@@ -161,7 +166,8 @@ def _check_topology(config: Config) -> None:
     lowest = min(schedule(config.pruner), default=1.0)
     if topology.density < lowest:
         raise UserError(
-            f"topology.density={topology.density}: the schedule goes down to {lowest:.6g} only"
+            f"topology.density={topology.density}: the schedule goes down to {lowest:.6g}: give at "
+            "least that, or a lower pruner.final_density"
         )
     if config.snapshots and topology.density not in config.snapshots:
         raise UserError(
@@ -169,7 +175,7 @@ def _check_topology(config: Config) -> None:
         )
     if len(config.dropout_phase.rates()[0]) > 1 or len(config.dataset.train_sizes or []) > 1:
         raise UserError(
-            f"topology={topology.family.name}: the pruned run that is made first holds one p_train "
+            f"topology={topology.family.name}: the pruned run that is made first has one p_train "
             "and one training-set size: leave dropout_phase=grid and dataset.train_sizes out"
         )
 
@@ -179,7 +185,8 @@ def _check_snapshots(config: Config) -> None:
     for density in config.snapshots:
         if not lowest <= density <= 1:
             raise UserError(
-                f"snapshots: density {density} is not met; the schedule goes from 1 to {lowest:.6g}"
+                f"snapshots: density {density} is not met; the schedule goes from 1 to "
+                f"{lowest:.6g}: leave it out, or give a lower pruner.final_density"
             )
 
 

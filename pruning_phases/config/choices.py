@@ -1,6 +1,7 @@
-"""Values that a key may choose from, where they are fixed by this package's own code.
+"""Values that a key may choose from, where this package's own code fixes them.
 
-Models, data sets, scores and analyses are found by their files instead (``pruning_phases.registry``).
+Models, data sets, scores and analyses are found by their files instead: see
+``pruning_phases.registry``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from enum import Enum
 
 
 class Rule(Enum):
-    """End of a training: a number of updates, of epochs, or a loss that stops improving."""
+    """Rule that ends a training: a number of updates, of epochs, or a loss that stops improving."""
 
     updates = 1
     epochs = 2
@@ -17,18 +18,20 @@ class Rule(Enum):
 
 
 class Stage(Enum):
-    """Weights of a network: current ones, those after the dense training, or initial ones."""
+    """Weights of a network: current, after the dense training, or initial."""
 
     now = 1
     trained = 2
     initial = 3
 
 
-# Weights that compete for survival: all weights of a replica, or those of each layer.
+# Weights that compete for survival: all weights of a replica, or the weights of each layer.
 Scope = Enum("Scope", ["global", "layer"])
 
 
 class Schedule(Enum):
+    """Densities after the pruning steps: see ``pruning.schedules``."""
+
     linear = 1
     geometric = 2
     two_stage = 3
@@ -43,18 +46,21 @@ class Difference(Enum):
 
 
 class Labels(Enum):
-    """Labels of random inputs."""
+    """Labels of the random inputs of ``data.gaussian``."""
 
     random = 1
     teacher = 2  # given by a random network
 
 
 class Family(Enum):
-    """Graph that a network is trained on: all edges, the edges that a pruned run kept, or a random
-    graph that shares a property with these."""
+    """Graph that a network is trained on.
+
+    It has all edges, the edges that a pruned run kept, or random edges that share a property with
+    these. The comments name that property.
+    """
 
     dense = 1
-    original = 2  # the pruned run's mask
+    original = 2  # all: the pruned run's mask
     rewired = 3  # every node's in-degree and out-degree
     random = 4  # the number of edges of each layer
     in_degrees = 5  # the number of edges into each node

@@ -1,7 +1,7 @@
-"""Config groups: one dataclass per kind of option, each key with its facts.
+"""Configuration groups: one dataclass per kind of option, each key with its facts.
 
-Options of ``model`` and ``dataset`` that have keys of their own declare them beside their code
-(``models/fc.py``, ``data/gaussian.py``), on top of the base classes here.
+An option of ``model`` or ``dataset`` with keys of its own declares them beside its code
+(``models/fc.py``, ``data/gaussian.py``), in a subclass of the base classes here.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from omegaconf import MISSING
 from pruning_phases.config.choices import Family, Rule, Schedule, Scope, Stage
 from pruning_phases.config.keys import key
 
-NO_SCORE = "none"  # pruner.score of dense training alone
+NO_SCORE = "none"  # pruner.score without pruning
 
 
 @dataclass
 class Budget:
+    """Length of a training."""
+
     rule: Rule = key(
-        MISSING, "updates, epochs, or plateau (until the loss stops improving)",
+        MISSING, "updates, epochs, or plateau: until the validation loss stops improving, or in "
+        "fine-tuning the training loss",
         has_effect=lambda config, budget: budget.amount > 0,
     )  # fmt: skip
     amount: int = key(
@@ -31,8 +34,8 @@ class Budget:
         has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
     min_delta: float = key(
-        0.0, "plateau: relative drop of the loss that counts as an improvement", at_least=0, below=1,
-        has_effect=lambda config, budget: budget.watches_loss(),
+        0.0, "plateau: relative drop of the loss that counts as an improvement",
+        at_least=0, below=1, has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
 
     def watches_loss(self) -> bool:
@@ -53,16 +56,16 @@ class DatasetConfig:
     )  # fmt: skip
     # A typed list could not refer to another key, as the experiments do.
     train_sizes: Any = key(
-        None, "several training-set sizes: every replica is trained on each, side by side; with the "
-        "rule plateau a round is an epoch of the largest",
+        None, "several training-set sizes: every replica is trained on each of them, side by side; "
+        "with the rule plateau a round is an epoch of the largest set",
         has_effect=lambda config, dataset: dataset.train_sizes is not None,
     )  # fmt: skip
     validation_fraction: float = key(
         0.1, "fraction of the training set kept for early stopping", above=0, below=1
     )
     label_noise: float = key(
-        0.0, "fraction of the training labels that are replaced by wrong ones", at_least=0, below=1,
-        before=0.0,
+        0.0, "fraction of the training labels that are replaced by wrong ones",
+        at_least=0, below=1, before=0.0,
     )  # fmt: skip
 
 
@@ -102,13 +105,13 @@ def _steps(*schedules: Schedule) -> Any:
     return lambda config, pruner: _prunes(config, pruner) and pruner.schedule in schedules
 
 
-def _score_reads(what: str) -> Any:
-    """Condition: the pruner's score reads this."""
+def _score_reads(source: str) -> Any:
+    """Condition: the pruner's score is computed from this source."""
 
     def condition(config: Any, pruner: PrunerConfig) -> bool:
         from pruning_phases.pruning.registry import reads
 
-        return _prunes(config, pruner) and reads(pruner.score) == what
+        return _prunes(config, pruner) and reads(pruner.score) == source
 
     return condition
 
@@ -118,7 +121,7 @@ _STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.two_stage)
 
 @dataclass
 class PrunerConfig:
-    score: str = key(MISSING, "name of the score by which weights survive; none: dense training")
+    score: str = key(MISSING, "score whose highest weights survive; none: dense training only")
     scope: Scope = key(
         Scope["global"], "global: all weights compete; layer: every layer has the same density",
         has_effect=_prunes,
@@ -143,21 +146,21 @@ class PrunerConfig:
         has_effect=_steps(Schedule.two_stage),
     )  # fmt: skip
     densities: list[float] | None = key(
-        None, "schedule=list: the densities, falling", has_effect=_steps(Schedule.list)
+        None, "schedule=list: the densities, in falling order", has_effect=_steps(Schedule.list)
     )
     finetune: Budget = key(
-        Budget, "budget after each pruning; amount=0: none",
+        Budget, "budget after each pruning; amount=0: no fine-tuning",
         has_effect=lambda config, pruner: (
             _prunes(config, pruner) and pruner.trains_from is not Stage.initial
         ),
     )  # fmt: skip
     scored_on: Stage = key(
-        Stage.now, "weights that are scored: now, trained (dense), initial", has_effect=_prunes,
-        before="now",
+        Stage.now, "weights that are scored: now (the current ones), trained (after the dense "
+        "training) or initial", has_effect=_prunes, before="now",
     )  # fmt: skip
     trains_from: Stage = key(
-        Stage.now, "weights that train on after a pruning; from initial with training.budget",
-        has_effect=_prunes, before="now",
+        Stage.now, "weights from which training continues after a pruning: now, trained or initial "
+        "(with training.budget)", has_effect=_prunes, before="now",
     )  # fmt: skip
     rewind_update: int = key(
         0, "trains_from=initial: rewind to the weights after this many updates", at_least=0,
@@ -166,7 +169,7 @@ class PrunerConfig:
         ),
     )  # fmt: skip
     score_examples: int = key(
-        256, "snip, grasp: training examples of a replica that its scores read", at_least=1,
+        256, "snip, grasp: training examples per replica that the scores read", at_least=1,
         has_effect=_score_reads("examples"),
     )  # fmt: skip
     score_rounds: int = key(
@@ -182,20 +185,20 @@ class PrunerConfig:
 
 @dataclass
 class TopologyConfig:
-    """Training of a pruned run's initial weights under its mask, or under one like it."""
+    """Training of a pruned run's initial weights under its mask, or under a related random mask."""
 
     family: Family = key(Family.dense, "graph that is trained; dense: all edges")
     run: str | None = key(
         None, "folder of the pruned run; null: the run that this command makes first"
     )
     density: float = key(
-        0.01, "density of the mask: that of the nearest pruning step, which must be among the "
+        0.01, "density of the mask; the nearest pruning step is taken and must be among the "
         "snapshots; -m topology.density=A,B with snapshots=[A,B] takes both from one pruned run",
         above=0, at_most=1,
     )  # fmt: skip
     swaps_per_edge: float = key(
-        20.0, "rewired: double edge swaps tried per edge, more until the graph has mixed; "
-        "active_nodes: moves per edge", above=0,
+        20.0, "rewired: double edge swaps tried per edge; active_nodes: moves tried per edge; "
+        "either continues until the overlap with the start is stationary", above=0,
         has_effect=lambda config, topology: (
             topology.family in (Family.rewired, Family.active_nodes)
         ),
@@ -228,7 +231,7 @@ class FixedRatesConfig(DropoutPhaseConfig):
 
 @dataclass
 class RateGridConfig(DropoutPhaseConfig):
-    """Every replica is trained at each p_train, and each of these is evaluated at each p_eval."""
+    """A network per replica and p_train, evaluated at each p_eval."""
 
     p_train: list[float] = key(MISSING, "dropout rates in training", at_least=0, below=1)
     p_eval: list[float] = key(MISSING, "dropout rates in evaluation", at_least=0, below=1)
@@ -241,7 +244,7 @@ class RateGridConfig(DropoutPhaseConfig):
 class TrainerConfig:
     accelerator: str = key("auto", "device: auto (a GPU if there is one), cpu, gpu")
     num_threads: int | None = key(
-        None, "CPU threads, null: torch decides; with equal threads, numbers are equal bit for bit",
+        None, "CPU threads; null: torch decides; runs with equal threads are equal bit for bit",
         at_least=1,
     )  # fmt: skip
     chunk_size: int | None = key(
@@ -266,7 +269,7 @@ class LoggerConfig:
 
 @dataclass
 class SweepConfig:
-    """Facts that a sweep hands to its runs; not set by hand."""
+    """Facts that a sweep hands to its runs. They are not set by hand."""
 
     name: str | None = None
     run: str | None = None  # the id that this configuration had when the sweep began

@@ -1,6 +1,6 @@
-"""Identity of a run: what decides its numbers (the physics), the rest (the machine), and its id.
+"""Identity of a run: the keys that decide its numbers (physics), the rest (machine), and its id.
 
-In: a checked configuration. Out: JSON values and a hash. Knows nothing of files and devices.
+In: a checked configuration. Out: JSON values and a hash. It knows nothing of files and devices.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pruning_phases.config.run import Config
 
 PHYSICS_VERSION = 2  # raise it when the same configuration gives other numbers than before
 
-# Keys that say which replicas a run holds, not what they are replicas of.
+# Keys that select a run's replicas and snapshots. Runs that differ in these alone can be pooled.
 REPLICA_KEYS = ("seed", "num_replicas", "first_replica", "snapshots")
 
 
 def physics(config: Config) -> dict[str, Any]:
-    """Everything that decides the numbers, as JSON values; keys without effect left out."""
+    """Keys that decide the numbers, as JSON values. Keys without effect are left out."""
     canonical = getattr(config.model, "canonical", None)
     if canonical is not None:
         config = replace(config, model=canonical())
@@ -34,7 +34,7 @@ def physics(config: Config) -> dict[str, Any]:
         omitted = entry.machine or not entry.effective or value == entry.key.before
         if not omitted and not entry.is_group:
             _put(content, entry.path, value)
-    if config.topology.family is not Family.dense:  # the run reads it as training.budget
+    if config.topology.family is not Family.dense:  # it stands in training.budget
         del content["topology"]["training"]
     return content
 
@@ -49,14 +49,14 @@ def machine(config: Config) -> dict[str, Any]:
 
 
 def without_effect(config: Config) -> set[str]:
-    """Dotted paths of the keys that decide nothing beside the other options."""
+    """Dotted paths of the keys that have no effect beside the other options."""
     return {
         entry.path for entry in entries(config) if not (entry.effective or entry.is_group)
     } | _taken_from_pruned_run(config)
 
 
 def _taken_from_pruned_run(config: Config) -> set[str]:
-    """Keys that a run on a given pruned run's mask takes from there."""
+    """Dotted paths of the keys whose values a run takes from a given pruned run."""
     if config.topology.family is Family.dense or config.topology.run is None:
         return set()
     keys = {f"training.budget.{part.name}" for part in fields(Budget)}
@@ -65,18 +65,18 @@ def _taken_from_pruned_run(config: Config) -> set[str]:
 
 
 def run_id(config: Config) -> str:
-    """The run's name: a hash of its physics, the same on every machine."""
+    """Hash of the run's physics, the same on every machine."""
     return hash_of(physics(config))
 
 
 def hash_of(content: Any) -> str:
-    """Twelve hexadecimal digits that stand for JSON values."""
+    """Hash of JSON values: twelve hexadecimal digits."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 def pruner_name(pruner: Mapping[str, Any]) -> str:
-    """Name of the option of the group ``pruner`` that makes this part of a run's physics."""
+    """Name of the option of the group ``pruner`` that has this part of a run's physics."""
     now, trained, initial = Stage.now.name, Stage.trained.name, Stage.initial.name
     score = str(pruner.get("score", "?"))
     stages = pruner.get("scored_on", now), pruner.get("trains_from", now)
@@ -92,7 +92,7 @@ def pruner_name(pruner: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A configuration's value as JSON values."""
+    """Convert a value of a configuration to JSON values."""
     if is_dataclass(value):
         return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Facts about a configuration key, kept in the metadata of its dataclass field.
 
 In: dataclasses whose fields were made with ``key``. Out: every key of a configuration with its
-path, value and facts, which ``checks``, ``identity`` and ``help`` read. Knows no key by name.
+path, value and facts, for ``checks``, ``identity`` and ``help``. It knows no key by name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, get_type_hints
 
 from pruning_phases.errors import UserError
@@ -22,11 +22,13 @@ class Key:
     """Facts about one key.
 
     ``has_effect(config, owner)``: False where the other options leave the key without effect.
+    ``optional``: the default is null.
     ``machine``: True keeps the key out of the run's identity.
-    ``before``: value that runs had before the key existed; with it the run's id stays as it was.
+    ``before``: value that runs had before the key existed. A run with this value keeps its id.
     """
 
     meaning: str = ""
+    optional: bool = False
     at_least: float | None = None
     above: float | None = None
     at_most: float | None = None
@@ -38,7 +40,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Entry:
-    """One key of a configuration. ``effective`` and ``machine`` hold for its groups too."""
+    """One key of a configuration; ``effective`` and ``machine`` take its groups into account."""
 
     path: str
     value: Any
@@ -50,7 +52,7 @@ class Entry:
 
 def key(default: Any, meaning: str, **facts: Any) -> Any:
     """A dataclass field with its facts; ``default`` is a value, or a callable that makes one."""
-    metadata = {"key": Key(meaning, **facts)}
+    metadata = {"key": Key(meaning, optional=default is None, **facts)}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     if isinstance(default, list | dict):
@@ -59,7 +61,7 @@ def key(default: Any, meaning: str, **facts: Any) -> Any:
 
 
 def entries(config: Any) -> Iterator[Entry]:
-    """All keys of a configuration, groups before what is in them."""
+    """Yield all keys of a configuration, each group before its keys."""
     yield from _entries(config, config, "", True, False)
 
 
@@ -74,25 +76,27 @@ def _entries(root: Any, owner: Any, path: str, effective: bool, machine: bool) -
             yield from _entries(root, value, f"{path}{part.name}.", acts, apart)
 
 
-def declared(kind: type, path: str = "") -> Iterator[tuple[str, Key, Any]]:
+def declared(kind: type, path: str = "", machine: bool = False) -> Iterator[tuple[str, Key, Any]]:
     """Path, facts and default of every key of a dataclass and of the dataclasses inside it."""
     hints = get_type_hints(kind)
     for part in fields(kind):
+        facts: Key = part.metadata.get("key", Key())
+        facts = replace(facts, machine=machine or facts.machine)
         if is_dataclass(hints[part.name]):
-            yield from declared(hints[part.name], f"{path}{part.name}.")
+            yield from declared(hints[part.name], f"{path}{part.name}.", facts.machine)
         else:
             factory = part.default_factory
             default = factory() if callable(factory) else part.default
-            yield f"{path}{part.name}", part.metadata.get("key", Key()), default
+            yield f"{path}{part.name}", facts, default
 
 
 def refuse_out_of_bounds(config: Any) -> None:
-    """Raise UserError for the first number of an effective key that lies outside its bounds."""
+    """Raise UserError for the first number that lies outside the bounds of its key."""
     for entry in entries(config):
         numbers = entry.value if isinstance(entry.value, list) else [entry.value]
         for number in numbers:
             is_number = isinstance(number, int | float) and not isinstance(number, bool)
-            if is_number and entry.effective and not _is_inside(number, entry.key):
+            if is_number and not _is_inside(number, entry.key):
                 raise UserError(f"{entry.path}={number}: give {bounds_text(entry.key)}")
 
 
@@ -107,14 +111,20 @@ def _is_inside(number: float, facts: Key) -> bool:
 
 
 def bounds_text(facts: Key) -> str:
-    """The allowed range in words, such as ``a number from 0 to below 1``."""
+    """The allowed values in words, such as ``a number from 0 to below 1``."""
+    return f"{_range_text(facts)}, or null" if facts.optional else _range_text(facts)
+
+
+def _range_text(facts: Key) -> str:
     low = facts.at_least if facts.above is None else facts.above
     high = facts.at_most if facts.below is None else facts.below
+    if low is None and high is None:
+        return "a finite number"
     if high is None:
-        if low is None:
-            return "a finite number"
         return f"{low:g} or more" if facts.above is None else f"a number above {low:g}"
+    end = f"up to {high:g}" if facts.below is None else f"below {high:g}"
     if low is None:
-        return f"a number {'below' if facts.at_most is None else 'up to'} {high:g}"
-    start = f"from {low:g}" if facts.above is None else f"above {low:g}"
-    return f"a number {start} to {'below ' if facts.at_most is None else ''}{high:g}"
+        return f"a number {end}"
+    if facts.above is not None:
+        return f"a number above {low:g} and {end}"
+    return f"a number from {low:g} to {end.removeprefix('up to ')}"

@@ -1,4 +1,4 @@
-"""Hydra's ConfigStore: the dataclasses of runs and commands, where Hydra looks for them."""
+"""Registration of the dataclasses of runs and commands in Hydra's ConfigStore."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def schemas() -> dict[str, dict[str, type]]:
 
 
 def register() -> None:
-    """Store everything that ``conf/train.yaml`` and the options refer to."""
+    """Store the schemas to which ``conf/train.yaml`` and the options refer, and the help."""
     store = ConfigStore.instance()
     store.store(name="schema", node=Config)
     for group, kinds in schemas().items():
@@ -64,12 +64,12 @@ def register_command(name: str, kind: type, help_text: str) -> None:
 
 
 def keys_of(kind: type) -> list[str]:
-    """Dotted keys of a command's configuration."""
+    """Dotted paths of the keys of a command's configuration."""
     return [path for path, _, _ in declared(kind)]
 
 
 def all_keys() -> list[str]:
-    """Every key that any option of any group has, in dotted form."""
+    """Dotted paths of the keys of all options of all groups."""
     keys = {path for path, _, _ in declared(Config)}
     for group, kinds in schemas().items():
         keys |= {f"{group}.{path}" for kind in kinds.values() for path, _, _ in declared(kind)}

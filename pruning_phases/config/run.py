@@ -1,7 +1,8 @@
-"""Configuration of one run: the root that Hydra composes the YAML of ``conf/`` over.
+"""Configuration of one run: the root over which Hydra composes the YAML of ``conf/``.
 
-A misspelt key or a value of the wrong type is refused before anything runs. ``checks.py`` refuses
-what types cannot, and ``identity.py`` separates what decides a run's numbers from the rest.
+Its types refuse a misspelt key or a value of the wrong type before anything runs. ``checks.py``
+refuses contradictions between keys. ``identity.py`` separates the keys that decide a run's numbers
+from the rest.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ class Config:
     num_replicas: int = key(
         8, "networks in this run, each with its own weights, data order and mask", at_least=1
     )
-    first_replica: int = key(0, "number of the first replica", at_least=0)
+    first_replica: int = key(0, "index of the first replica", at_least=0)
     replicas_differ_in: Difference = key(
-        Difference.everything, "everything, or data: the examples alone, to measure the information "
-        "that a mask holds about them", before="everything",
+        Difference.everything, "everything, or data: replicas differ in their examples alone, to "
+        "measure the information that a mask holds about these", before="everything",
     )  # fmt: skip
     model: ModelConfig = MISSING
     dataset: DatasetConfig = MISSING
@@ -53,7 +54,7 @@ class Config:
     )  # fmt: skip
     snapshots: list[float] = key(
         list, "densities at which weights and masks are kept, each at the nearest pruning step",
-        above=0, at_most=1,
+        at_least=0, at_most=1,
     )  # fmt: skip
     trainer: TrainerConfig = key(TrainerConfig, "device", machine=True)
     logger: LoggerConfig = key(LoggerConfig, "tracking", machine=True)
@@ -62,8 +63,8 @@ class Config:
     )
     results_dir: str = key("multirun", "records go to results_dir/<study>/<run id>/", machine=True)
     figures: list[str] = key(
-        ["transition"], "analyses that plot at the end; of the run (transition, evolution) or of "
-        "all finished runs of the study", machine=True,
+        ["transition"], "analyses that plot at the end of a run: transition and evolution (needs "
+        "snapshots) read this run, the others all finished runs of the study", machine=True,
     )  # fmt: skip
     experiment_scale: ExperimentScaleConfig = key(
         ExperimentScaleConfig, "values of the scale that experiments refer to", machine=True
@@ -71,6 +72,6 @@ class Config:
     sweep: SweepConfig = key(SweepConfig, "facts that a sweep hands to its runs", machine=True)
     progress: bool = key(True, "show progress", machine=True)
     checkpoint_seconds: float = key(
-        10.0, "least time between checkpoints, in seconds; they are written between rounds (of at "
-        "most an epoch)", at_least=0, machine=True,
+        10.0, "shortest time between two checkpoints, in seconds; a checkpoint is written after a "
+        "round, which takes an epoch at most", at_least=0, machine=True,
     )  # fmt: skip

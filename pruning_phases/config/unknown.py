@@ -1,4 +1,4 @@
-"""Keys that pass Hydra's schema because they were added with ``+``."""
+"""Check for unknown keys: Hydra's schema accepts those that were added with ``+``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pruning_phases.errors import UserError
 
 
 def refuse_unknown(node: Any, path: str = "") -> None:
-    """Raise UserError for a key that its dataclass does not have; plain dictionaries stay open."""
+    """Raise UserError for a key that its dataclass does not have. A dictionary may have any key."""
     kind = OmegaConf.get_type(node) if isinstance(node, DictConfig) else None
     if not is_dataclass(kind):
         return

@@ -1,4 +1,4 @@
-"""A data set in memory: images, labels and the published split."""
+"""Data set in memory: images, labels and the published split."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """Tells one set of examples from another, whatever folder they came from."""
+        """Hash of the examples, independent of the folder they came from."""
         parts = (self.train_images, self.train_labels, self.test_images, self.test_labels)
         content = hashlib.blake2b(digest_size=8)
         for part in parts:
@@ -36,14 +36,16 @@ class Dataset:
         return content.hexdigest()
 
 
-def with_label_noise(dataset: Dataset, share: float, seed: int) -> Dataset:
-    """The given share of the training labels, exactly rounded, replaced by one of the other
-    classes, each with equal probability; the test labels stay. Which are, the seed decides."""
+def with_label_noise(dataset: Dataset, fraction: float, seed: int) -> Dataset:
+    """Replace a fraction of the training labels by other classes, each with equal probability.
+
+    Exactly round(fraction * n) labels change; the seed decides which. Test labels stay.
+    """
     from pruning_phases.streams import stream_key
 
     generator = np.random.default_rng(stream_key(seed, "label_noise"))
     count = len(dataset.train_labels)
-    chosen = generator.permutation(count)[: round(share * count)]
+    chosen = generator.permutation(count)[: round(fraction * count)]
     noisy = dataset.train_labels.copy()
     shift = generator.integers(1, dataset.num_classes, size=len(chosen))
     noisy[chosen] = (noisy[chosen] + shift) % dataset.num_classes

@@ -1,7 +1,7 @@
-"""scikit-learn's handwritten digits: 1,797 real 8x8 images inside the package, no download.
+"""scikit-learn's handwritten digits: 1,797 real 8x8 images that need no download.
 
-The set has no published split (it is itself the test half of the UCI set), so a fixed fifth of it,
-drawn once and the same in every run, is the test set here.
+The set has no published split, since it is itself the test half of the UCI set. Here a fixed fifth
+of it, the same in every run, is the test set.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Random inputs with random or teacher's labels: what can be memorized, and what can be learned.
+"""Random inputs with random labels, to be memorized, or a teacher's labels, to be learned.
 
-Inputs are independent standard normal numbers, laid out as square images so that every network
-takes them. Random labels are uniform and say nothing about the inputs; a teacher's are the largest
-output of a random network with one hidden layer of ReLU (arXiv 2402.01089 asks for both kinds).
+Inputs are independent standard normal numbers, shaped as square images so that every network
+takes them. Random labels are uniform and independent of the inputs. A teacher's label is the class
+of the largest output of a random network with one hidden ReLU layer. arXiv 2402.01089 uses both.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from pruning_phases.data.dataset import Dataset
 
 @dataclass
 class GaussianConfig(DatasetConfig):
-    """Random inputs, made from the run's seed."""
+    """Keys of the random inputs, which are made from the run's seed."""
 
     side: int = key(8, "inputs are side x side images of standard normal numbers", at_least=1)
-    num_train: int = key(10000, "examples that the replicas choose theirs from", at_least=2)
+    num_train: int = key(
+        10000, "training examples, of which every replica takes a random subset", at_least=2
+    )
     num_test: int = key(2000, "test examples", at_least=1)
-    num_classes: int = key(2, "classes", at_least=2)
-    labels: Labels = key(Labels.random, "random labels, or those of a random teacher network")
+    num_classes: int = key(2, "number of classes", at_least=2)
+    labels: Labels = key(Labels.random, "random, or teacher: labels given by a random network")
     teacher_width: int = key(
         20, "labels=teacher: hidden units of the teacher", at_least=1,
         has_effect=lambda config, dataset: dataset.labels is Labels.teacher,
@@ -47,7 +49,7 @@ def load(config: GaussianConfig, data_dir: str, seed: int) -> Dataset:
     else:
         first = generator.standard_normal((config.side**2, config.teacher_width))
         second = generator.standard_normal((config.teacher_width, config.num_classes))
-        # Outputs without their mean over inputs: else one class would win nearly always.
+        # Without their mean over inputs: otherwise one class would nearly always be the largest.
         outputs = [np.maximum(part.reshape(len(part), -1) @ first, 0) @ second for part in images]
         labels = [(part - outputs[0].mean(axis=0)).argmax(axis=1) for part in outputs]
     return Dataset(train, labels[0], test, labels[1], config.num_classes)

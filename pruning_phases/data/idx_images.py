@@ -1,4 +1,4 @@
-"""MNIST and the sets in its format, read (and fetched, if they are not there) by torchvision."""
+"""MNIST and data sets in its format (IDX), read and if necessary downloaded by torchvision."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pruning_phases.errors import UserError, first_line
 DOWNLOAD_TIMEOUT = 60.0  # seconds without an answer
 
 
-@lru_cache(maxsize=2)  # the runs of a sweep take turns at few data sets
+@lru_cache(maxsize=2)  # the runs of a sweep alternate between few data sets
 def read(kind_name: str, option: str, data_dir: str) -> Dataset:
-    """The data set of torchvision's class ``kind_name``; ``option`` is its name in messages."""
+    """Data set of torchvision's class ``kind_name``; messages call it ``option``."""
     from torchvision import datasets
 
     root = Path(data_dir).expanduser()
@@ -31,7 +31,7 @@ def read(kind_name: str, option: str, data_dir: str) -> Dataset:
     except Exception as error:
         raise UserError(
             f"{folder} holds files that cannot be read ({error}): delete the folder and run again "
-            "to fetch it, or point data_dir at a good copy"
+            "to download it, or give data_dir=FOLDER of a good copy"
         ) from error
     return Dataset(
         train.data.numpy()[:, None], train.targets.numpy().astype(np.int64),
@@ -41,7 +41,7 @@ def read(kind_name: str, option: str, data_dir: str) -> Dataset:
 
 
 def _is_there(folder: Path) -> bool:
-    """All four files, unpacked."""
+    """True if all four unpacked files exist."""
     stems = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
     return all((folder / f"{stem}-ubyte").is_file() for stem in stems)
 
@@ -54,10 +54,10 @@ def _download(kind: type, root: Path, option: str) -> None:
         kind(root, train=True, download=True)
     except Exception as error:
         _remove_empty(root if created else root / kind.__name__)
-        # torchvision goes on with every address that it tried.
+        # torchvision's message continues with all addresses that it tried.
         reason = first_line(error).rstrip(":")
         raise UserError(
-            f"dataset={option}: not in data_dir={root} and not to be downloaded ({reason}): "
+            f"dataset={option}: not in data_dir={root}, and the download failed ({reason}): "
             f"put torchvision's {kind.__name__}/raw folder there, or give data_dir=FOLDER"
         ) from error
     finally:
@@ -65,7 +65,7 @@ def _download(kind: type, root: Path, option: str) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    """Take away what a failed download leaves: folders with nothing in them."""
+    """Remove the empty folders that a failed download leaves."""
     if not folder.is_dir():
         return
     for path in (*sorted(folder.rglob("*"), reverse=True), folder):
@@ -74,7 +74,7 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _refuse_truncated(folder: Path) -> None:
-    """An IDX file says in its header how long it is (magic: 0, 0, type, dimensions; big endian)."""
+    """Compare each file's length with its IDX header (0, 0, type, number of dimensions; sizes)."""
     for path in sorted(folder.glob("*-ubyte")):
         with path.open("rb") as file:
             header = file.read(4)
@@ -86,6 +86,6 @@ def _refuse_truncated(folder: Path) -> None:
         actual = path.stat().st_size
         if not whole or actual != expected:
             raise UserError(
-                f"{path} is truncated or no IDX file ({actual} bytes where its header asks for "
-                f"{expected}): delete it and run again to fetch it, or give data_dir=FOLDER"
+                f"{path} is truncated or no IDX file ({actual} bytes, but its header says "
+                f"{expected}): delete it and run again to download it, or give data_dir=FOLDER"
             )

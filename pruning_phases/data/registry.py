@@ -1,4 +1,8 @@
-"""The data sets by name: each file beside this one that has a ``CONFIG`` and ``load``."""
+"""Registry of the data sets: each file of this folder that has ``CONFIG`` and ``load``.
+
+``CONFIG`` is ``DatasetConfig`` or a subclass. ``load(config, data_dir, seed)`` returns a
+``Dataset``. ``conf/dataset/NAME.yaml``, over ``schema_NAME``, makes it an option.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ def data_sets() -> dict[str, ModuleType]:
 
 
 def load(config: Config) -> Dataset:
-    """The data set that a run's configuration describes, with its label noise."""
+    """Load the data set of a run's configuration, with its label noise."""
     found = data_sets()[config.dataset.name].load(config.dataset, config.data_dir, config.seed)
     noise = config.dataset.label_noise
     return with_label_noise(found, noise, config.seed) if noise else found

@@ -1,4 +1,4 @@
-"""The convolutional network: convolutions with pooling, then linear layers."""
+"""Convolutional network: convolutions with pooling, then linear layers."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ class CnnConfig(ModelConfig):
 
     def check(self) -> None:
         if not self.channels:
-            raise UserError("model.channels=[]: give one channel count or more, or take model=fc")
+            raise UserError(
+                "model.channels=[]: give the channels of one convolution or more, or model=fc"
+            )
 
 
 CONFIG = CnnConfig
 
 
 def build(config: CnnConfig, input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
-    """conv1, conv2, ... (3x3, 2x2 max pooling, ReLU, dropout), then fc1, fc2, ...
+    """Layers conv1, conv2, ... (3x3, 2x2 max pooling, ReLU, dropout), then fc1, fc2, ...
 
-    Pooling comes before ReLU: the two commute, and so ReLU has a quarter of the work.
+    Pooling comes before ReLU: the two commute, and this leaves ReLU a quarter of the work.
     """
     from torch import nn
 
@@ -49,8 +51,8 @@ def build(config: CnnConfig, input_shape: tuple[int, ...], num_classes: int) -> 
         height, width = height // 2, width // 2
     if min(height, width) < 1:
         raise UserError(
-            f"model.channels: {len(config.channels)} poolings leave nothing of a "
-            f"{input_shape[1]}x{input_shape[2]} image: give fewer channels"
+            f"model.channels={config.channels}: {len(config.channels)} poolings leave nothing of a "
+            f"{input_shape[1]}x{input_shape[2]} image: give a shorter list"
         )
     layers["flatten"] = nn.Flatten()
     sizes = [config.channels[-1] * height * width, *config.widths, num_classes]

@@ -1,4 +1,4 @@
-"""Inverted dropout whose rates and random stream are data, not settings."""
+"""Inverted dropout whose rates and random stream are buffers, so that replicas can differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pruning_phases.streams import derive, random_bits
 
 
 class PhaseDropout(nn.Module):
-    """y = x * k / (1 - p), with k = 1 with probability 1 - p and 0 otherwise, for every unit.
+    """Dropout y = x * k / (1 - p): for every unit, k = 1 with probability 1 - p, else 0.
 
     p is ``train_rate`` in training mode and ``eval_rate`` in evaluation mode, so the two are
     independent (arXiv 2603.12316). Rates and key are buffers: stacked over replicas, every replica
@@ -21,7 +21,7 @@ class PhaseDropout(nn.Module):
     def __init__(self, layer: int) -> None:
         super().__init__()
         self.layer = layer
-        self.enabled = {True: False, False: False}  # by self.training: is any rate > 0?
+        self.enabled = {True: False, False: False}  # by self.training: True if any rate is above 0
         self.register_buffer("train_rate", torch.zeros((), dtype=torch.float64))
         self.register_buffer("eval_rate", torch.zeros((), dtype=torch.float64))
         self.register_buffer("key", torch.zeros(2, dtype=torch.int32))

@@ -1,6 +1,6 @@
-"""The fully connected network.
+"""Fully connected network.
 
-Torch is imported where networks are built: configuration and ``--help`` read this file without it.
+``build`` imports torch, since configuration and ``--help`` read this file without it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FcConfig(ModelConfig):
         has_effect=lambda config, model: model.width is None,
     )  # fmt: skip
     width: int | None = key(
-        None, "one width for every hidden layer, in place of widths", at_least=1,
+        None, "one width for all hidden layers, in place of widths", at_least=1,
         has_effect=lambda config, model: model.width is not None,
     )  # fmt: skip
 
@@ -37,14 +37,14 @@ class FcConfig(ModelConfig):
         return [self.width] * (self.depth - 1) if self.width is not None else list(self.widths)
 
     def canonical(self) -> FcConfig:
-        """The same network, its widths as a list: equal networks have equal run ids."""
+        """The same network with a list of widths, so that equal networks have equal run ids."""
         return replace(self, widths=self.hidden_widths(), width=None)
 
     def check(self) -> None:
         widths = self.hidden_widths()
         if len(widths) != self.depth - 1:
             raise UserError(
-                f"model.widths={widths}: a net of model.depth={self.depth} layers has "
+                f"model.widths={widths}: a network of model.depth={self.depth} layers has "
                 f"{self.depth - 1} hidden layers; give {self.depth - 1} widths, "
                 f"or model.depth={len(widths) + 1}"
             )

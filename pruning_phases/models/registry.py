@@ -1,4 +1,9 @@
-"""The models by name: each file beside this one that has a ``CONFIG`` and ``build``."""
+"""Registry of the models: each file of this folder that has ``CONFIG`` and ``build``.
+
+``CONFIG`` is a subclass of ``ModelConfig``. It may have ``check()``, which raises UserError, and
+``canonical()``, which gives equal models equal run ids. ``build(config, input_shape, num_classes)``
+returns the module. ``conf/model/NAME.yaml``, over ``schema_NAME``, makes it an option.
+"""
 
 from __future__ import annotations
 
@@ -18,5 +23,5 @@ def models() -> dict[str, ModuleType]:
 
 
 def build_model(config: ModelConfig, input_shape: tuple[int, ...], num_classes: int) -> nn.Module:
-    """The freshly initialized module that ``config.model`` describes."""
+    """Build a freshly initialized module."""
     return models()[config.name].build(config, input_shape, num_classes)

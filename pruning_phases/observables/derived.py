@@ -1,8 +1,8 @@
-"""Observables that analyses compute from the tables, not columns of them."""
+"""Observables that analyses compute from the tables; they are not columns of them."""
 
 from __future__ import annotations
 
-from pruning_phases.observables.registry import TRANSITION, Observable
+from pruning_phases.observables.registry import SUSCEPTIBILITY, TRANSITION, Observable
 
 OBSERVABLES = (
     Observable(
@@ -10,6 +10,6 @@ OBSERVABLES = (
         is_order_parameter=True, is_tracked=False,
     ),
     Observable(
-        "susceptibility", "susceptibility of the accuracy", TRANSITION, is_tracked=False
+        SUSCEPTIBILITY, "susceptibility of the accuracy", TRANSITION, is_tracked=False
     ),
 )  # fmt: skip

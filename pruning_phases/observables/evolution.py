@@ -1,4 +1,4 @@
-"""How much the surviving weights moved between two snapshots."""
+"""Evolution metric: movement of the surviving weights between two snapshots."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pruning_phases.observables.registry import WEIGHTS, Observable
 
 OBSERVABLES = (Observable("evolution_metric", "evolution metric", WEIGHTS, scale="log"),)
-WHOLE = "all"  # the name of the row that stands for the whole network
+WHOLE = "all"  # name of the rows of the whole network
 
 
 def evolution_metric(
@@ -19,9 +19,9 @@ def evolution_metric(
     target_square_sum: ArrayLike,
     residual_square_sum: ArrayLike,
 ) -> NDArray[np.float64]:
-    """EM(t, t') = 1 - adjusted R^2: the later weights w' are the target, the earlier w predict.
+    """EM(t, t') = 1 - adjusted R^2: the earlier weights w predict the later weights w'.
 
-    Over the n weights alive at t': RSS = sum (w' - w)^2, TSS = sum w'^2 - (sum w')^2 / n,
+    Over the n weights that survive at t': RSS = sum (w' - w)^2, TSS = sum w'^2 - (sum w')^2 / n,
     R^2 = 1 - RSS/TSS, adjusted R^2 = 1 - (1 - R^2)(n - 1)/(n - 2) for one regressor, so
     EM = (RSS/TSS)(n - 1)/(n - 2). Dimensionless, 0 where nothing moved, not bounded above.
     Undefined for n <= 2 or TSS = 0: NaN. Arguments are float64 sums of any equal shape.
@@ -32,14 +32,16 @@ def evolution_metric(
         for part in (num_surviving, target_sum, target_square_sum, residual_square_sum)
     )
     spread = squares - total**2 / np.maximum(n, 1)
-    # A sum of squares that cancels to rounding error is a spread of 0.
+    # A spread of the size of the rounding error is 0.
     defined = (n > 2) & (spread > 1e-14 * squares)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(defined, residual / spread * (n - 1) / (n - 2), np.nan)
 
 
-def movement_sums(alive: Any, later: Any, earlier: Any) -> tuple[Any, ...]:
-    """The sums over the last axis that ``evolution_metric`` asks for, in the arrays' own kind
-    (numpy or torch, float64): n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
-    target, moved = later * alive, (later - earlier) * alive
-    return tuple(part.sum(-1) for part in (alive, target, target**2, moved**2))
+def movement_sums(surviving: Any, later: Any, earlier: Any) -> tuple[Any, ...]:
+    """Sums that ``evolution_metric`` takes: n, sum w', sum w'^2, sum (w' - w)^2.
+
+    They run over the surviving weights of the last axis. Arrays are float64, of numpy or torch.
+    """
+    target, moved = later * surviving, (later - earlier) * surviving
+    return tuple(part.sum(-1) for part in (surviving, target, target**2, moved**2))

@@ -1,4 +1,4 @@
-"""What a pruned network looks like layer by layer: counts, graph, movement of the weights."""
+"""Observables of each layer: counts, graph, movement of the weights."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pruning_phases.topology.paths import effective_counts, log_num_paths, node_
 def layer_observables(
     masks: dict[str, Tensor], weights: dict[str, Tensor], earlier: dict[str, Tensor]
 ) -> dict[str, dict[str, NDArray]]:
-    """Per layer, and under the name ``all`` for the whole network, observables of shape [R].
+    """Observables of each layer, and of the whole network under the name ``all``, each [R].
 
-    masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` holds the weights at the end of
-    the step before, for the evolution metric.
+    masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` are the weights at the end of
+    the previous step, for the evolution metric.
 
     Degrees are those of each layer's bipartite graph, summed over the layers for ``all``:
     ``in_degree_4`` counts the out-nodes into which 4 to 7 edges lead, and ``in_degree_ratio`` is
@@ -48,7 +48,7 @@ def layer_observables(
 
 
 def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]:
-    """counts: [6, R] as put together above; nodes: ``_degree_sums`` of in-nodes and out-nodes."""
+    """Observables from counts [6, R] (see above) and ``_degree_sums`` of in-nodes and out-nodes."""
     size, num_effective, num_kept, *sums = counts
     row = {
         "num_weights": size.astype(np.int64),
@@ -58,11 +58,13 @@ def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]
         "effective_density": num_effective / size,
         "evolution_metric": evolution_metric(num_kept, *sums),
     }
-    for side, what, (first, second, *counted) in (("in", "out", nodes[0]), ("out", "in", nodes[1])):
+    for side, edges, (first, second, *counted) in (
+        ("in", "out", nodes[0]), ("out", "in", nodes[1])
+    ):  # fmt: skip
         row[f"active_{side}"] = np.sum(counted[1:], axis=0)
         with np.errstate(invalid="ignore"):
-            row[f"{what}_degree_ratio"] = second / first
-        row |= {f"{what}_degree_{low}": count for low, count in zip(bins, counted, strict=True)}
+            row[f"{edges}_degree_ratio"] = second / first
+        row |= {f"{edges}_degree_{low}": count for low, count in zip(bins, counted, strict=True)}
     return row
 
 
@@ -76,7 +78,7 @@ def _connection(graphs: list[Tensor]) -> dict[str, NDArray]:
 
 
 def _degree_sums(degree: Tensor, bins: list[int]) -> NDArray[np.int64]:
-    """[2 + bins, R]: sum of the degrees, sum of their squares, and the histogram."""
+    """Sum of the degrees, sum of their squares, and their histogram: [2 + bins, R]."""
     return np.vstack(
         [
             _numpy(degree.sum(dim=1)),
@@ -87,7 +89,7 @@ def _degree_sums(degree: Tensor, bins: list[int]) -> NDArray[np.int64]:
 
 
 def _movement(mask: Tensor, weights: Tensor, earlier: Tensor) -> list[NDArray]:
-    """4 x [R] float64: n, sum w', sum w'^2, sum (w' - w)^2 over the living weights."""
+    """``movement_sums`` over the surviving weights: four arrays [R] float64."""
     parts = (part.flatten(1).double() for part in (mask, weights, earlier))
     return [_numpy(part) for part in movement_sums(*parts)]
 

@@ -1,4 +1,4 @@
-"""Observables of the mask's graph, measured by ``layers.py``."""
+"""Observables of the mask's graph; ``layers.py`` measures them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ OBSERVABLES = (
     Observable(
         "largest_cluster", "largest cluster (fraction of nodes)", MASK, is_order_parameter=True
     ),
-    Observable("mean_cluster", "mean size of the other clusters", MASK, unit="nodes", is_tracked=False),
+    Observable(
+        "mean_cluster", "mean size of the other clusters", MASK, unit="nodes", is_tracked=False
+    ),
     Observable("log_num_paths", "ln of the number of input-output paths", MASK, is_tracked=False),
 )  # fmt: skip

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 class Batch:
-    """Outputs of R replicas for B examples: logits [R, B, C], labels [B] int64."""
+    """Outputs of R replicas for B examples: logits [R, B, C] and labels [B] int64."""
 
     def __init__(self, logits: Tensor, labels: Tensor) -> None:
         self.logits, self.labels = logits, labels
@@ -31,7 +31,7 @@ class Batch:
 
     @cached_property
     def log_p(self) -> Tensor:
-        """ln of the softmax outputs, [R, B, C] float64."""
+        """Logarithm of the softmax outputs, [R, B, C] float64."""
         import torch
 
         return torch.log_softmax(self.logits.double(), dim=-1)
@@ -42,12 +42,12 @@ class Batch:
 
     @cached_property
     def prediction(self) -> Tensor:
-        """Class with the largest logit, [R, B]; of equal logits the first."""
+        """Class with the largest logit, [R, B]; the first of equal ones."""
         return self.logits.argmax(dim=-1)
 
     @cached_property
     def one_hot(self) -> Tensor:
-        """[B, C] float64."""
+        """Labels as unit vectors, [B, C] float64."""
         import torch
 
         return torch.nn.functional.one_hot(self.labels, self.num_classes).double()
@@ -55,7 +55,7 @@ class Batch:
 
 @dataclass
 class OutputSums:
-    """Sums over examples, by observable, and the number of examples of each class, labels [C].
+    """Sums over examples for each observable, and the number of examples per class, labels [C].
 
     Addition joins disjoint sets of examples.
     """
@@ -78,7 +78,7 @@ class OutputSums:
 
 
 def output_sums(logits: Tensor, labels: Tensor) -> OutputSums:
-    """The sums of one batch: logits [R, B, C], labels [B] int64."""
+    """Sums over one batch: logits [R, B, C], labels [B] int64."""
     batch = Batch(logits, labels)
     totals = {
         name: one.from_outputs.total(batch)
@@ -89,13 +89,13 @@ def output_sums(logits: Tensor, labels: Tensor) -> OutputSums:
 
 
 def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each network's own training examples: whether it gives the label that it was given, and
-    how much of the label's noise its output holds, both [R, B] float64.
+    """Correctness and noise correlation on each network's training examples, both [R, B] float64.
 
-    The noise in a label is e_given - e_clean, unit vectors of the classes (0 for a clean one), and
-    what the output p holds of it is p . (e_given - e_clean) = p_given - p_clean, in [-1, 1]. Its
-    mean over the examples is the noise correlation (1/n) sum_i f(x_i) . noise_i of arXiv
-    2402.01089: near the share of noisy labels where all of them are memorized.
+    Correctness is 1 where the network predicts the given label, else 0. The noise of a label is
+    e_given - e_clean, unit vectors of the classes (0 for a clean label). Its overlap with the
+    output p is p . (e_given - e_clean) = p_given - p_clean, in [-1, 1]. The mean over the examples
+    is the noise correlation (1/n) sum_i f(x_i) . noise_i of arXiv 2402.01089. It is close to the
+    fraction of noisy labels if all of them are memorized.
 
     logits: [R, B, C]; given, clean: [R, B] int64.
     """
@@ -109,17 +109,17 @@ def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor
 
 
 def prediction_entropy(predicted: Array) -> Array:
-    """H_pred = -sum_c f_c ln f_c, f_c = share of the examples assigned to class c.
+    """H_pred = -sum_c f_c ln f_c, f_c = fraction of the examples assigned to class c.
 
     predicted: [..., C] counts. Nats, in [0, ln C]: ln C when all classes are used equally, 0 when
     one class takes all. arXiv 2602.15224, eq. 1.
     """
-    shares = predicted / predicted.sum(axis=-1, keepdims=True)
-    return -np.sum(shares * np.log(np.where(shares > 0, shares, 1.0)), axis=-1) + 0.0
+    f = predicted / predicted.sum(axis=-1, keepdims=True)
+    return -np.sum(f * np.log(np.where(f > 0, f, 1.0)), axis=-1) + 0.0
 
 
 def class_order(mean_outputs: Array) -> Array:
-    """m = (1/C) sum_y KL(<p | y> || uniform) / ln C, from the outputs averaged over each class y.
+    """m = (1/C) sum_y KL(<p | y> || uniform) / ln C, from the mean outputs of each class y.
 
     mean_outputs: [..., Y, C], rows sum to 1. Dimensionless, in [0, 1]: 1 when every class has its
     own certain output, 0 when all class averages are uniform, the restored symmetry of
@@ -140,13 +140,13 @@ def _num_correct(batch: Batch) -> Tensor:
 
 
 def _loss_sum(batch: Batch) -> Tensor:
-    """Sum of -ln p_y(x), [R]."""
+    """Sum of -ln p_y(x) over the examples, [R]."""
     index = batch.labels.expand(batch.logits.shape[:2]).unsqueeze(-1)
     return -batch.log_p.gather(-1, index).sum(dim=(1, 2))
 
 
 def _predicted(batch: Batch) -> Tensor:
-    """Examples assigned to each class, [R, C]."""
+    """Number of examples assigned to each class, [R, C]."""
     import torch
 
     one_hot = torch.nn.functional.one_hot(batch.prediction, batch.num_classes)
@@ -154,7 +154,7 @@ def _predicted(batch: Batch) -> Tensor:
 
 
 def _entropy_sum(batch: Batch) -> Tensor:
-    """Sum of -sum_c p_c ln p_c, [R]."""
+    """Sum of -sum_c p_c ln p_c over the examples, [R]."""
     import torch
 
     return -torch.special.xlogy(batch.p, batch.p).sum(dim=(1, 2))

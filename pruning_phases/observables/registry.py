@@ -1,7 +1,7 @@
-"""The observables by name: what they are called, in which unit, and how they are plotted.
+"""Registry of the observables: name, label, unit, scale and line style.
 
-Each file beside this one that has ``OBSERVABLES`` declares some. Tables, summaries, W&B, the
-dashboard and figures read them here; torch is not imported.
+Each file of this folder with ``OBSERVABLES`` declares some. Tables, summaries, W&B, the dashboard
+and figures read them here. Torch is not imported.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from pruning_phases.observables.outputs import Batch
 
 AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
-SUSCEPTIBILITY = "susceptibility"  # over replicas, not of one of them
+SUSCEPTIBILITY = "susceptibility"  # of all replicas together
 TRANSITION, MASK, WEIGHTS = "The transition", "The mask", "The weights"  # dashboard sections
 
 
 @dataclass(frozen=True)
 class FromOutputs:
-    """Function of sums over the test examples, so that it does not depend on the batches.
+    """Computation from sums over the test examples, so that it does not depend on the batches.
 
-    ``total(batch)``: [R, ...] float64, summed over a batch; ``value(total, labels)``: [R], from the
-    sum over all examples and the number of examples of each class, labels [C].
+    ``total(batch)`` is the sum over a batch, [R, ...] float64. ``value(total, labels)`` is the
+    observable [R], from the sum over all examples and the number of examples per class, labels [C].
     """
 
     total: Callable[[Batch], Tensor]
@@ -36,19 +36,19 @@ class FromOutputs:
 
 @dataclass(frozen=True)
 class Observable:
-    """One column of the tables; values are per replica, and means over replicas are quoted."""
+    """Properties of an observable, which has one value per replica."""
 
     name: str
     label: str  # on an axis
     section: str
     unit: str = ""
-    heading: str = ""  # in the summary at the end of a run; empty: not in it
+    heading: str = ""  # of its column in the summary of a run; empty: no column
     scale: str = "linear"
     colour: str = "black"
     line: str = "-"
     marker: str = "o"
-    is_order_parameter: bool = False  # may be fitted: a column of observables.parquet or a function
-    is_tracked: bool = True  # mean and standard error go to W&B
+    is_order_parameter: bool = False  # analyses may fit it
+    is_tracked: bool = True  # W&B gets its mean and standard error
     from_outputs: FromOutputs | None = None
 
     @property

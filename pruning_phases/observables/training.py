@@ -1,4 +1,4 @@
-"""Observables of the training: loss, and what is fitted of a network's own examples."""
+"""Observables of the training: loss, accuracy and noise correlation on the training examples."""
 
 from __future__ import annotations
 

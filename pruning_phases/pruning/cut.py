@@ -1,4 +1,4 @@
-"""The exact cut: keep exactly the k best-scored of the weights that are still alive."""
+"""Exact cut: exactly the k surviving weights with the highest scores are kept."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from torch import Tensor
 from pruning_phases.errors import RunError
 
 
-def cut(scores: Tensor, alive: Tensor, num_kept: int) -> Tensor:
-    """The new mask of every replica: exactly ``num_kept`` weights, all of them alive before.
+def cut(scores: Tensor, surviving: Tensor, num_kept: int) -> Tensor:
+    """New mask of every replica: exactly ``num_kept`` of its surviving weights.
 
-    scores: [R, n] float, higher is better; dead weights' scores are not read.
-    alive:  [R, n] bool, with the same number of living weights in every row.
-    returns [R, n] bool, a subset of ``alive`` with row sums num_kept.
+    scores:    [R, n] float; higher scores survive. Scores of pruned weights are not read.
+    surviving: [R, n] bool, the same number in every row.
+    returns    [R, n] bool, a subset of ``surviving`` with row sums num_kept.
 
-    Of equal scores at the edge, those with the lower index are kept: the same cut on every device.
+    Among equal scores at the threshold, lower indices are kept: the same cut on every device.
     """
     num_replicas, num_weights = scores.shape
-    counts = alive.sum(dim=1)
+    counts = surviving.sum(dim=1)
     num_surviving = int(counts[0])
     if not bool((counts == num_surviving).all()):
         raise ValueError(f"replicas hold different numbers of weights: {counts.tolist()}")
     if not 0 <= num_kept < num_surviving:
-        raise RunError(f"a cut from {num_surviving} weights to {num_kept} is no cut")
-    living = scores[alive].view(num_replicas, num_surviving)
-    if not bool(torch.isfinite(living).all()):
+        raise RunError(f"{num_surviving} surviving weights cannot be cut to {num_kept}")
+    compared = scores[surviving].view(num_replicas, num_surviving)
+    if not bool(torch.isfinite(compared).all()):
         raise RunError("a weight's score is NaN or infinite: lower optimizer.lr")
-    kept = _best(living, num_kept)
-    mask = torch.zeros_like(alive)
-    mask[alive] = kept.view(-1)
+    kept = _best(compared, num_kept)
+    mask = torch.zeros_like(surviving)
+    mask[surviving] = kept.view(-1)
     return mask
 
 
 def _best(scores: Tensor, num_kept: int) -> Tensor:
-    """[R, n] -> [R, n] bool with num_kept True a row: above the threshold all, at it the first."""
+    """Mark num_kept scores in each row, at the threshold the first: [R, n] -> [R, n] bool."""
     if num_kept == 0:
         return torch.zeros_like(scores, dtype=torch.bool)
-    num_cut = scores.shape[1] - num_kept
-    threshold = torch.kthvalue(scores, num_cut + 1, dim=1, keepdim=True).values
+    num_pruned = scores.shape[1] - num_kept
+    threshold = torch.kthvalue(scores, num_pruned + 1, dim=1, keepdim=True).values
     above = scores > threshold
-    at_edge = scores == threshold
+    equal = scores == threshold
     room = num_kept - above.sum(dim=1, keepdim=True)
-    if bool((at_edge.sum(dim=1, keepdim=True) == room).all()):
-        return above | at_edge
-    return above | (at_edge & (torch.cumsum(at_edge, dim=1) <= room))
+    if bool((equal.sum(dim=1, keepdim=True) == room).all()):
+        return above | equal
+    return above | (equal & (torch.cumsum(equal, dim=1) <= room))

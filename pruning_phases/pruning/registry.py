@@ -1,6 +1,6 @@
-"""The scores by name: each file of ``scores/`` that has a ``READS`` and ``score``.
+"""Registry of the scores: each file of ``scores/`` that has ``READS`` and ``score``.
 
-``READS`` names what a score is computed from, which decides the arguments of ``score``:
+``READS`` names the source of a score, which decides the arguments of ``score``:
 
     weights    score(weights [R, n]) -> [R, n]
     stream     score(key [R, 2], n) -> [R, n]
@@ -8,15 +8,24 @@
     shape      score(network, parameters, prunable, example) -> {name: tensor}, of one network; a
                step is pruned in ``pruner.score_rounds`` rounds
 
-Higher scores survive. Files of scores import torch inside their functions, since configuration and
-``--help`` read them.
+Weights with higher scores survive. Scores of one network are in float64, so that a replica has the
+same scores in an ensemble as alone. Files of scores import torch inside their functions, since
+configuration and ``--help`` read them. ``conf/pruner/NAME.yaml`` makes a score an option.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from pruning_phases.registry import members
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Parameters = dict[str, Tensor]
+    Network = Callable[[Parameters, Tensor], Tensor]
 
 WEIGHTS, STREAM, EXAMPLES, SHAPE = "weights", "stream", "examples", "shape"
 
@@ -26,5 +35,5 @@ def scores() -> dict[str, ModuleType]:
 
 
 def reads(name: str) -> str | None:
-    """What the score of that name is computed from; None if there is no such score."""
+    """Source of the score of that name; None if there is no such score."""
     return scores()[name].READS if name in scores() else None

@@ -1,4 +1,4 @@
-"""Density schedules: how fast the mask shrinks. Pure functions of numbers."""
+"""Density schedules: densities after each pruning step. Pure functions of numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pruning_phases.errors import UserError
 
 
 def schedule(config: PrunerConfig) -> list[float]:
-    """The densities that the pruner's schedule asks for, falling, without the dense network's 1."""
+    """Densities after each pruning step, without the dense network's 1; [] without pruning."""
     if config.score == NO_SCORE:
         return []
     return kept_densities(
@@ -31,15 +31,15 @@ def kept_densities(
     coarse_steps: int,
     densities: Sequence[float] | None,
 ) -> list[float]:
-    """The density after each pruning step, strictly falling, for one of four schedules.
+    """Density after each pruning step, strictly falling, for one of four schedules.
 
     linear     rho_i = 1 - i (1 - rho_K) / K, i = 1 ... K. K = 5000 and rho_K = 0 is the schedule of
                arXiv 2602.15224.
-    geometric  rho_i = rho_K^(i / K): every step cuts the same share of what is left.
+    geometric  rho_i = rho_K^(i / K): every step prunes the same fraction of the surviving weights.
     two_stage  coarse_steps geometric steps down to switch_density, then equal steps of 1 / K down
-               to final_density: near the transition as fine as ``linear`` with K steps, at a
-               fraction of its cost.
-    list       the densities themselves.
+               to final_density: near the transition as fine as ``linear`` with K steps, but
+               cheaper.
+    list       the given densities.
     """
     if schedule == "list" or densities is not None:
         return _explicit(densities)
@@ -57,9 +57,9 @@ def kept_densities(
 
 
 def kept_counts(densities: Sequence[float], num_weights: int) -> list[int]:
-    """How many of ``num_weights`` are kept after each step: round(rho n), to the nearest even.
+    """Number of weights kept after each step: round(rho num_weights), halves to the even number.
 
-    A step that would cut nothing is an error, since it would be a step in name only.
+    Raises UserError for a step that would prune nothing.
     """
     counts: list[int] = []
     for step, density in enumerate(densities, start=1):
@@ -68,7 +68,7 @@ def kept_counts(densities: Sequence[float], num_weights: int) -> list[int]:
         if kept >= before:
             raise UserError(
                 f"pruner: step {step} (density {density:.6g}) would cut none of the {before} "
-                f"weights that are left of {num_weights}: give fewer pruner.steps, "
+                f"surviving weights of {num_weights}: give fewer pruner.steps, "
                 "a lower pruner.final_density, or a larger model"
             )
         counts.append(kept)

@@ -1,4 +1,4 @@
-"""The connected pieces of a pruned network: clusters, in the words of percolation."""
+"""Clusters of a pruned network: its connected components, in the terms of percolation."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ Array = NDArray[np.float64]
 
 
 def clusters(graphs: Sequence[Tensor]) -> tuple[Array, Array]:
-    """The share of all n nodes that the largest cluster holds, and the mean size of the cluster
-    that a node is in, with the largest one left out: sum' s^2 / n over the others. Both [R].
+    """Fraction of the n nodes in the largest cluster, and mean size of the others, both [R].
 
     graphs: [R, out, in] numbers of edges between the nodes of a chain of layers, as ``node_graphs``
-    gives them; edges are taken without direction, isolated nodes are clusters of one. The first is
-    percolation's order parameter, the second the susceptibility that peaks at its threshold
-    (Stauffer and Aharony, Introduction to Percolation Theory, ch. 2 and 3).
+    gives them. Edges have no direction; an isolated node is a cluster of size 1. The fraction is
+    percolation's order parameter. The mean size is sum s^2 / n over all clusters but the largest:
+    the susceptibility, which peaks at the threshold (Stauffer and Aharony, Introduction to
+    Percolation Theory, ch. 2 and 3).
 
-    A cluster that holds more than half of the nodes is the largest, and the one around the busiest
-    node usually does: it is found by spreading through the layers, on the device. What is left has
-    few edges and goes to scipy.
+    The cluster around the node with most edges usually holds more than half of the nodes and then
+    is the largest. It is found on the device, layer by layer. The rest has few edges: scipy.
     """
     num_nodes = graphs[0].shape[2] + sum(graph.shape[1] for graph in graphs)
     reached = _around_busiest(graphs)
@@ -33,7 +32,7 @@ def clusters(graphs: Sequence[Tensor]) -> tuple[Array, Array]:
     found = size > num_nodes / 2
     outside = [1 - part * found[:, None] for part in reached]
     rest = [graph * free[:, :, None] for graph, free in zip(graphs, outside[1:], strict=True)]
-    sizes = _cluster_of_every_node(rest, num_nodes)  # 1 for the nodes of a cluster found above
+    sizes = _cluster_of_every_node(rest, num_nodes)  # 1 for the nodes that were found above
     inside = np.where(found.cpu().numpy(), size.cpu().numpy(), 0.0)
     largest = np.where(inside > 0, inside, sizes.max(axis=1))
     squares = sizes.sum(axis=1) - inside - np.where(inside > 0, 0.0, largest**2)
@@ -41,7 +40,7 @@ def clusters(graphs: Sequence[Tensor]) -> tuple[Array, Array]:
 
 
 def _around_busiest(graphs: Sequence[Tensor]) -> list[Tensor]:
-    """[R, nodes] of each layer, 1 in the cluster of the in-node with most edges in the last one."""
+    """Cluster of the in-node with most edges in the last layer: per layer [R, nodes], 0 or 1."""
     reached = [torch.zeros_like(graphs[0][:, 0, :])]
     reached += [torch.zeros_like(graph[:, :, 0]) for graph in graphs]
     busiest = graphs[-1].sum(dim=1).argmax(dim=1, keepdim=True)
@@ -65,7 +64,7 @@ def _joined(reached: Tensor, newly: Tensor) -> Tensor:
 
 
 def _cluster_of_every_node(graphs: Sequence[Tensor], num_nodes: int) -> NDArray[np.int64]:
-    """The size of each node's cluster [R, nodes], for all replicas in one graph."""
+    """Size of each node's cluster [R, nodes]. All replicas are put into one graph."""
     num_replicas = len(graphs[0])
     ends: list[NDArray] = []
     first = 0

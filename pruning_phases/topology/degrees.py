@@ -1,8 +1,8 @@
-"""How many edges the nodes of each layer have.
+"""Degrees of the nodes of each layer.
 
 A layer is a bipartite graph from its in-nodes (units, or pairs of channel and kernel position) to
-its out-nodes (units, or channels), as in ``layer_graph``. An in-node's edges are its out-degree, an
-out-node's its in-degree.
+its out-nodes (units, or channels), as in ``layer_graph``. The number of edges is an in-node's
+out-degree and an out-node's in-degree.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 def layer_graph(mask: Tensor) -> Tensor:
-    """[R, out, in, ...] -> [R, out, in-nodes]: kernel positions are in-nodes of their own."""
+    """Graph of a layer: [R, out, in, ...] -> [R, out, in-nodes]. Kernel positions are in-nodes."""
     return mask.flatten(2)
 
 
@@ -25,12 +25,12 @@ def degrees(mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def bins_up_to(largest: int) -> list[int]:
-    """The lowest degree of each bin of ``histogram``: 0, 1, 2, 4, 8, ... as far as ``largest``."""
+    """Lowest degree of each bin of ``histogram``: 0, 1, 2, 4, 8, ... up to ``largest``."""
     return [0, *(2**power for power in range(largest.bit_length()))]
 
 
 def histogram(degree: Tensor, bins: Sequence[int]) -> Tensor:
-    """Nodes whose degree lies in [bins[i], bins[i + 1]): [R, nodes] -> int64 [R, len(bins)]."""
+    """Number of nodes with degree in [bins[i], bins[i + 1]): [R, nodes] -> int64 [R, len(bins)]."""
     index = torch.bucketize(degree, torch.tensor(bins[1:], device=degree.device), right=True)
     counts = torch.zeros(len(degree), len(bins), dtype=torch.int64, device=degree.device)
     return counts.scatter_add_(1, index, torch.ones_like(index))

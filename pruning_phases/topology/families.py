@@ -1,5 +1,7 @@
-"""The families of graphs that a pruned network is compared with (arXiv 2602.15224, Fig. 4;
-in-degrees, out-degrees and active nodes are this project's)."""
+"""Families of graphs with which a pruned network is compared.
+
+original, rewired and random are those of arXiv 2602.15224, Fig. 4; the others are this project's.
+"""
 
 from __future__ import annotations
 
@@ -19,25 +21,30 @@ from pruning_phases.topology.rewire import (
     with_out_degrees,
 )
 
+SAMPLED: dict[Family, Callable[[Graph, np.random.Generator], Graph]] = {
+    Family.random: random_graph,
+    Family.in_degrees: with_in_degrees,
+    Family.out_degrees: with_out_degrees,
+}
+MIXED: dict[Family, Callable[[Graph, float, np.random.Generator], tuple[Graph, Swaps]]] = {
+    Family.rewired: rewired,
+    Family.active_nodes: between_active_nodes,
+}
+
 
 def mask_of(
     family: Family, mask: NDArray[np.bool_], swaps_per_edge: float, generator: np.random.Generator
 ) -> tuple[NDArray[np.bool_], Swaps | None]:
-    """One layer's mask [out, in, ...] of a family; a convolution's in-nodes are its pairs of
-    channel and kernel position."""
+    """Mask of a family, made from a pruned layer's mask [out, in, ...], and how well it is mixed.
+
+    The in-nodes of a convolution are its pairs of channel and kernel position.
+    """
     graph: Graph = mask.reshape(len(mask), -1)
     swaps: Swaps | None = None
-    if family is Family.rewired:
-        drawn, swaps = rewired(graph, swaps_per_edge, generator)
-    elif family is Family.active_nodes:
-        drawn, swaps = between_active_nodes(graph, swaps_per_edge, generator)
+    if family in (Family.original, Family.reinitialized):
+        sample = graph
+    elif family in MIXED:
+        sample, swaps = MIXED[family](graph, swaps_per_edge, generator)
     else:
-        draw: dict[Family, Callable[[], Graph]] = {
-            Family.original: lambda: graph,
-            Family.reinitialized: lambda: graph,
-            Family.random: lambda: random_graph(graph, generator),
-            Family.in_degrees: lambda: with_in_degrees(graph, generator),
-            Family.out_degrees: lambda: with_out_degrees(graph, generator),
-        }
-        drawn = draw[family]()
-    return drawn.reshape(mask.shape), swaps
+        sample = SAMPLED[family](graph, generator)
+    return sample.reshape(mask.shape), swaps

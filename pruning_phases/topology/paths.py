@@ -1,5 +1,7 @@
-"""Paths from the input to the output: how many there are, and which edges lie on one; the rest do
-nothing."""
+"""Paths from the input to the output: their number, and the edges that lie on one.
+
+All other edges have no effect on the output.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,11 @@ from torch import Tensor
 
 
 def node_graphs(masks: Sequence[Tensor]) -> list[Tensor]:
-    """[R, out, in] numbers of edges between the nodes of a chain of layers.
+    """Numbers of edges between the nodes of a chain of layers, [R, out, in] per layer.
 
     masks: [R, out, in, ...] bool, in the order of the layers. Nodes are units and channels: a
-    convolution's kernel positions are parallel edges between two channels, and so are the pixels
-    that a linear layer behind a flattened convolution reads.
+    convolution's kernel positions are parallel edges between two channels. So are the pixels of a
+    channel that a linear layer after a convolution reads.
     """
     graphs: list[Tensor] = []
     for mask in masks:
@@ -29,10 +31,10 @@ def node_graphs(masks: Sequence[Tensor]) -> list[Tensor]:
 
 
 def effective_counts(graphs: Sequence[Tensor]) -> list[Tensor]:
-    """Edges of each layer that lie on an input -> output path: int64 [R] per layer.
+    """Number of edges of each layer on an input -> output path: int64 [R] per layer.
 
     Such an edge starts at a node that the input reaches and ends at a node that reaches the
-    output. All input and output units count as reached; biases carry nothing from the input.
+    output. All input and output units count as reached. Biases carry no input.
     """
     reached = [torch.ones_like(graphs[0][:, 0, :])]
     for edges in graphs:
@@ -47,10 +49,10 @@ def effective_counts(graphs: Sequence[Tensor]) -> list[Tensor]:
 
 
 def log_num_paths(graphs: Sequence[Tensor]) -> Tensor:
-    """ln of the number of input -> output paths, [R] float64; -inf where there is none.
+    """Logarithm of the number of input -> output paths, [R] float64; -inf if there is none.
 
-    The number is 1^T G_K ... G_1 1 for the chain of ``node_graphs`` G_i; parallel edges are paths
-    of their own. The logarithm is carried along, since the number itself outgrows float64.
+    The number is 1^T G_K ... G_1 1 for the chain of ``node_graphs`` G_i; parallel edges are
+    separate paths. Only its logarithm is computed, since the number may exceed float64.
     """
     paths = torch.ones_like(graphs[0][:, 0, :], dtype=torch.float64)
     logarithm = torch.zeros_like(paths[:, 0])

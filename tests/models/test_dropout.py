@@ -1,4 +1,4 @@
-"""Dropout: the rate asked for, in the mode asked for, for every replica by itself."""
+"""Dropout: each replica has its own rate in training and in evaluation."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ RATES = torch.tensor([0.0, 0.1, 0.5, 0.9, 0.99], dtype=torch.float64)
 
 
 def dropout_only(vectorized: bool) -> Replicas:
-    """Replicas of a dropout layer behind an identity, so that what it drops can be seen."""
+    """Replicas of a dropout layer behind an identity, which shows the dropped units."""
 
     def build() -> nn.Module:
         linear = nn.Linear(40, 40, bias=False)
@@ -36,8 +36,8 @@ def test_fraction_dropped_is_the_replicas_rate_in_its_own_mode(vectorized, train
     for r, rate in enumerate(RATES.tolist()):
         dropped = int((out[r] == 0).sum())
         assert stats.binomtest(dropped, 20_000, rate).pvalue > 1e-4 if rate else dropped == 0
-        living = out[r][out[r] != 0]
-        torch.testing.assert_close(living, torch.full_like(living, 1 / (1 - rate)))
+        kept = out[r][out[r] != 0]
+        torch.testing.assert_close(kept, torch.full_like(kept, 1 / (1 - rate)))
 
 
 @pytest.mark.parametrize("vectorized", [False, True])

@@ -16,7 +16,7 @@ def metric(earlier, later):
 
 @pytest.mark.parametrize("num_weights", [3, 4, 10, 1000])
 @pytest.mark.parametrize("noise", [0.0, 0.01, 3.0])
-def test_agrees_with_sklearn(num_weights, noise):
+def test_the_metric_agrees_with_scikit_learn(num_weights, noise):
     rng = np.random.default_rng(num_weights)
     earlier = rng.normal(size=num_weights)
     later = earlier + noise * rng.normal(size=num_weights)
@@ -24,19 +24,19 @@ def test_agrees_with_sklearn(num_weights, noise):
     assert metric(earlier, later) == pytest.approx(1 - adjusted, abs=1e-12)
 
 
-def test_by_hand():
+def test_the_metric_by_hand():
     # RSS = 1 + 0 + 1 = 2; mean 8/3, TSS = 4/9 + 4/9 + 16/9 = 8/3; EM = (3/4)(3 - 1)/(3 - 2).
     assert metric([1, 2, 3], [2, 2, 4]) == pytest.approx(1.5)
 
 
-def test_is_not_symmetric():
+def test_the_metric_is_not_symmetric():
     assert metric([1, 2, 3], [2, 2, 4]) != pytest.approx(metric([2, 2, 4], [1, 2, 3]))
 
 
 @pytest.mark.parametrize("later", [[], [0.3], [0.3, -0.1], [0.5, 0.5, 0.5], [0.1, 0.1, 0.1]])
-def test_undefined_is_nan(later):
+def test_an_undefined_metric_is_nan(later):
     assert np.isnan(metric(np.zeros(len(later)), later))
 
 
-def test_three_survivors_are_defined():
+def test_three_surviving_weights_suffice():
     assert metric([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]) == 0

@@ -48,8 +48,8 @@ def test_observables_agree_with_scipy_and_sklearn(batch, num_examples, num_class
         if scale < 100:
             reference = metrics.log_loss(labels, p, labels=range(num_classes))
             assert ours["loss"][r] == pytest.approx(reference, rel=1e-9, abs=1e-12)
-        shares = np.bincount(prediction, minlength=num_classes) / num_examples
-        assert ours["prediction_entropy"][r] == pytest.approx(stats.entropy(shares), abs=1e-12)
+        fractions = np.bincount(prediction, minlength=num_classes) / num_examples
+        assert ours["prediction_entropy"][r] == pytest.approx(stats.entropy(fractions), abs=1e-12)
         entropies = stats.entropy(p, axis=1)
         assert ours["outcome_entropy"][r] == pytest.approx(entropies.mean(), abs=1e-12)
         uniform = np.full(num_classes, 1 / num_classes)
@@ -74,8 +74,8 @@ def test_the_short_last_batch_counts_no_more_than_its_examples():
         np.testing.assert_allclose(whole[name], split[name], rtol=1e-12)
 
 
-def test_what_is_fitted_of_given_labels_and_of_their_noise():
-    """Against sums by hand, and at its ends: all noise memorized, none."""
+def test_correctness_and_noise_correlation_on_training_examples():
+    """Against explicit sums, and in the limits: all noise memorized, or none."""
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(2, 40, 5, generator=generator)
     clean = torch.randint(5, (2, 40), generator=generator)
@@ -88,8 +88,8 @@ def test_what_is_fitted_of_given_labels_and_of_their_noise():
         np.testing.assert_allclose(noise[r].numpy(), expected)
         assert correct[r].mean() == (p.argmax(axis=1) == noisy[r].numpy()).mean()
     certain = 100 * torch.nn.functional.one_hot(noisy, 5).double()
-    share = (noisy != clean).double().mean(dim=1)
-    torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), share)
+    fraction = (noisy != clean).double().mean(dim=1)
+    torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), fraction)
     certain = 100 * torch.nn.functional.one_hot(clean, 5).double()
-    torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), -share)
+    torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), -fraction)
     assert (fitted(logits, clean, clean)[1] == 0).all()

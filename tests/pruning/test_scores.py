@@ -1,4 +1,4 @@
-"""Gradient scores against finite differences and explicit Hessians, on small networks."""
+"""Scores against finite differences and explicit Hessians, on small networks."""
 
 import numpy as np
 import pytest
@@ -7,9 +7,12 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
+from pruning_phases.pruning.cut import cut
 from pruning_phases.pruning.scores.grasp import score as grasp
+from pruning_phases.pruning.scores.random import score as random_score
 from pruning_phases.pruning.scores.snip import score as snip
 from pruning_phases.pruning.scores.synflow import score as synflow
+from pruning_phases.streams import key_words, stream_key
 
 
 def network_of(kind):
@@ -82,7 +85,7 @@ def test_grasp_is_the_weight_times_an_explicit_hessian_times_the_gradient(kind, 
         torch.testing.assert_close(found[name].reshape(-1), expected[name], rtol=1e-9, atol=1e-16)
 
 
-def test_cutting_what_grasp_scores_low_keeps_the_gradient_s_norm():
+def test_pruning_low_grasp_scores_keeps_the_norm_of_the_gradient():
     """The sign: removing a weight changes |g|^2 by -2 s to first order."""
     network, parameters, prunable, x = network_of("fc")
     found = grasp(network, parameters, prunable, x, LABELS, 1.0)
@@ -92,11 +95,11 @@ def test_cutting_what_grasp_scores_low_keeps_the_gradient_s_norm():
         return sum(float((part**2).sum()) for part in gradient.values())
 
     before = squared_norm(parameters)
-    share = 1e-5  # of the weight
+    fraction = 1e-5  # of the weight
     for name in prunable:
         for index, weight in enumerate(parameters[name].view(-1).tolist()):
-            shrunk = squared_norm(changed(parameters, name, index, weight * (1 - share)))
-            expected = -2 * share * float(found[name].view(-1)[index])
+            shrunk = squared_norm(changed(parameters, name, index, weight * (1 - fraction)))
+            expected = -2 * fraction * float(found[name].view(-1)[index])
             assert shrunk - before == pytest.approx(expected, rel=1e-2, abs=1e-10)
 
 
@@ -122,7 +125,7 @@ def test_synflow_is_the_flow_through_each_weight_and_conserved_layer_by_layer(ki
                 assert drop == pytest.approx(float(found[name].view(-1)[index]))
 
 
-def test_synflow_scores_of_cut_weights_are_zero_and_biases_do_not_enter():
+def test_synflow_scores_of_pruned_weights_are_zero_and_biases_do_not_enter():
     network, parameters, prunable, x = network_of("fc")
     masked = {name: part * (torch.rand_like(part) < 0.5) for name, part in parameters.items()}
     found = synflow(network, masked, prunable, x[:1])
@@ -131,3 +134,10 @@ def test_synflow_scores_of_cut_weights_are_zero_and_biases_do_not_enter():
     other = {name: part if name in prunable else part + 1 for name, part in masked.items()}
     again = synflow(network, other, prunable, x[:1])
     assert all(torch.equal(found[name], again[name]) for name in prunable)
+
+
+def test_random_scores_choose_every_weight_equally_often():
+    keys = key_words([stream_key(r) for r in range(2000)])
+    kept = cut(random_score(keys, 20), torch.ones(2000, 20, dtype=torch.bool), 5)
+    frequency = kept.double().mean(dim=0)
+    assert (frequency - 0.25).abs().max() < 5 * (0.25 * 0.75 / 2000) ** 0.5

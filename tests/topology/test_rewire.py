@@ -1,4 +1,4 @@
-"""Random graphs keep exactly what they are to keep, and are drawn uniformly."""
+"""Random graphs keep their property exactly and are sampled uniformly."""
 
 import itertools
 
@@ -41,7 +41,7 @@ def active(graph):
     return [*graph.any(axis=1), *graph.any(axis=0)]
 
 
-KEPT = {  # what each way of drawing keeps, beside the number of edges
+KEPT = {  # properties that each sampler keeps, beside the number of edges
     swapped: (in_degrees, out_degrees),
     with_in_degrees: (in_degrees,),
     with_out_degrees: (out_degrees,),
@@ -51,25 +51,25 @@ KEPT = {  # what each way of drawing keeps, beside the number of edges
 SMALL = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1]], dtype=bool)
 
 
-@pytest.mark.parametrize("draw", KEPT)
+@pytest.mark.parametrize("sampler", KEPT)
 @settings(max_examples=300, deadline=None)
 @given(
     shape=st.tuples(st.integers(1, 12), st.integers(1, 12)), density=st.floats(0, 1),
     seed=st.integers(0, 2**31),
 )  # fmt: skip
-def test_what_is_to_be_kept_is_kept_and_a_seed_gives_one_graph(draw, shape, density, seed):
+def test_the_property_is_kept_and_a_seed_gives_one_graph(sampler, shape, density, seed):
     graph = np.random.default_rng(seed).random(shape) < density
     before = graph.copy()
-    drawn = draw(graph, np.random.default_rng(seed))
-    assert drawn.dtype == bool and drawn.sum() == graph.sum()
-    for what in KEPT[draw]:
-        np.testing.assert_array_equal(what(drawn), what(graph))
-    np.testing.assert_array_equal(draw(graph, np.random.default_rng(seed)), drawn)
+    sample = sampler(graph, np.random.default_rng(seed))
+    assert sample.dtype == bool and sample.sum() == graph.sum()
+    for what in KEPT[sampler]:
+        np.testing.assert_array_equal(what(sample), what(graph))
+    np.testing.assert_array_equal(sampler(graph, np.random.default_rng(seed)), sample)
     np.testing.assert_array_equal(graph, before)
 
 
 def all_like(graph, kept):
-    """Every graph of this shape that shares the number of edges and what is kept."""
+    """All graphs of this shape with the same number of edges and the same properties."""
     found = []
     for places in itertools.combinations(range(graph.size), int(graph.sum())):
         other = np.zeros(graph.size, dtype=bool)
@@ -80,15 +80,15 @@ def all_like(graph, kept):
     return found
 
 
-@pytest.mark.parametrize("draw", KEPT)
+@pytest.mark.parametrize("sampler", KEPT)
 @pytest.mark.parametrize("graph", [SMALL, np.eye(3, dtype=bool), SMALL[:, :3]], ids=str)
-def test_all_graphs_are_equally_probable(draw, graph):
-    """Every one that there is comes up, as often as the others (chi^2)."""
-    possible = all_like(graph, KEPT[draw])
+def test_all_graphs_are_equally_probable(sampler, graph):
+    """Every possible graph is sampled, as often as the others (chi^2)."""
+    possible = all_like(graph, KEPT[sampler])
     counts = dict.fromkeys(possible, 0)
-    draws = max(600, 12 * len(possible))
-    for seed in range(draws):
-        counts[draw(graph, np.random.default_rng(seed)).tobytes()] += 1
+    num_samples = max(600, 12 * len(possible))
+    for seed in range(num_samples):
+        counts[sampler(graph, np.random.default_rng(seed)).tobytes()] += 1
     assert set(counts) == set(possible)
     if len(possible) > 1:
         assert chisquare(list(counts.values())).pvalue > 1e-3
@@ -96,8 +96,11 @@ def test_all_graphs_are_equally_probable(draw, graph):
 
 @pytest.mark.parametrize("graph", [SMALL, np.eye(3, dtype=bool)], ids=str)
 def test_a_round_of_swaps_is_as_probable_as_its_reverse(graph):
-    """The transition matrix over all graphs, from every order of the edges: symmetric, so that the
-    uniform distribution stays; every graph can be reached; no period."""
+    """The transition matrix over all graphs, from every order of the edges, is symmetric.
+
+    So the uniform distribution is stationary. The spectral gap shows that every graph is reached
+    and that there is no period.
+    """
     possible = all_like(graph, KEPT[swapped])
     number = {state: index for index, state in enumerate(possible)}
     num_edges = int(graph.sum())
@@ -120,19 +123,19 @@ def test_a_round_of_swaps_is_as_probable_as_its_reverse(graph):
 @pytest.mark.parametrize(
     ("graph", "said"),
     [
-        (np.ones((5, 4), dtype=bool), "0 edges have no other form"),
-        (np.zeros((5, 4), dtype=bool), "0 edges have no other form"),
-        (np.eye(1, 7, dtype=bool), "1 edges have no other form"),
-        (np.triu(np.ones((6, 6), dtype=bool)), "swaps was possible: the graph is what it was"),
+        (np.ones((5, 4), dtype=bool), "0 edges allow no other graph"),
+        (np.zeros((5, 4), dtype=bool), "0 edges allow no other graph"),
+        (np.eye(1, 7, dtype=bool), "1 edges allow no other graph"),
+        (np.triu(np.ones((6, 6), dtype=bool)), "swaps was possible: the graph did not change"),
     ],
 )
-def test_a_graph_without_another_form_comes_back_with_a_word_about_it(graph, said):
-    drawn, swaps = rewired(graph, TRIES, np.random.default_rng(0))
-    np.testing.assert_array_equal(drawn, graph)
+def test_a_graph_without_alternatives_comes_back_with_a_note(graph, said):
+    sample, swaps = rewired(graph, TRIES, np.random.default_rng(0))
+    np.testing.assert_array_equal(sample, graph)
     assert said in swaps.note and swaps.made_per_edge == 0 and swaps.levelled_off
 
 
-def test_swapping_goes_on_until_the_overlap_has_levelled_off():
+def test_swapping_continues_until_the_overlap_is_stationary():
     generator = np.random.default_rng(0)
     graph = generator.random((100, 300)) < 0.05
     graph[:3] = generator.random((3, 300)) < 0.6  # nodes of many edges mix slowly
@@ -141,7 +144,7 @@ def test_swapping_goes_on_until_the_overlap_has_levelled_off():
     assert enough.made_per_edge > 0.3 * enough.tried_per_edge
     _, few = rewired(graph, 0.1, generator)
     assert few.tried_per_edge >= 0.1 and len(few.overlap) >= 8
-    # Where it levels off is where random graphs of these degrees overlap.
+    # The stationary overlap is that of random graphs with these degrees.
     others = [rewired(graph, 40, generator)[0] for _ in range(20)]
     overlaps = [(graph & other).sum() / graph.sum() for other in others]
     late = enough.overlap[len(enough.overlap) // 2 :]
@@ -152,25 +155,25 @@ def test_a_nearly_full_graph_is_mixed_by_its_missing_edges():
     generator = np.random.default_rng(0)
     missing = np.zeros((100, 200), dtype=bool)
     missing.ravel()[generator.choice(20000, 200, replace=False)] = True
-    drawn, swaps = rewired(~missing, 20, generator)
+    sample, swaps = rewired(~missing, 20, generator)
     assert swaps.levelled_off and swaps.made_per_edge > 5
-    assert (missing & ~drawn).sum() / 200 < 0.15  # by chance 0.02 and a little
+    assert (missing & ~sample).sum() / 200 < 0.15  # by chance 0.02 and a little
     for side in (0, 1):
-        np.testing.assert_array_equal(drawn.sum(side), (~missing).sum(side))
+        np.testing.assert_array_equal(sample.sum(side), (~missing).sum(side))
 
 
-def test_active_nodes_mix_until_their_overlap_has_levelled_off():
-    """A star of many edges beside single ones: its edges leave it slowly."""
+def test_active_nodes_mix_until_their_overlap_is_stationary():
+    """The edges of a star leave it slowly."""
     graph = np.zeros((30, 300), dtype=bool)
     graph[0, :271] = True
     graph[np.arange(1, 30), np.arange(271, 300)] = True
-    drawn, swaps = between_active_nodes(graph, 20, np.random.default_rng(0))
+    sample, swaps = between_active_nodes(graph, 20, np.random.default_rng(0))
     assert swaps.tried_per_edge > 20 or swaps.levelled_off
     assert swaps.levelled_off == has_levelled_off(swaps.overlap, 300)
-    assert drawn.any(0).all() and drawn.any(1).all()
+    assert sample.any(0).all() and sample.any(1).all()
 
 
-def test_an_overlap_that_falls_has_not_levelled_off():
+def test_a_falling_overlap_is_not_stationary():
     falling = np.exp(-np.arange(40) / 20)
     assert not has_levelled_off(falling, 1000)
     noise = np.random.default_rng(0).normal(size=40)

@@ -1,19 +1,14 @@
-"""GraSP: gradient signal preservation.
-
-A function of one network, in float64, so that a replica in an ensemble has to the bit the score
-that it has alone.
-"""
+"""GraSP: gradient signal preservation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Parameters = dict[str, Tensor]
-    Network = Callable[[Parameters, Tensor], Tensor]
+    from pruning_phases.pruning.registry import Network, Parameters
 
 READS = "examples"
 TEMPERATURE = 200.0
@@ -23,13 +18,12 @@ def score(
     network: Network, parameters: Parameters, prunable: Iterable[str], x: Tensor, y: Tensor,
     temperature: float = TEMPERATURE,
 ) -> Parameters:  # fmt: skip
-    """s_i = w_i (H g)_i, g and H the gradient and Hessian of the mean cross-entropy of the logits
-    divided by the temperature, over all parameters.
+    """Score s_i = w_i (H g)_i, which preserves the gradient flow when the smallest s are pruned.
 
-    To first order, cutting weight i changes the gradient's squared norm by -2 w_i (H g)_i, so what
-    is cut are the weights of the smallest s: the method keeps the gradient flow (Wang, Zhang,
-    Grosse 2020, arXiv 2002.07376, eq. 7 and 8, whose S(-theta) is -s and whose top is cut).
-    Either sign; nats^2. x: [B, ...], y: [B].
+    g and H are the gradient and the Hessian of the mean cross-entropy of the logits divided by the
+    temperature, over all parameters. To first order, pruning weight i changes the gradient's
+    squared norm by -2 w_i (H g)_i. Wang, Zhang, Grosse 2020, arXiv 2002.07376, eq. 7 and 8: their
+    S(-theta) is -s, and they prune the largest. Either sign; nats^2. x: [B, ...], y: [B].
     """
     import torch
     from torch.nn import functional as F

@@ -11,5 +11,5 @@ READS = "weights"
 
 
 def score(weights: Tensor) -> Tensor:
-    """s_i = |w_i|. weights: [R, n] -> [R, n]. The score of arXiv 2602.15224."""
+    """Score s_i = |w_i| of arXiv 2602.15224: weights [R, n] -> [R, n]."""
     return weights.abs()

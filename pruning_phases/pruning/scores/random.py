@@ -1,4 +1,4 @@
-"""Random scores: the control."""
+"""Random scores: the control of every other score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ READS = "stream"
 
 
 def score(key: Tensor, num_weights: int) -> Tensor:
-    """s_i uniform on [0, 1) from 53 random bits: key [R, 2] -> [R, num_weights] float64."""
+    """Score s_i uniform on [0, 1), from 53 random bits: key [R, 2] -> [R, num_weights] float64."""
     import torch
 
     from pruning_phases.streams import derive, random_bits

@@ -1,19 +1,14 @@
-"""SNIP: connection sensitivity.
-
-A function of one network, in float64, so that a replica in an ensemble has to the bit the score
-that it has alone.
-"""
+"""SNIP: connection sensitivity."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Parameters = dict[str, Tensor]
-    Network = Callable[[Parameters, Tensor], Tensor]
+    from pruning_phases.pruning.registry import Network, Parameters
 
 READS = "examples"
 
@@ -21,10 +16,10 @@ READS = "examples"
 def score(
     network: Network, parameters: Parameters, prunable: Iterable[str], x: Tensor, y: Tensor
 ) -> Parameters:
-    """s_i = |w_i dL/dw_i| / sum_j |w_j dL/dw_j|: the connection sensitivity |dL/dc_i| at c = 1 of
-    gates w -> c w, with L the mean cross-entropy of the batch (Lee, Ajanthan, Torr 2019, arXiv
-    1810.02340, eq. 5 and 6). Dimensionless, at least 0, sums to 1 over all prunable weights.
+    """Score s_i = |w_i dL/dw_i| / sum_j |w_j dL/dw_j|, with L the mean cross-entropy of the batch.
 
+    It is the sensitivity |dL/dc_i| at c = 1 to gates w -> c w (Lee, Ajanthan, Torr 2019, arXiv
+    1810.02340, eq. 5 and 6). Dimensionless, at least 0, sums to 1 over all prunable weights.
     x: [B, ...], y: [B].
     """
     import torch

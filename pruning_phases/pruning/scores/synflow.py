@@ -1,19 +1,14 @@
-"""SynFlow: synaptic flow, without data.
-
-A function of one network, in float64, so that a replica in an ensemble has to the bit the score
-that it has alone.
-"""
+"""SynFlow: synaptic flow, without data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Parameters = dict[str, Tensor]
-    Network = Callable[[Parameters, Tensor], Tensor]
+    from pruning_phases.pruning.registry import Network, Parameters
 
 READS = "shape"
 
@@ -21,12 +16,11 @@ READS = "shape"
 def score(
     network: Network, parameters: Parameters, prunable: Iterable[str], example: Tensor
 ) -> Parameters:
-    """s_i = |w_i| dR/d|w_i|, R = the sum of the outputs of the network with |w| for every weight,
-    no biases, and an input of ones (Tanaka, Kunin, Yamins, Ganguli 2020, arXiv 2006.05467, eq. 2).
+    """Score s_i = |w_i| dR/d|w_i|, with R the summed outputs for |w|, no biases, and inputs of 1.
 
-    No data enter. R is the sum over all paths of the product of their weights' magnitudes, so the
-    scores of each layer add up to R: none is emptied before the others.
-    example: [1, ...], read for its shape alone.
+    Tanaka, Kunin, Yamins, Ganguli 2020, arXiv 2006.05467, eq. 2. No data enter. R is the sum over
+    all paths of the product of their weights' magnitudes, so the scores of each layer add up to R,
+    which avoids layer collapse. At least 0. example: [1, ...], read for its shape alone.
     """
     import torch
 

@@ -1,0 +1,69 @@
+"""Layer observables: by hand, and degrees against networkx."""
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pruning_phases.observables.layers import WHOLE, layer_observables
+from tests.support.shapes import SHAPES
+
+SIDES = {"in": "out", "out": "in"}  # edges lead into out-nodes, and out of in-nodes
+
+
+def test_layer_observables_of_a_small_mask():
+    masks = {
+        "a": torch.zeros(1, 3, 4, dtype=torch.bool),
+        "b": torch.ones(1, 2, 3, dtype=torch.bool),
+    }
+    masks["a"][0, 1, 2] = masks["a"][0, 1, 3] = True
+    weights = {name: torch.rand(mask.shape) * mask for name, mask in masks.items()}
+    rows = layer_observables(masks, weights, weights)
+    assert rows["a"]["num_kept"] == 2
+    assert rows["a"]["active_in"] == 2
+    assert rows["a"]["active_out"] == 1
+    assert rows["a"]["density"] == pytest.approx(2 / 12)
+    assert rows["b"]["effective_density"] == pytest.approx(2 / 6)
+    assert rows[WHOLE]["num_kept"] == 8
+    assert rows[WHOLE]["effective_density"] == pytest.approx(4 / 18)
+    assert np.isnan(rows["a"]["evolution_metric"])
+    assert rows["b"]["evolution_metric"] == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
+def test_degrees_equal_networkx(shapes, density, seed):
+    rng = np.random.default_rng(seed)
+    masks = {str(i): rng.random((2, *shape)) < density for i, shape in enumerate(shapes)}
+    tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
+    floats = {name: mask.double() for name, mask in tensors.items()}
+    rows = layer_observables(tensors, floats, floats)
+    sums = {"in": 0, "out": 0}
+    for name, mask in masks.items():
+        for r in range(2):
+            graph = nx.DiGraph()
+            flat = mask[r].reshape(len(mask[r]), -1)
+            graph.add_nodes_from(("in", i) for i in range(flat.shape[1]))
+            graph.add_nodes_from(("out", i) for i in range(flat.shape[0]))
+            graph.add_edges_from((("in", j), ("out", i)) for i, j in np.argwhere(flat))
+            for side, degree in (("in", graph.in_degree), ("out", graph.out_degree)):
+                own = np.array([degree[node] for node in graph if node[0] == SIDES[side]])
+                row = {key: value[r] for key, value in rows[name].items()}
+                assert row[f"active_{SIDES[side]}"] == (own > 0).sum()
+                for low, high in ((0, 1), (1, 2), (2, 4), (4, 8)):
+                    count = ((own >= low) & (own < high)).sum()
+                    assert row[f"{side}_degree_{low}"] == count
+                ratio = (own**2).sum() / own.sum() if own.any() else np.nan
+                assert row[f"{side}_degree_ratio"] == pytest.approx(ratio, nan_ok=True)
+                sums[side] += own.sum()
+    for side, other in SIDES.items():
+        bins = [key for key in rows[WHOLE] if key.startswith(f"{side}_degree_") and key[-1] != "o"]
+        nodes = sum(rows[WHOLE][key] for key in bins)
+        assert (nodes == sum(_nodes(mask, other) for mask in masks.values())).all()
+    assert sums["in"] == sums["out"] == rows[WHOLE]["num_kept"].sum()
+
+
+def _nodes(mask, side):
+    return mask.shape[1] if side == "out" else mask[0, 0].size
