@@ -1,4 +1,4 @@
-"""Import graph of the package, read from its sources: ``python -m tests.support.imports`` prints it."""
+"""Import graph of the package, read from its sources: ``python -m tests.support.imports``."""
 
 from __future__ import annotations
 
