@@ -95,3 +95,7 @@ def test_every_dependency_is_pinned_and_has_its_reason():
     assert all(re.search(r'",\s+# \w', line) for line in dependencies), dependencies
     pinned = set(re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
     assert {re.match(r"[\w-]+", line)[0] for line in PROJECT["dependencies"]} <= pinned
+
+
+def test_the_benchmarks_import():
+    import_module("benchmarks.__main__")
