@@ -1,1 +1,1 @@
-"""This project beside its peers: the same work, in one process, in turn."""
+"""Times of this package against its peers: the same work, in one process, in turn."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: runs all of them, prints ratios, writes results.json and results.md."""
+"""Run all benchmarks, print ratios, write results.json and results.md: ``python -m benchmarks``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _markdown(machine: dict, comparisons: list[Comparison]) -> str:
         f"| {c.work} | {c.ours} | {c.peer} | {c.ratio:.2f} ({c.lowest:.2f} to {c.highest:.2f}) |"
         for c in comparisons
     ]
-    title = "| work | this | beside | peer's time / our time: median (range of the pairs) |"
+    title = "| work | this package | peer | peer's time / our time: median (range of the pairs) |"
     return "\n".join([head, "", title, "| --- | --- | --- | --- |", *rows, ""])
 
 

@@ -1,4 +1,4 @@
-"""The exact cut beside ``torch.nn.utils.prune.global_unstructured``, on FC's 316,200 weights."""
+"""Exact cut against ``torch.nn.utils.prune.global_unstructured``, on FC's 316,200 weights."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run() -> Iterator[Comparison]:
         }
         seconds = in_turn(ways, ROUNDS)
         ours, ensemble, peer = ways
-        yield compare(f"FC, cut from dense to {density:.0%}", ours, peer, seconds)
+        yield compare(f"FC, pruned from dense to {density:.0%}", ours, peer, seconds)
         yield compare("the same, per replica", ensemble, peer, seconds, REPLICAS)
 
 
@@ -45,7 +45,7 @@ def _module(density: float, num_replicas: int) -> EnsembleModule:
 
 
 def _ours(module: EnsembleModule) -> float:
-    """A cut from scores to zeroed weights and the check of the count; no momentum to erase yet."""
+    """Seconds from the scores to zeroed weights and a checked count; there is no momentum yet."""
     replicas = module.replicas
     with torch.no_grad():
         for name in replicas.layer_of:

@@ -1,4 +1,4 @@
-"""Networks over dropout rates and training-set sizes: as one ensemble, and one after another."""
+"""One ensemble over dropout rates and training-set sizes against networks one after another."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ CASES = {
 def run() -> Iterator[Comparison]:
     for name, overrides in CASES.items():
         config = compose_config(*GRID, *overrides, "dataset.train_sizes=[64,256,1024]")
-        everyone = members(config)
-        one_by_one = [[member] for member in everyone]
-        ours, peer = f"{len(everyone)} networks as one ensemble", "one after another"
+        all_members = members(config)
+        one_by_one = [[member] for member in all_members]
+        ours, peer = f"{len(all_members)} networks as one ensemble", "one after another"
         ways = {
-            ours: partial(_train, config, [everyone]),
+            ours: partial(_train, config, [all_members]),
             peer: partial(_train, config, one_by_one),
         }
         seconds = in_turn(ways, ROUNDS)
@@ -45,7 +45,7 @@ def run() -> Iterator[Comparison]:
 
 
 def _train(config: Config, groups: list[list[Member]]) -> float:
-    """Seconds of the training alone; setting up is left out."""
+    """Seconds of training, without the preparation."""
     dataset = load(config)
     spent = 0.0
     for group in groups:

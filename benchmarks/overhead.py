@@ -1,6 +1,9 @@
-"""What a run costs besides its updates: from its process's start to the first of them and from the
-last one to the process's end, beside a process that imports Lightning and does nothing; and between
-two runs of a sweep in one process, beside a process a run."""
+"""Time of a run outside its updates.
+
+For one run: from the start of its process to the first update and from the last update to the end,
+against a process that only imports Lightning. For a sweep in one process: between two runs, against
+one process per run.
+"""
 
 from __future__ import annotations
 
@@ -16,31 +19,31 @@ from pathlib import Path
 from benchmarks.pairs import Comparison, compare, in_turn
 from benchmarks.setup import data_dir
 
-FILE = "PRUNING_PHASES_UPDATES"  # the environment variable that names where a child notes its times
+FILE = "PRUNING_PHASES_UPDATES"  # environment variable: file to which a child writes its times
 RUNS, ROUNDS = 10, 3
-# Python runs it as it starts: once the engine's module is imported, its updates are noted.
-NOTES_UPDATES = f"""
+# Python runs this at its start. It records the times of updates once the training is imported.
+RECORDS_UPDATES = f"""
 import builtins, json, os, sys, time
 
 original = builtins.__import__
 
 def importing(*arguments, **more):
     module = original(*arguments, **more)
-    engine = sys.modules.get("pruning_phases.engine.run")
-    if engine is not None and hasattr(engine, "build_module"):
+    training = sys.modules.get("pruning_phases.training.run")
+    if training is not None and hasattr(training, "build_module"):
         builtins.__import__ = original
-        note(engine.EnsembleModule)
+        record(training.EnsembleModule)
     return module
 
-def note(kind):
+def record(kind):
     step = kind.training_step
-    def noted(self, *arguments):
+    def recorded(self, *arguments):
         began = time.time()
         result = step(self, *arguments)
         with open(os.environ["{FILE}"], "a") as file:
             file.write(json.dumps([str(self.config.seed), began, time.time()]) + "\\n")
         return result
-    kind.training_step = noted
+    kind.training_step = recorded
 
 builtins.__import__ = importing
 """
@@ -55,13 +58,13 @@ WORDS = [
 def run() -> Iterator[Comparison]:
     ours, lightning = "start to first update, last to end", "import lightning"
     seconds = in_turn({ours: lambda: _around(_run(1)), lightning: _import}, ROUNDS)
-    yield compare("a run of its own", ours, lightning, seconds)
-    ours, alone = "last update to the next run's first", "a process a run"
+    yield compare("a single run", ours, lightning, seconds)
+    ours, alone = "last update to the next run's first", "one process per run"
     seconds = in_turn({ours: lambda: _between(_run(RUNS)), alone: lambda: _around(_run(1))}, ROUNDS)
     yield compare(f"each of {RUNS} runs of a sweep", ours, alone, seconds)
 
 
-Times = tuple[float, list[list[float]], float]  # start, each run's updates, end
+Times = tuple[float, list[list[float]], float]  # start, updates of each run, end
 
 
 def _around(times: Times) -> float:
@@ -78,7 +81,7 @@ def _between(times: Times) -> float:
 def _run(count: int) -> Times:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "updates.jsonl"
-        (Path(folder) / "sitecustomize.py").write_text(NOTES_UPDATES)
+        (Path(folder) / "sitecustomize.py").write_text(RECORDS_UPDATES)
         words = [f"seed=range(0,{count})", f"results_dir={folder}", f"data_dir={data_dir()}"]
         start = time.time()
         _child(

@@ -1,4 +1,4 @@
-"""Times two or more ways of doing the same work in turn, and compares them pair by pair."""
+"""Time two or more ways of doing the same work in turn, and compare them pair by pair."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass
 class Comparison:
-    """``ratio`` is the peer's time over ours: above 1 this project is the faster one."""
+    """Times of one pair. ``ratio`` is the peer's time over ours: above 1, ours is faster."""
 
     work: str
     ours: str
@@ -33,9 +33,9 @@ class Comparison:
 
 
 def in_turn(ways: dict[str, Callable[[], float | None]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each way in each round, after one round that does not count.
+    """Seconds of each way in each round, after one round of warming up.
 
-    A way may time itself and return its seconds, to leave its preparation out.
+    A way that returns a number of seconds has timed itself, without its preparation.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
@@ -49,11 +49,11 @@ def in_turn(ways: dict[str, Callable[[], float | None]], rounds: int) -> dict[st
 
 
 def compare(
-    work: str, ours: str, peer: str, seconds: dict[str, list[float]], share: int = 1
+    work: str, ours: str, peer: str, seconds: dict[str, list[float]], units: int = 1
 ) -> Comparison:
-    """``share``: how many units of the peer's work ours did at once."""
-    pairs = [p / (o / share) for o, p in zip(seconds[ours], seconds[peer], strict=True)]
+    """Compare per unit of work: ``units`` is how many of the peer's units ours did at once."""
+    pairs = [p / (o / units) for o, p in zip(seconds[ours], seconds[peer], strict=True)]
     return Comparison(
-        work, ours, peer, statistics.median(seconds[ours]) / share,
+        work, ours, peer, statistics.median(seconds[ours]) / units,
         statistics.median(seconds[peer]), statistics.median(pairs), min(pairs), max(pairs),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Double edge swaps beside ``networkx.double_edge_swap``, on a mask of 10,000 edges."""
+"""Double edge swaps against ``networkx.double_edge_swap``, on a mask of 10,000 edges."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _graph() -> np.ndarray:
 
 
 def _ours() -> float:
-    """Seconds a swap."""
+    """Seconds per swap."""
     graph = _graph()
     began = time.perf_counter()
     _, swaps = rewired(graph, 40, np.random.default_rng(1))
@@ -34,7 +34,7 @@ def _ours() -> float:
 
 
 def _theirs() -> float:
-    """Seconds a swap. (It does not tell the two sides apart, and so solves an easier problem.)"""
+    """Seconds per swap. networkx ignores the two sides of the graph, an easier problem."""
     out, into = np.nonzero(_graph())
     graph = nx.Graph(zip(out.tolist(), (into + SHAPE[0]).tolist(), strict=True))
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Where the data is, and configurations as the command line composes them."""
+"""Data folder, and configurations composed as the command line does."""
 
 from __future__ import annotations
 

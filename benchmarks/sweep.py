@@ -1,5 +1,8 @@
-"""A sweep of 2,500 grid points composed, checked and named, beside Hydra's own composition; and the
-records of 1,000 runs looked through and put into one table, beside pandas reading them whole."""
+"""Overhead of a large sweep.
+
+Composing, checking and naming 2,500 configurations, against Hydra's own composition. Reading 1,000
+records into a status and a table, against pandas reading all columns.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ GRID = [
     "seed=range(0,50)", "pruner.final_density=1e-3,2e-3,3e-3,4e-3,5e-3", "pruner=magnitude,snip",
     "optimizer.lr=1e-3,2e-3,3e-3,4e-3,5e-3",
 ]  # fmt: skip
-POINTS, OF_HYDRA, RECORDS, ROUNDS = 2500, 50, 1000, 3
+POINTS, HYDRA_POINTS, RECORDS, ROUNDS = 2500, 50, 1000, 3
 
 
 def run() -> Iterator[Comparison]:
     yield _composing()
-    yield _looking()
+    yield _reading()
 
 
 def _composing() -> Comparison:
@@ -49,7 +52,7 @@ def _composing() -> Comparison:
             assert len({run_id(check(compose(job))) for job in jobs}) == POINTS
             return (time.perf_counter() - began) / POINTS
 
-        some = combinations(GRID, loader)[:: POINTS // OF_HYDRA]
+        some = combinations(GRID, loader)[:: POINTS // HYDRA_POINTS]
 
         def hydra() -> float:
             began = time.perf_counter()
@@ -62,7 +65,7 @@ def _composing() -> Comparison:
                    seconds)  # fmt: skip
 
 
-def _looking() -> Comparison:
+def _reading() -> Comparison:
     with tempfile.TemporaryDirectory() as folder:
         density = np.geomspace(1, 1e-3, 29)
         columns = {"accuracy": np.ones((8, 29)), "loss": np.ones((8, 29))}

@@ -1,4 +1,4 @@
-"""An epoch of FC on MNIST and a cut to 10%: the engine, a minimal loop, a usual Lightning loop."""
+"""An epoch of FC on MNIST and pruning to 10%, against a minimal loop and a usual Lightning loop."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def run() -> Iterator[Comparison]:
     warnings.filterwarnings("ignore")
     images, labels = _mnist_in_memory()
     ways = {
-        "engine, 1 replica": partial(_engine, _config(1)),
-        f"engine, {REPLICAS} replicas": partial(_engine, _config(REPLICAS)),
+        "this package, 1 replica": partial(_package, _config(1)),
+        f"this package, {REPLICAS} replicas": partial(_package, _config(REPLICAS)),
         "minimal loop, Adam": partial(_minimal_loop, images, labels, fused=False),
         "minimal loop, fused Adam": partial(_minimal_loop, images, labels, fused=True),
         "DataLoader + transforms + ModelPruning": partial(_usual_loop, _mnist_on_disk()),
@@ -45,7 +45,7 @@ def run() -> Iterator[Comparison]:
     seconds = in_turn(ways, ROUNDS)
     ours, ensemble, *peers = ways
     for peer in peers:
-        yield compare("FC on MNIST, one epoch, a cut", ours, peer, seconds)
+        yield compare("FC on MNIST, one epoch, pruning", ours, peer, seconds)
         yield compare("the same, per replica", ensemble, peer, seconds, REPLICAS)
 
 
@@ -57,8 +57,8 @@ def _config(num_replicas: int) -> Config:
     )  # fmt: skip
 
 
-def _engine(config: Config) -> float:
-    """As ``pruning_phases.train`` runs it, without measuring and recording; data is in memory."""
+def _package(config: Config) -> float:
+    """Seconds of the training of ``pruning_phases.train``, without measuring and recording."""
     module = new_module(config)
     trainer = lightning.Trainer(callbacks=[Prune(), Stop()], max_epochs=-1, **TRAINER)
     began = time.perf_counter()
@@ -67,7 +67,7 @@ def _engine(config: Config) -> float:
 
 
 def _minimal_loop(images: torch.Tensor, labels: torch.Tensor, fused: bool) -> None:
-    """What one writes by hand when one network is to be trained as fast as plain PyTorch goes."""
+    """Train one network as fast as plain PyTorch allows, with a loop written by hand."""
     net = _network()
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
     for batch in torch.randperm(EXAMPLES).split(BATCH):
@@ -98,7 +98,7 @@ class _UsualModule(lightning.LightningModule):
 
 
 def _usual_loop(examples: Subset) -> None:
-    """DataLoader, torchvision's transforms on every image, Lightning's own loop and pruning."""
+    """Train with a DataLoader, torchvision's transforms, and Lightning's own loop and pruning."""
     module = _UsualModule()
     weights = [(layer, "weight") for layer in module.net if isinstance(layer, nn.Linear)]
     pruning = ModelPruning(

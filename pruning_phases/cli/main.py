@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NOT_COMMANDS = {"errors", "registry", "streams"}
+NOT_COMMANDS = {"console", "errors", "registry", "streams"}
 
 
 def commands() -> list[str]:
