@@ -81,7 +81,15 @@ def all_like(graph, kept):
 
 
 @pytest.mark.parametrize("sampler", KEPT)
-@pytest.mark.parametrize("graph", [SMALL, np.eye(3, dtype=bool), SMALL[:, :3]], ids=str)
+@pytest.mark.parametrize(
+    "graph",
+    [
+        np.eye(3, dtype=bool),
+        pytest.param(SMALL, marks=pytest.mark.slow),
+        pytest.param(SMALL[:, :3], marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_all_graphs_are_equally_probable(sampler, graph):
     """Every possible graph is sampled, as often as the others (chi^2)."""
     possible = all_like(graph, KEPT[sampler])

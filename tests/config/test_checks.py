@@ -1,0 +1,106 @@
+"""Checks: one line that names the key and the cure; bounds of every key."""
+
+import pytest
+
+from pruning_phases.config.keys import declared
+from pruning_phases.config.register import schemas
+from pruning_phases.config.run import Config
+from pruning_phases.errors import UserError
+
+GRID = "dropout_phase=grid"
+MASKED = "topology=original"
+REFUSED = [
+    (["+typo=3"], r"typo: no such key; the configuration has .*seed"),
+    (["+pruner.typo=3"], r"pruner\.typo: no such key; pruner has .*steps"),
+    (["optimizer.lr=???"], r"optimizer\.lr has no value"),
+    (["model.name=mlp"], r"model\.name=mlp: choose the option itself, model=NAME"),
+    (["dataset.name=gaussian"], r"dataset\.name=gaussian: choose the option itself"),
+    (["optimizer.name=sgd"], r"optimizer\.name=sgd: choose the option itself"),
+    (["logger.name=x"], r"logger\.name=x: choose none or wandb"),
+    (["logger.mode=x"], r"logger\.mode=x: choose auto, online or offline"),
+    (["pruner.score=x"], r"pruner\.score=x: choose none, .*magnitude"),
+    (["trainer.matmul_precision=x"], r"trainer\.matmul_precision=x: choose highest"),
+    (["+trainer.options.max_steps=3"], r"trainer\.options\.max_steps would decide .*leave it out"),
+    (["figures=[x]"], r"figures=x: choose .*transition"),
+    (["figures=[phase_diagram]"], r"figures=\[phase_diagram\] needs dataset\.train_sizes"),
+    (["training.budget.amount=0"], r"training\.budget\.amount=0: give 1 or more"),
+    (["training.budget.amount=-1"], r"training\.budget\.amount=-1: give 1 or more"),
+    (["topology.training.amount=0"], r"topology\.training\.amount=0: give 1 or more"),
+    (["pruner.finetune.amount=-1"], r"pruner\.finetune\.amount=-1: give 0 or more"),
+    (["model.widths=[20]"], r"model\.widths=\[20\]: .*give 3 widths, or model\.depth=2"),
+    (["dataset.train_sizes=[]"], r"dataset\.train_sizes=\[\]: give a list of whole numbers"),
+    (["dataset.train_sizes=[0,5]"], r"dataset\.train_sizes=\[0, 5\]: give a list of whole numbers"),
+    (["dataset.train_sizes=[50,90]", "training.budget.rule=epochs"],
+     r"dataset\.train_sizes: .*choose the rule updates or plateau"),
+    (["replicas_differ_in=data", "dataset.train_size=null"],
+     r"replicas_differ_in=data: .*give dataset\.train_size"),
+    ([GRID, "dropout_phase.p_eval=[]"], r"dropout_phase\.p_eval=\[\]: give one rate or more"),
+    ([GRID, "dropout_phase.p_train=[0,1]"], r"dropout_phase\.p_train=1\.0: give a number from 0"),
+    (["pruner.densities=[0.5]"], r"pruner\.densities is read by pruner\.schedule=list alone"),
+    (["pruner.schedule=list"], r"pruner\.densities is empty"),
+    (["pruner.final_density=0"], r"pruner\.final_density=0\.0: geometric steps never reach 0"),
+    (["pruner.scored_on=initial"], r"pruner\.scored_on=initial: .*choose pruner\.trains_from"),
+    (["pruner=snip", "pruner.rewind_update=5"], r"pruner\.rewind_update=5: .*give 0"),
+    (["snapshots=[0.001]"], r"snapshots: density 0\.001 is not met; .*from 1 to 0\.02"),
+    ([MASKED, "topology.run=\'\'"], r"topology\.run is empty: give"),
+    ([MASKED, "pruner=none"], r"topology\.run has no value: give"),
+    ([MASKED, "topology.density=0.001"], r"topology\.density=0\.001: the schedule goes"),
+    ([MASKED, "topology.density=0.02", "snapshots=[0.5]"],
+     r"topology\.density=0\.02: not among snapshots=\[0\.5\]: add it"),
+    ([MASKED, "topology.density=0.02", GRID], r"topology=original: .*leave dropout_phase=grid"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("overrides", "said"), REFUSED, ids=str)
+def test_a_contradiction_is_refused_in_one_line_with_the_cure(overrides, said, configure):
+    with pytest.raises(UserError, match=said) as error:
+        configure(*overrides)
+    assert "\n" not in str(error.value)
+
+
+def options_of(group: str, schema: str) -> list[str]:
+    name = schema.removeprefix("schema_")
+    return [] if name == "schema" else [f"{group}={name}"]
+
+
+def outside() -> list:
+    """One value below and one above the bounds of every key of a run."""
+    cases = {}
+    kinds = [("", "schema", Config)]
+    kinds += [(g, name, kind) for g, found in schemas().items() for name, kind in found.items()]
+    for group, schema, kind in kinds:
+        for path, facts, default in declared(kind, f"{group}." if group else ""):
+            low = facts.at_least if facts.above is None else facts.above
+            high = facts.at_most if facts.below is None else facts.below
+            many = isinstance(default, list) or (group, schema) == ("dropout_phase", "schema_grid")
+            many |= path in ("model.channels", "model.widths")
+            many &= not path.endswith("num_draws")
+            values = [] if low is None else [low if facts.above is not None else low - 1]
+            values += [] if high is None else [high if facts.below is not None else high + 1]
+            for value in values:
+                text = f"[{value}]" if many else f"{value}"
+                override = (*options_of(group, schema), f"{path}={text}")
+                cases[override] = pytest.param(override, path, id=" ".join(override))
+    return list(cases.values())
+
+
+@pytest.mark.parametrize(("overrides", "path"), outside())
+def test_every_bound_is_refused_in_one_line_that_names_the_key(overrides, path, configure):
+    with pytest.raises(UserError) as error:
+        configure(*overrides, tiny=False)
+    message = str(error.value)
+    assert message.startswith(f"{path}=") and ": give " in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["trainer.num_threads=0", "trainer.chunk_size=0", "dataset.train_size=0", "model.width=0"],
+)
+def test_optional_keys_name_null_as_a_cure(override, configure):
+    with pytest.raises(UserError, match="give 1 or more, or null"):
+        configure(override)
+
+
+def test_density_zero_can_be_kept_if_the_schedule_reaches_it(configure):
+    zero = ["pruner.schedule=linear", "pruner.final_density=0", "snapshots=[0,1]"]
+    assert configure(*zero).snapshots == [1.0, 0.0]

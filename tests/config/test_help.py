@@ -1,0 +1,43 @@
+"""Help and reference: every option and every key with a meaning is named, and exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pruning_phases.config.folder import groups, options
+from pruning_phases.config.help import reference, train_help
+from pruning_phases.config.keys import declared
+from pruning_phases.config.register import all_keys, schemas
+from pruning_phases.config.run import Config
+
+HELP = train_help(schemas())["template"]
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference.md"
+OPTIONS = [(group, name) for group in [*groups(), "hydra/launcher"] for name in options(group)]
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_of_every_group_is_in_the_help(group, option):
+    entry = re.search(rf"^    {group} .*(\n {{20}}.*)*", HELP, re.MULTILINE)
+    assert entry and re.search(rf"\b{option}\b", entry.group())
+
+
+def test_every_key_with_a_meaning_is_in_the_help():
+    parts = [("", Config)]
+    parts += [(f"{group}.", kind) for group, kinds in schemas().items() for kind in kinds.values()]
+    for path, kind in parts:
+        for name, facts, _ in declared(kind, path):
+            assert not facts.meaning or re.search(rf"^    {re.escape(name)}\s", HELP, re.MULTILINE)
+
+
+def test_keys_in_the_help_exist():
+    known = "|".join(groups())
+    named = set(
+        re.findall(rf"(?<![\w=./])((?:{known}|training|pruner)\.[a-z0-9_.]*[a-z0-9_])", HELP)
+    )
+    known_keys = "\n".join(all_keys()) + "\n"
+    assert named and all(re.search(rf"^{re.escape(key)}[.\n]", known_keys, re.M) for key in named)
+
+
+def test_the_reference_is_up_to_date():
+    assert REFERENCE.read_text() == reference(schemas()), "run python -m pruning_phases.config.help"
