@@ -5,13 +5,13 @@ drawn once and the same in every run, is the test set here.
 """
 
 from __future__ import annotations
+
 from functools import cache
 
 import numpy as np
+
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.data.dataset import Dataset
-
-
 
 NUM_TEST = 360
 

@@ -1,19 +1,19 @@
 """MNIST and the sets in its format, read (and fetched, if they are not there) by torchvision."""
 
 from __future__ import annotations
+
 import socket
 import struct
 from functools import lru_cache
 from pathlib import Path
+
 import numpy as np
+
 from pruning_phases.data.dataset import Dataset
-from pruning_phases.errors import UserError
-from pruning_phases.errors import first_line
-
-
-
+from pruning_phases.errors import UserError, first_line
 
 DOWNLOAD_TIMEOUT = 60.0  # seconds without an answer
+
 
 @lru_cache(maxsize=2)  # the runs of a sweep take turns at few data sets
 def read(kind_name: str, option: str, data_dir: str) -> Dataset:
@@ -39,10 +39,12 @@ def read(kind_name: str, option: str, data_dir: str) -> Dataset:
         num_classes=10,
     )  # fmt: skip
 
+
 def _is_there(folder: Path) -> bool:
     """All four files, unpacked."""
     stems = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
     return all((folder / f"{stem}-ubyte").is_file() for stem in stems)
+
 
 def _download(kind: type, root: Path, option: str) -> None:
     patience = socket.getdefaulttimeout()
@@ -61,6 +63,7 @@ def _download(kind: type, root: Path, option: str) -> None:
     finally:
         socket.setdefaulttimeout(patience)
 
+
 def _remove_empty(folder: Path) -> None:
     """Take away what a failed download leaves: folders with nothing in them."""
     if not folder.is_dir():
@@ -68,6 +71,7 @@ def _remove_empty(folder: Path) -> None:
     for path in (*sorted(folder.rglob("*"), reverse=True), folder):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
+
 
 def _refuse_truncated(folder: Path) -> None:
     """An IDX file says in its header how long it is (magic: 0, 0, type, dimensions; big endian)."""
