@@ -26,7 +26,7 @@ original = builtins.__import__
 
 def importing(*arguments, **more):
     module = original(*arguments, **more)
-    engine = sys.modules.get("pruning_phases.engine.run")
+    engine = sys.modules.get("pruning_phases.training.run")
     if engine is not None and hasattr(engine, "build_module"):
         builtins.__import__ = original
         note(engine.EnsembleModule)

@@ -33,7 +33,7 @@ class DataOrder:
         self._latest = {}
 
     def updates(self, first: int, count: int) -> Tensor:
-        """Indices into the training images, [count, R, B], of the updates first to first + count - 1."""
+        """Indices into the training images, [count, R, B], of ``count`` updates."""
         rows = [self._replica(r, first, count) for r in range(len(self._sizes))]
         return torch.stack(rows, dim=1)
 
