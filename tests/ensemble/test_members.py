@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from pruning_phases.analysis.evolution import EvolutionConfig, analyse
+from pruning_phases.analysis import evolution
 from pruning_phases.config.identity import run_id
 from pruning_phases.console import new_console
 from pruning_phases.data.registry import load
@@ -125,8 +125,9 @@ def _die(*_):
 
 
 def test_evolution_refuses_networks_of_several_sizes(configure):
+    folder = make(configure(*GRID)).folder
     with pytest.raises(UserError, match="several p_train or training-set sizes"):
-        analyse([make(configure(*GRID))], EvolutionConfig(runs=""), new_console())
+        evolution.analyse(evolution.CONFIG(runs=str(folder)), new_console())
 
 
 def test_the_memory_that_a_control_group_leaves(tmp_path):
