@@ -1,4 +1,7 @@
-"""The data as tensors on the device, each replica's own share of it, and its own order."""
+"""The data set as tensors on the device, and the training examples of each replica.
+
+In: a data set and stream keys. Out: standardized images, labels, indices. Knows no configuration.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,10 @@ from pruning_phases.streams import permutations
 
 @dataclass
 class DeviceData:
-    """Standardized images [n, channels, height, width] and labels [n], and who sees which.
+    """Standardized images [n, channels, height, width] and labels [n], and the examples of each
+    replica.
 
-    All replicas share the validation set, which is cut off the training set first; replica r
+    All replicas share the validation set, which is taken from the training set first. Replica r
     trains on the examples ``subset[r, : sizes[r]]``. In memory the channels are innermost, the
     layout in which convolutions run faster.
     """
@@ -49,16 +53,16 @@ def device_data(
     subset_keys: Tensor,
     train_sizes: Sequence[int | None],
 ) -> DeviceData:
-    """Standardize by the training images' mean and deviation, and draw the splits.
+    """Standardize by the training images' mean and deviation, and sample the splits.
 
-    validation_key: [2]; subset_keys: [R, 2]; train_sizes: one a replica, None for all there is.
+    validation_key: [2]; subset_keys: [R, 2]; train_sizes: one per replica, None for the full set.
     """
     images = (_Same(dataset.train_images), _Same(dataset.test_images))
     train_x, test_x = _standardized(*images, torch.get_num_threads())
     sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
     shuffled = permutations(validation_key, len(train_x))
-    cut = num_validation(len(train_x), validation_fraction)
-    validation, pool = shuffled[:cut], shuffled[cut:].sort().values
+    count = num_validation(len(train_x), validation_fraction)
+    validation, pool = shuffled[:count], shuffled[count:].sort().values
     order = permutations(subset_keys, len(pool))[:, : max(sizes)]
     clean = dataset.train_labels if dataset.clean_labels is None else dataset.clean_labels
     return DeviceData(
@@ -74,7 +78,7 @@ def device_data(
 
 
 class _Same:
-    """An array that is equal to itself alone."""
+    """A cache key for an array: equal only for the same object."""
 
     def __init__(self, array: NDArray[Any]) -> None:
         self.array = array
@@ -86,9 +90,9 @@ class _Same:
         return isinstance(other, _Same) and self.array is other.array
 
 
-@lru_cache(maxsize=2)  # the runs of a sweep take turns at few
+@lru_cache(maxsize=2)  # a sweep alternates between few data sets
 def _standardized(train_images: _Same, test_images: _Same, threads: int) -> tuple[Tensor, Tensor]:
-    """threads: at work, on which the last bits of a mean depend."""
+    """Standardize by mean and deviation. Their last bits depend on the number of threads."""
     train, test = (
         torch.as_tensor(images.array).float().movedim(1, -1).contiguous().movedim(-1, 1)
         for images in (train_images, test_images)
@@ -100,16 +104,16 @@ def _standardized(train_images: _Same, test_images: _Same, threads: int) -> tupl
 def actual_sizes(
     num_train: int, validation_fraction: float, train_sizes: Sequence[int | None]
 ) -> list[int]:
-    """The training-set sizes in numbers, or a UserError if one is more than there is."""
-    cut_off = num_validation(num_train, validation_fraction)
-    left = num_train - cut_off
+    """Resolve None to the full training set. Raises UserError if a size exceeds it."""
+    held_out = num_validation(num_train, validation_fraction)
+    left = num_train - held_out
     sizes = [left if size is None else size for size in train_sizes]
     for size in sizes:
         if not 1 <= size <= left:
             key = "train_size" if len(set(sizes)) == 1 else "train_sizes"
             raise UserError(
                 f"dataset.{key}={size}: {left} training examples are left beside the "
-                f"{cut_off} for validation: give 1 to {left}, or null for all"
+                f"{held_out} for validation: give 1 to {left}, or null for all"
             )
     return sizes
 

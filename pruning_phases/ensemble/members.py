@@ -1,4 +1,7 @@
-"""Who is in an ensemble: every replica at every p_train and every training-set size."""
+"""The members of an ensemble: every replica at every p_train and every training-set size.
+
+In: the configuration. Out: members, their chunks and their stream keys. Knows no weights.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,24 @@ from pruning_phases.config.choices import Difference
 from pruning_phases.config.run import Config
 from pruning_phases.streams import stream_key
 
-SUBSET = "subset"  # the purpose of choosing a replica's training examples
+SUBSET = "subset"  # purpose of the stream that chooses a replica's training examples
 
 
 @dataclass(frozen=True)
 class Member:
-    """One network. The replica's number decides its random streams; p_train and train_size do not
-    enter them, so that networks which differ in these alone are compared on equal terms: equal
-    initial weights, and the smaller training set is a part of the larger one."""
+    """One network, with the replica's number, which decides its random streams.
+
+    The streams do not depend on p_train and train_size. So networks that differ in these alone have
+    equal initial weights, and the smaller training set is a subset of the larger one.
+    """
 
     replica: int
     p_train: float
-    train_size: int | None  # None: all there is
-    shared: bool = False  # with all other replicas: every random number but the choice of examples
+    train_size: int | None  # None: the full training set
+    shared: bool = False  # all replicas share every stream but the choice of examples
 
     def stream_number(self, purpose: str) -> int:
-        """Whose random numbers it draws for a purpose: its own, or those that all share."""
+        """Number in the address of a stream: 0 for streams that all replicas share."""
         return 0 if self.shared and purpose != SUBSET else self.replica
 
 
@@ -42,23 +47,23 @@ def members(config: Config) -> list[Member]:
     ]
 
 
-def in_chunks(everyone: list[Member], at_once: int) -> list[list[Member]]:
-    """Parts of at most ``at_once`` networks, as equal in size as can be."""
-    num_parts = -(-len(everyone) // at_once)
-    ends = [round(len(everyone) * part / num_parts) for part in range(num_parts + 1)]
+def in_chunks(everyone: list[Member], chunk_size: int) -> list[list[Member]]:
+    """Split into chunks of at most ``chunk_size`` networks, as equal in size as possible."""
+    num_chunks = -(-len(everyone) // chunk_size)
+    ends = [round(len(everyone) * chunk / num_chunks) for chunk in range(num_chunks + 1)]
     return [everyone[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
 
 
 def keys_of(group: Sequence[Member], seed: int, purpose: str, step: int = 0) -> list[int]:
     """The stream keys of networks for a purpose.
 
-    The address holds nothing but the seed, the replica's own number, the purpose and the step, so a
-    network alone is what it is in company. Where replicas share their randomness, the number is 0
-    for every purpose but the choice of the training examples.
+    The address consists of the seed, the replica's number, the purpose and the step alone. So a
+    network does not depend on the other members. Where replicas share their random numbers, the
+    number is 0 for every purpose but the choice of the training examples.
     """
     return [stream_key(seed, member.stream_number(purpose), purpose, step) for member in group]
 
 
 def train_rates(group: Sequence[Member]) -> Tensor:
-    """[R] float64."""
+    """Dropout rates for training, [R] float64."""
     return torch.tensor([member.p_train for member in group], dtype=torch.float64)

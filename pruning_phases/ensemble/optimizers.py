@@ -1,4 +1,8 @@
-"""One optimizer for all replicas: its state has the replicas' dimension wherever it has one."""
+"""One optimizer for all replicas.
+
+In: the optimizer's configuration and the replicas. Out: Adam or SGD, its state as named tensors.
+Knows no schedule of updates.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,10 @@ if TYPE_CHECKING:
 
 
 def build_optimizer(config: OptimizerConfig, replicas: Replicas) -> Optimizer:
-    """Adam or SGD over the stacked parameters; both act on every element by itself, so a replica
-    in an ensemble is updated as it is alone."""
+    """Build Adam or SGD over the stacked parameters.
+
+    Both act on every element separately, so a replica in an ensemble is updated as it is alone.
+    """
     from pruning_phases.config.groups import AdamConfig, SgdConfig
 
     parameters = [replicas.stacked(name) for name in replicas.names]
@@ -44,8 +50,11 @@ def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]
 
 
 def load_state(optimizer: Optimizer, replicas: Replicas, tensors: dict[str, Tensor]) -> None:
-    """Put back what ``state_tensors`` gave, in the parameters' own memory layout and on their
-    device: the fused optimizers walk through memory and look at neither."""
+    """Restore the result of ``state_tensors``.
+
+    The tensors get the parameters' memory layout and device, which the fused optimizers assume
+    without a check.
+    """
     optimizer.state.clear()
     for address, value in tensors.items():
         name, key = address.split("|")
@@ -56,7 +65,7 @@ def load_state(optimizer: Optimizer, replicas: Replicas, tensors: dict[str, Tens
 
 
 def forget_pruned_weights(optimizer: Optimizer, replicas: Replicas) -> None:
-    """Erase the momentum of cut weights, so that they stay 0 under momentum and weight decay."""
+    """Erase the momentum of pruned weights, so that they stay 0 under momentum and weight decay."""
     for address, value in state_tensors(optimizer, replicas).items():
         name = address.split("|")[0]
         if name in replicas.layer_of and value.shape == replicas.stacked(name).shape:
@@ -67,7 +76,7 @@ def set_num_updates(optimizer: Optimizer, num_updates: int) -> None:
     """Set Adam's count of updates, from which it corrects the bias of its first averages.
 
     The count is one number for all replicas. Where replicas finish a step after different numbers
-    of updates, it must not depend on who else is in the ensemble.
+    of updates, it must not depend on the other members of the ensemble.
     """
     for state in optimizer.state.values():
         if "step" in state:

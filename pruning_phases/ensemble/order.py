@@ -1,4 +1,7 @@
-"""The data as tensors on the device, each replica's own share of it, and its own order."""
+"""The order in which each replica is trained on its examples.
+
+In: the data and stream keys. Out: indices, update by update. Knows no epoch of Lightning's.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,27 @@ from pruning_phases.streams import derive, permutations
 
 
 class DataOrder:
-    """The order in which each replica sees its examples: epoch after epoch, each a permutation.
+    """The order in which each replica sees its examples: one permutation per epoch.
 
-    Batches are cut from the joined epochs, so every batch is full, whatever the training-set sizes
-    are, and every example is seen once before any is seen again.
+    Batches are taken from the concatenated epochs. So every batch is full for any training-set
+    size, and every example is used once before any is used again.
     """
 
     def __init__(self, data: DeviceData, batch_size: int) -> None:
         self.data = data
         self.batch_size = batch_size
         self._sizes = data.sizes.tolist()
-        self._latest: dict[int, tuple[int, Tensor]] = {}  # replica: number and order of an epoch
+        self._latest: dict[
+            int, tuple[int, Tensor]
+        ] = {}  # replica: number and order of its last epoch
 
     def start(self, keys: Tensor) -> None:
-        """Begin anew with the streams ``keys`` [R, 2]."""
+        """Restart with the streams ``keys`` [R, 2]."""
         self._keys = keys
         self._latest = {}
 
     def updates(self, first: int, count: int) -> Tensor:
-        """Indices into the training images, [count, R, B], of the updates from ``first`` on."""
+        """Indices into the training images, [count, R, B], of ``count`` updates."""
         rows = [self._replica(r, first, count) for r in range(len(self._sizes))]
         return torch.stack(rows, dim=1)
 
@@ -42,12 +47,14 @@ class DataOrder:
         return self.data.subset[r][joined[offset : offset + end - begin]].view(count, batch)
 
     def _joined_epochs(self, r: int, first: int, end: int) -> Tensor:
-        """Epochs first to end - 1 of replica r, one after the other. The latest one is kept, since
-        chunks of updates share it; many epochs of a few examples are drawn at once."""
+        """Concatenate the epochs first to end - 1 of replica r.
+
+        The last epoch is kept, since the next block of updates continues it. Many epochs of a few
+        examples are sampled at once."""
         latest, kept = self._latest.get(r, (None, None))
-        parts = [kept] if kept is not None and latest == first else []
-        if (begin := first + len(parts)) < end:
+        epochs = [kept] if kept is not None and latest == first else []
+        if (begin := first + len(epochs)) < end:
             numbers = torch.arange(begin, end, dtype=torch.int32, device=self._keys.device)
-            parts.append(permutations(derive(self._keys[r], numbers), self._sizes[r]).flatten())
-        self._latest[r] = end - 1, parts[-1][-self._sizes[r] :]
-        return torch.cat(parts)
+            epochs.append(permutations(derive(self._keys[r], numbers), self._sizes[r]).flatten())
+        self._latest[r] = end - 1, epochs[-1][-self._sizes[r] :]
+        return torch.cat(epochs)

@@ -1,4 +1,8 @@
-"""R copies of one network as tensors with a leading replica dimension."""
+"""R copies of one network as tensors with a leading replica dimension.
+
+In: an architecture and stream keys. Out: logits, losses, gradients, masks. Knows no data set, no
+optimizer and no schedule.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
+from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.streams import derive
 
@@ -17,21 +22,18 @@ class Replicas(nn.Module):
     """R replicas of an ordinary module, each with its own weights, mask, dropout and inputs.
 
     Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
-    reduction serve all replicas. The forward and backward passes have two equal forms:
+    reduction serve all replicas. The forward and backward passes have two forms of equal results:
 
     * on an accelerator, and for many small networks, ``torch.func.vmap`` over the stacked
       tensors: few large kernels;
     * on the CPU, one ordinary module per replica whose parameters and gradients are *views* into
-      the stacked tensors: for few or large networks a loop measures faster there than batched
-      kernels, and it can leave out replicas that have finished.
-
-    The prunable weights are those of the linear and convolution layers, in the order in which the
-    module defines them; a chain of layers is assumed where the graph of a mask is asked for.
+      the stacked tensors. For few or large networks a loop is measured to be faster there than
+      batched kernels, and it can skip replicas that have finished.
     """
 
-    def __init__(self, build: Callable[[], nn.Module], init_keys: Sequence[int]) -> None:
+    def __init__(self, architecture: Architecture, init_keys: Sequence[int]) -> None:
         super().__init__()
-        modules = [_initialized(build, key) for key in init_keys]
+        modules = [_initialized(architecture.build, key) for key in init_keys]
         self.num_replicas = len(modules)
         parameters, buffers = stack_module_state(modules)
         self.names = list(parameters)
@@ -41,14 +43,14 @@ class Replicas(nn.Module):
             self.register_parameter(_flat(name), nn.Parameter(parameter))
         for name in self.buffer_names:
             self.register_buffer(_flat(name), buffers[name].detach())
-        self.layer_of = _prunable(modules[0])  # parameter name -> layer name
+        self.layer_of = architecture.layer_of  # parameter name -> layer name
         for name in self.layer_of:
             self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
         self.vectorized = False
         self._dense = True
-        # In tuples, so that they are not registered as parts of this module.
+        # In tuples, so that they are not registered as submodules.
         self._alone = tuple(modules)
-        self._skeleton = (build().to("meta"),)
+        self._skeleton = (architecture.skeleton,)
 
     # -- the stacked tensors -------------------------------------------------------------------
 
@@ -56,7 +58,7 @@ class Replicas(nn.Module):
         return self.get_parameter(_flat(name))
 
     def mask(self, name: str) -> Tensor:
-        """[R, ...] of the weights' type, 1 where alive, 0 where cut."""
+        """[R, ...] of the weights' type, 1 for surviving weights, 0 for pruned ones."""
         return self.get_buffer(_flat(f"{name}.mask"))
 
     def layer_masks(self) -> dict[str, Tensor]:
@@ -80,7 +82,7 @@ class Replicas(nn.Module):
 
     @torch.no_grad()
     def set_masks(self, masks: dict[str, Tensor]) -> None:
-        """Put in masks by layer name and set the cut weights to exactly 0."""
+        """Set masks by layer name, and the pruned weights to exactly 0."""
         for name, layer in self.layer_of.items():
             self.mask(name).copy_(masks[layer])
             self.stacked(name).masked_fill_(self.mask(name) == 0, 0.0)
@@ -88,7 +90,7 @@ class Replicas(nn.Module):
 
     @torch.no_grad()
     def mask_gradients(self) -> None:
-        """Set the gradients of the cut weights to 0, so that they stay where they are."""
+        """Set the gradients of the pruned weights to 0, so that these stay at 0."""
         if not self._dense:
             gradients = [_gradient(self.stacked(name)) for name in self.layer_of]
             masks = [self.mask(name) for name in self.layer_of]
@@ -97,7 +99,7 @@ class Replicas(nn.Module):
     # -- forward and backward ------------------------------------------------------------------
 
     def attach(self, vectorized: bool) -> None:
-        """Choose the form; after every move to another device, since moving breaks the views."""
+        """Choose the form. Call it after every move to another device, which breaks the views."""
         self.vectorized = vectorized
         for name in self.names:
             self.stacked(name).grad = torch.zeros_like(self.stacked(name))
@@ -117,13 +119,13 @@ class Replicas(nn.Module):
         return self
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits [R, B, C] of one batch [B, ...] that all replicas see."""
+        """Logits [R, B, C] of one batch [B, ...] for all replicas."""
         if self.vectorized:
             return vmap(self._call, in_dims=(0, 0, None))(*self._state(), x)
         return torch.stack([module(x) for module in self._alone])
 
     def forward_own(self, x: Tensor) -> Tensor:
-        """Logits [R, B, C] of a batch of each replica's own, [R, B, ...]."""
+        """Logits [R, B, C] of one batch per replica, [R, B, ...]."""
         if self.vectorized:
             return vmap(self._call)(*self._state(), x)
         return torch.stack([module(own) for module, own in zip(self._alone, x, strict=True)])
@@ -131,7 +133,7 @@ class Replicas(nn.Module):
     def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
         """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
 
-        x: [R, B, ...], y: [R, B]. Replicas that are not active may be left out; their loss is NaN.
+        x: [R, B, ...], y: [R, B]. Replicas that are not active may be skipped; their loss is NaN.
         """
         torch._foreach_zero_([_gradient(self.stacked(name)) for name in self.names])
         if self.vectorized:
@@ -165,22 +167,22 @@ class Replicas(nn.Module):
     # -- dropout -------------------------------------------------------------------------------
 
     def set_dropout_rates(self, train: Tensor, evaluation: Tensor) -> None:
-        """Rates [R] for training and for evaluation, for every dropout layer."""
+        """Set the rates [R] of every dropout layer for training and for evaluation."""
         for name in self.buffer_names:
             if name.endswith("train_rate"):
                 self.get_buffer(_flat(name)).copy_(train)
             elif name.endswith("eval_rate"):
                 self.get_buffer(_flat(name)).copy_(evaluation)
         for module in (*self._alone, *self._skeleton):
-            for part in module.modules():
-                if isinstance(part, PhaseDropout):
-                    part.enabled = {
+            for layer in module.modules():
+                if isinstance(layer, PhaseDropout):
+                    layer.enabled = {
                         True: bool((train > 0).any()),
                         False: bool((evaluation > 0).any()),
                     }
 
     def set_dropout_draw(self, keys: Tensor, draw: int) -> None:
-        """The ``draw``-th mask of the streams ``keys`` [R, 2], until another one is set."""
+        """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2]."""
         key = derive(keys, draw)
         for name in self.buffer_names:
             if name.endswith("key"):
@@ -188,27 +190,20 @@ class Replicas(nn.Module):
 
 
 def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:
-    """A module whose initial weights are decided by the key alone, drawn on the CPU."""
+    """Build a module whose initial weights depend on the key alone, sampled on the CPU."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key)
         return build()
 
 
 def _channels_last(stacked: Tensor) -> Tensor:
-    """Kernels [R, out, in, height, width] with the in-channels innermost in memory: the layout in
-    which convolutions run faster, on the CPU as on a GPU. The numbers and the shape stay."""
+    """Kernels [R, out, in, height, width] with the in-channels innermost in memory.
+
+    Convolutions run faster in this layout, on the CPU and on a GPU. Numbers and shape stay.
+    """
     if stacked.dim() != 5:
         return stacked
     return stacked.permute(0, 1, 3, 4, 2).contiguous().permute(0, 1, 4, 2, 3)
-
-
-def _prunable(module: nn.Module) -> dict[str, str]:
-    kinds = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-    return {
-        f"{layer}.weight".lstrip("."): layer
-        for layer, part in module.named_modules()
-        if isinstance(part, kinds)
-    }
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
@@ -217,5 +212,5 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 
 
 def _flat(name: str) -> str:
-    """PyTorch allows no dots in the names that a module registers."""
+    """Replace dots, which PyTorch does not allow in registered names."""
     return name.replace(".", "__")

@@ -1,1 +1,1 @@
-"""Training: a configuration in, a record out. Never imports ``analysis``."""
+"""Training of one run: a configuration comes in, a record goes out. Never imports ``analysis``."""

@@ -1,5 +1,7 @@
-"""When a training ends: after so many updates or epochs, or, for each replica by itself, when a
-loss stops improving. Pure bookkeeping on numbers."""
+"""The end of a training: a number of updates or epochs, or a loss that stops improving.
+
+In: losses per replica. Out: the replicas that have stopped. Pure arithmetic; knows no network.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,10 @@ from numpy.typing import NDArray
 
 @dataclass
 class Plateau:
-    """Per replica: the best loss so far, the rounds since, and whether it has stopped.
+    """Per replica: the best loss so far, and the number of rounds since then.
 
-    A loss that is lower than the best by the relative amount ``min_delta`` improves it. A
-    replica stops after ``patience`` rounds without; what it does afterwards is not looked at.
+    A loss below the best one by at least the relative amount ``min_delta`` is an improvement. A
+    replica stops after ``patience`` rounds without one; its later losses are ignored.
     """
 
     patience: int
@@ -32,7 +34,7 @@ class Plateau:
         return self.stale >= self.patience
 
     def report(self, loss: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Take in one round's losses [R]; returns which running replicas improved."""
+        """Add the losses [R] of one round. Returns [R] bool: the running replicas that improved."""
         running = ~self.stopped
         bar = np.where(np.isinf(self.best), np.inf, self.best * (1 - self.min_delta))
         improved = running & (loss < bar)

@@ -1,12 +1,13 @@
 """The state of a training between two rounds, as tensors by name.
 
-Everything else follows from the configuration, since random streams have no state.
+In: a module and its callbacks. Out: arrays and a few numbers, and back. Everything else follows
+from the configuration, since random streams have no state. Knows no files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,45 +21,55 @@ from pruning_phases.training.loop import EnsembleModule
 Arrays = dict[str, NDArray]
 
 
-class Holder(Protocol):
-    """A callback that remembers something from round to round of a step."""
+@runtime_checkable
+class StatefulCallback(Protocol):
+    """A callback with a state that lasts from round to round of a step."""
+
+    state_name: str  # prefix of its tensors in a checkpoint
 
     def state(self) -> Arrays: ...
 
     def load(self, module: EnsembleModule, state: Arrays) -> None: ...
 
 
-def pack(module: EnsembleModule, holders: Mapping[str, Holder]) -> tuple[Arrays, dict[str, Any]]:
-    """What training goes on from after this round, and where that is: step, and rounds done in it
-    (0: all of them, so that the next step comes)."""
+def pack(
+    module: EnsembleModule, stateful: Sequence[StatefulCallback]
+) -> tuple[Arrays, dict[str, Any]]:
+    """Collect the state after this round, and its position: the step and the rounds done in it.
+
+    0 rounds stand for a step that has ended, so that training continues with the next step.
+    """
     tensors = replica_tensors(module) | prefixed(
         "optimizer", as_numpy(state_tensors(module.optimizer, module.replicas))
     )
-    about = {"step": module.step, "rounds": 0, "num_updates": 0}
+    position = {"step": module.step, "rounds": 0, "num_updates": 0}
     if not module.step_ended:
-        about |= {"rounds": module.round + 1, "num_updates": module.num_updates}
-        for name, holder in holders.items():
-            tensors |= prefixed(name, holder.state())
+        position |= {"rounds": module.round + 1, "num_updates": module.num_updates}
+        for callback in stateful:
+            tensors |= prefixed(callback.state_name, callback.state())
         if module.step == 0:
             for stage, weights in module.stages.items():
                 tensors |= prefixed(f"stage:{stage.name}", as_numpy(weights))
-    return tensors, about
+    return tensors, position
 
 
 def unpack(
-    module: EnsembleModule, holders: Mapping[str, Holder], tensors: Arrays, about: dict[str, Any]
+    module: EnsembleModule,
+    stateful: Sequence[StatefulCallback],
+    tensors: Arrays,
+    position: dict[str, Any],
 ) -> None:
-    """Bring a new module and its callbacks to where ``pack`` was called."""
+    """Restore the result of ``pack`` in a new module and its callbacks."""
     load_replicas(module, tensors)
     optimizer = {name: torch.from_numpy(v) for name, v in under("optimizer", tensors).items()}
     load_state(module.optimizer, module.replicas, optimizer)
-    if not about["rounds"]:
-        module.step = about["step"] + 1
+    if not position["rounds"]:
+        module.step = position["step"] + 1
         return
-    module.step, module.round = about["step"], about["rounds"]
-    module.num_updates = about["num_updates"]
-    for name, holder in holders.items():
-        holder.load(module, under(name, tensors))
+    module.step, module.round = position["step"], position["rounds"]
+    module.num_updates = position["num_updates"]
+    for callback in stateful:
+        callback.load(module, under(callback.state_name, tensors))
     for stage in Stage:
         if weights := under(f"stage:{stage.name}", tensors):
             module.stages[stage] = {name: torch.from_numpy(v) for name, v in weights.items()}
@@ -74,7 +85,7 @@ def replica_tensors(module: EnsembleModule) -> Arrays:
 
 @torch.no_grad()
 def load_replicas(module: EnsembleModule, tensors: Arrays) -> None:
-    """Put back what ``replica_tensors`` gave."""
+    """Restore the result of ``replica_tensors``."""
     replicas, masks = module.replicas, under("mask", tensors)
     for name in replicas.names:
         replicas.stacked(name).copy_(torch.from_numpy(tensors[name]))
@@ -92,6 +103,6 @@ def prefixed(prefix: str, tensors: Mapping[str, NDArray]) -> Arrays:
 
 
 def under(prefix: str, tensors: Arrays) -> Arrays:
-    """The tensors of a prefix, without it."""
+    """Select the tensors with a prefix, and remove it from their names."""
     start = f"{prefix}:"
     return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}

@@ -1,4 +1,7 @@
-"""Networks that begin with the initial weights of a pruned run, under masks like its own."""
+"""Initial weights and masks from a pruned run, for a run on a topology.
+
+In: the source run's record, the topology's options. Out: an ``InitialState``. Knows no training.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from pruning_phases.config.choices import Family
 from pruning_phases.config.identity import REPLICA_KEYS, hash_of, pruner_name
 from pruning_phases.config.run import Config
+from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.members import Member, members
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import UserError
@@ -25,20 +29,20 @@ from pruning_phases.topology.rewire import Swaps
 
 @dataclass(frozen=True)
 class InitialState:
-    """What every network of a run begins with.
+    """Initial weights and masks of all networks of a run.
 
-    Replica r takes the source's replica r; where the source has fewer, it begins again with its
-    first one, and the replicas of one network differ in their random masks and data orders.
+    Replica r gets the weights of the source's replica r modulo the source's number of replicas.
+    Replicas with equal weights differ in their random masks and data orders.
     """
 
-    weights: dict[str, NDArray]  # parameter name -> [source networks, ...]; none: its own
+    weights: dict[str, NDArray]  # parameter name -> [source networks, ...]; empty: new weights
     masks: dict[str, NDArray[np.bool_]]  # parameter name -> [networks, ...]
     source_of: dict[Member, int]
     row_of: dict[Member, int]
-    about: dict[str, Any]  # for run.json
+    facts: dict[str, Any]  # for run.json
 
-    def plant(self, replicas: Replicas, group: list[Member]) -> None:
-        """Give the networks of the group their weights and masks."""
+    def apply_to(self, replicas: Replicas, group: list[Member]) -> None:
+        """Set the weights and masks of the networks of a group."""
         sources = [self.source_of[member] for member in group]
         rows = [self.row_of[member] for member in group]
         with torch.no_grad():
@@ -52,16 +56,16 @@ class InitialState:
         )
 
 
-def sample(config: Config, source: RunRecord, replicas: Replicas) -> InitialState:
-    """The masks of all networks of a run on a topology, drawn from those of its source.
+def sample(config: Config, source: RunRecord, architecture: Architecture) -> InitialState:
+    """Sample the masks of all networks of a run on a topology, given those of its source.
 
-    ``replicas`` tells the architecture, which has to be the source's.
+    Raises UserError if the source has another architecture.
     """
     physics = source.info()["physics"]
     name, density = source.snapshot_at(config.topology.density, "topology.density")
     weights, _ = source.read_snapshot(INITIAL)
     kept, _ = source.read_snapshot(name)
-    _refuse_other_network(source, replicas, weights)
+    _refuse_other_network(source, architecture, weights)
     count, first = len(next(iter(weights.values()))), physics["first_replica"]
     if count != physics["num_replicas"]:
         raise UserError(
@@ -72,8 +76,8 @@ def sample(config: Config, source: RunRecord, replicas: Replicas) -> InitialStat
     source_of = {member: (member.replica - first) % count for member in everyone}
     masks: dict[str, NDArray] = {}
     swapped: dict[str, list[Swaps]] = {}
-    for parameter, layer in replicas.layer_of.items():
-        drawn = [
+    for parameter, layer in architecture.layer_of.items():
+        sampled = [
             mask_of(
                 config.topology.family,
                 kept[f"mask:{parameter}"][source_of[member]].astype(bool),
@@ -82,29 +86,29 @@ def sample(config: Config, source: RunRecord, replicas: Replicas) -> InitialStat
             )
             for member in everyone
         ]
-        masks[parameter] = np.stack([mask for mask, _ in drawn])
-        swapped[layer] = [swaps for _, swaps in drawn if swaps is not None]
-    about = {
+        masks[parameter] = np.stack([mask for mask, _ in sampled])
+        swapped[layer] = [swaps for _, swaps in sampled if swaps is not None]
+    facts = {
         "run": source.id, "snapshot": name, "density": density, "source_networks": count,
         "first_network": first, "source_seed": physics["seed"],
         "source_pruner": pruner_name(physics["pruner"]),
         "source_system": hash_of({k: v for k, v in physics.items() if k not in REPLICA_KEYS}),
     }  # fmt: skip
     if any(swapped.values()):
-        about["swaps"] = {layer: _summary(swaps) for layer, swaps in swapped.items()}
+        facts["swaps"] = {layer: _summary(swaps) for layer, swaps in swapped.items()}
     row_of = {member: row for row, member in enumerate(everyone)}
     if config.topology.family is Family.reinitialized:
         weights = {}
-    return InitialState(weights, masks, source_of, row_of, about)
+    return InitialState(weights, masks, source_of, row_of, facts)
 
 
 def init_purpose(config: Config) -> str:
-    """The purpose of the stream that a network's initial weights are drawn from."""
+    """Purpose of the stream from which initial weights are sampled."""
     return "init_redrawn" if config.topology.family is Family.reinitialized else "init"
 
 
 def _generator(config: Config, member: Member, layer: str) -> np.random.Generator:
-    """Of one network's layer: networks that differ in p_train or N alone have one mask."""
+    """Generator of one layer's mask, equal for networks that differ in p_train or N alone."""
     topology = config.topology
     address = (topology.family.name, f"{topology.density:.12g}", layer)
     number = member.stream_number("topology")
@@ -112,8 +116,10 @@ def _generator(config: Config, member: Member, layer: str) -> np.random.Generato
 
 
 def _summary(swaps: list[Swaps]) -> dict[str, Any]:
-    """How well the replicas' graphs of one layer are mixed: the least of them, and the mean overlap
-    with its error."""
+    """Summarize how well one layer's graphs are mixed.
+
+    The smallest numbers of swaps, and the mean overlap with the start, with its error.
+    """
     notes = sorted({entry.note for entry in swaps if entry.note})
     overlap, error = mean_and_error([entry.overlap[-1] for entry in swaps])
     return {
@@ -125,9 +131,9 @@ def _summary(swaps: list[Swaps]) -> dict[str, Any]:
 
 
 def _refuse_other_network(
-    source: RunRecord, replicas: Replicas, weights: dict[str, NDArray]
+    source: RunRecord, architecture: Architecture, weights: dict[str, NDArray]
 ) -> None:
-    here = {name: tuple(replicas.stacked(name).shape[1:]) for name in replicas.names}
+    here = architecture.shapes
     there = {name: values.shape[1:] for name, values in weights.items() if ":" not in name}
     if here != there:
         raise UserError(

@@ -1,9 +1,11 @@
-"""The training loop of an ensemble, as a Lightning module."""
+"""The training loop of an ensemble, as a Lightning module.
+
+In: the networks of a chunk, their data, the numbers of weights to keep. Out: trained networks, in
+place. Knows no score, no observable and no record: those are the callbacks' work.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,40 +29,42 @@ from pruning_phases.ensemble.optimizers import (
 from pruning_phases.ensemble.order import DataOrder
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import RunError
-from pruning_phases.observables.outputs import OutputSums, fitted, output_sums
-from pruning_phases.streams import derive, key_words
+from pruning_phases.streams import key_words
 from pruning_phases.training.budget import updates_per_epoch
 from pruning_phases.training.rounds import RoundSource
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
 
-# Of the test set at a time. It decides which dropout mask meets which example, so it is fixed.
-EXAMPLES_PER_CALL = 1000
-
-VECTORIZED_FROM = 24  # networks; measured, see benchmarks
+VECTORIZED_FROM = 24  # networks; measured by benchmarks.ensemble
 
 
 class EnsembleModule(LightningModule):
-    """Trains the networks of ``group``, cuts, trains again, until the schedule ends.
+    """Trains the networks of ``group``, prunes, trains again, until the schedule ends.
 
-    The group may be a part of the run's ensemble; ``largest_size`` is the ensemble's largest
-    training set. Where a dimension is called R, it counts the networks of the group.
+    The group may be a chunk of the run's ensemble; ``largest_size`` is the ensemble's largest
+    training set. A dimension called R counts the networks of the group.
 
-    A *step* is a cut and the training that follows; step 0 is the dense training. A step's training
-    goes in *rounds* of one epoch (of the largest training set in the run) or what is left of the
-    step's budget, and one round is one epoch of Lightning's:
+    A *step* is a pruning and the training that follows; step 0 is the dense training. The training
+    of a step consists of *rounds*. A round is one epoch of the run's largest training set, or the
+    rest of the step's budget, and one epoch of Lightning's:
 
         for every round of every step
-            on_train_epoch_start    Prune      at a step's first round: cut, erase momentum
-            training_step  (here)              many updates: gradients, mask, optimizer
-            on_train_epoch_end      Stop       check the loss; has the step ended?
-                                    Curve      after a training from the beginning: its loss
-                                    Measure    at a step's end: observables of every replica
-                                    Record     at a step's end: tables, snapshots, checkpoint
-                                    Report     progress, W&B
-                           (here)              next round, next step, or the end
+            on_train_epoch_start    Prune            first round: prune, erase momentum
+                                    Stop             first round: start to watch the loss
+                                    TrainingCurve    first round: start a new curve
+                                    EnsembleModule   set the sum of the losses to 0
+            training_step           EnsembleModule   a block of updates
+            on_train_batch_end      TrainingCurve    mean loss of the block
+            on_train_epoch_end      Stop             check the loss, decide if the step ends
+                                    TrainingCurve    end of step: table of the curve
+                                    Measure          end of step: observables of every replica
+                                    Record           snapshots, tables, checkpoint
+                                    LogToWandb       end of step: observables to W&B
+                                    ShowProgress     progress bar or line
+                                    Requeue          after a preemption signal: leave the machine
+                                    EnsembleModule   next round, next step, or the end
 
-    Nothing here knows about pruning scores, records or reports; they hang on those places.
+    Nothing here knows pruning scores, records or reports; they are in the callbacks.
     """
 
     def __init__(
@@ -95,16 +99,16 @@ class EnsembleModule(LightningModule):
         self._loss_sum = torch.zeros(replicas.num_replicas)
         self._optimizer = build_optimizer(config.optimizer, replicas)
 
-    # -- what the callbacks use ------------------------------------------------------------------
+    # -- for the callbacks -----------------------------------------------------------------------
 
     @property
     def num_steps(self) -> int:
-        """Pruning steps; step 0, the dense network, comes on top."""
+        """Number of pruning steps; step 0, the dense training, is not counted."""
         return len(self.kept_counts)
 
     @property
     def budget(self) -> Budget:
-        """What the current step may spend."""
+        """Budget of the current step."""
         return self.config.training.budget if self.step == 0 else self._later_budget
 
     @property
@@ -114,27 +118,26 @@ class EnsembleModule(LightningModule):
 
     @property
     def trains_anew(self) -> bool:
-        """Whether the current step trains networks from the beginning: the dense ones, or those
-        whose weights are rewound after each cut."""
+        """True if the current step trains dense networks, or networks with rewound weights."""
         return self.step == 0 or self.config.pruner.trains_from is Stage.initial
 
     @property
     def max_updates(self) -> int:
-        """Updates that the current step may take at most."""
+        """Maximum of updates in the current step."""
         return self._updates(self.budget)
 
     def _updates(self, budget: Budget) -> int:
-        """Updates that a budget allows at most."""
+        """Maximum of updates that a budget allows."""
         return budget.amount * (1 if budget.rule is Rule.updates else self.epoch_updates)
 
     @property
     def num_rounds(self) -> int:
-        """Rounds that the current step may take at most, each of one epoch or what is left."""
+        """Maximum of rounds in the current step."""
         return max(1, -(-self.max_updates // self.epoch_updates))
 
     @property
-    def share_done(self) -> float:
-        """Of the updates that the group may take at most."""
+    def fraction_done(self) -> float:
+        """Fraction of the group's update budget already used."""
         dense, later = map(self._updates, (self.config.training.budget, self._later_budget))
         before = dense + later * (self.step - 1) if self.step else 0
         within = self.max_updates if self.step_ended else self.num_updates
@@ -154,60 +157,16 @@ class EnsembleModule(LightningModule):
 
     @property
     def loss_sum(self) -> Tensor:
-        """[R]: the training losses of this round's updates, added up."""
+        """[R]: sum of the training losses over this round's updates."""
         return self._loss_sum
 
     def stream(self, purpose: str, step: int | None = None) -> Tensor:
-        """[R, 2]: every network's stream for a purpose, at the current step or at another."""
+        """[R, 2]: every network's stream for a purpose, at the current step or at another one."""
         at = self.step if step is None else step
         return key_words(keys_of(self.group, self.config.seed, purpose, at), self.replicas.device)
 
-    @contextmanager
-    def evaluating(self, rates: Tensor | None = None) -> Iterator[None]:
-        """The networks out of training, with dropout at ``rates`` [R] or without any."""
-        none = torch.zeros_like(self.train_rates)
-        self.replicas.eval()
-        self.replicas.set_dropout_rates(self.train_rates, none if rates is None else rates)
-        yield
-        self.replicas.train()
-
-    @torch.no_grad()
-    def evaluate(
-        self, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
-    ) -> OutputSums:
-        """The sums of all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
-        keys = derive(self.stream("dropout_eval"), draw)
-        total: OutputSums | None = None
-        with self.evaluating(rates):
-            for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
-                if rates is not None:
-                    self.replicas.set_dropout_draw(keys, number)
-                end = begin + EXAMPLES_PER_CALL
-                sums = output_sums(self.replicas(x[begin:end]), y[begin:end])
-                total = sums if total is None else total + sums
-        assert total is not None
-        return total
-
-    @torch.no_grad()
-    def measure_on_train_set(self) -> dict[str, NDArray[np.float64]]:
-        """Each network on its own training examples, without dropout: [R]."""
-        data, sizes = self.data, self.data.sizes.double()
-        sums = torch.zeros(2, len(sizes), dtype=torch.float64, device=sizes.device)
-        with self.evaluating():
-            for begin in range(0, data.subset.shape[1], EXAMPLES_PER_CALL):
-                indices = data.subset[:, begin : begin + EXAMPLES_PER_CALL]
-                logits = self.replicas.forward_own(data.train_images(indices))
-                correct, noise = fitted(logits, data.train_y[indices], data.clean_y[indices])
-                number = begin + torch.arange(indices.shape[1], device=sizes.device)
-                own = number < data.sizes[:, None]  # the rest belongs to larger training sets
-                sums += torch.stack([(part * own).sum(dim=1) for part in (correct, noise)])
-        accuracy, correlation = (sums / sizes).cpu().numpy()
-        if torch.equal(data.train_y, data.clean_y):  # without noise there is nothing to hold
-            correlation = np.full_like(correlation, np.nan)
-        return {"train_accuracy": accuracy, "noise_correlation": correlation}
-
     def keep_stage(self, stage: Stage) -> None:
-        """Keep the weights as they are, if later steps ask for this stage of them."""
+        """Keep a copy of the weights if later steps need this stage of them."""
         if stage in self.config.pruner.stages():
             names = self.replicas.names
             self.stages[stage] = {
@@ -216,13 +175,12 @@ class EnsembleModule(LightningModule):
 
     @torch.no_grad()
     def load_stage(self, stage: Stage) -> None:
-        """Put the weights of a stage in place, those that were cut since included."""
+        """Restore the weights of a stage, including those pruned since then."""
         for name, weights in self.stages[stage].items():
             self.replicas.stacked(name).copy_(weights)
 
     def begin_step(self, step: int, rounds: int = 0) -> None:
-        """Set the counters and streams to the first round of a step, or to where it was cut off
-        after some of them."""
+        """Set counters and streams for the first round of a step, or for a later one on resume."""
         if not rounds:
             self.step, self.round, self.num_updates = step, 0, 0
             self.active = [True] * self.replicas.num_replicas
@@ -239,11 +197,11 @@ class EnsembleModule(LightningModule):
 
     @property
     def _many_small(self) -> bool:
-        """Whether the vectorized form is the faster one on the CPU: many networks of linear layers,
-        of which none stops before the others."""
-        waits = self.config.training.budget.rule is Rule.plateau
+        """True if the vectorized form is faster on the CPU: many networks of linear layers that all
+        train for the same number of updates."""
+        stops_early = self.config.training.budget.rule is Rule.plateau
         linear = all(self.replicas.stacked(name).dim() <= 3 for name in self.replicas.names)
-        return self.replicas.num_replicas >= VECTORIZED_FROM and linear and not waits
+        return self.replicas.num_replicas >= VECTORIZED_FROM and linear and not stops_early
 
     # -- Lightning's hooks -----------------------------------------------------------------------
 
@@ -264,8 +222,8 @@ class EnsembleModule(LightningModule):
     def on_train_epoch_start(self) -> None:
         self._loss_sum.zero_()
 
-    def training_step(self, chunk: Tensor, batch_idx: int) -> None:
-        for indices in chunk:
+    def training_step(self, block: Tensor, batch_idx: int) -> None:
+        for indices in block:
             if self.step == 0 and self.num_updates == self.config.pruner.rewind_update:
                 self.keep_stage(Stage.initial)
             self._update(indices)
@@ -293,24 +251,25 @@ class EnsembleModule(LightningModule):
         self.num_updates += 1
 
     def close_round(self) -> NDArray[np.float64]:
-        """``train_loss`` [R]: the mean training loss over the updates of a replica's last round,
-        before each update; NaN without updates."""
+        """Set and return ``train_loss`` [R]: the mean training loss over the updates of a replica's
+        last round, taken before each update; NaN without updates."""
         count = self.num_updates - self.source.first
         mean = (self._loss_sum / count if count else self._loss_sum * np.nan).double().cpu().numpy()
         running = np.array(self.active)
         self.train_loss = np.where(running, mean, self.train_loss)
         return self.train_loss
 
-    # Lightning moves what training_step gets to the device; indices are there already.
+    # Indices are on the device already.
     def transfer_batch_to_device(
         self, batch: Any, device: torch.device, dataloader_idx: int
     ) -> Any:
         return batch
 
 
-def diverged(module: EnsembleModule, rows: NDArray[np.intp], what: str) -> RunError:
+def diverged(module: EnsembleModule, rows: NDArray[np.intp], quantity: str) -> RunError:
+    """The error for networks whose loss is not finite."""
     numbers = ", ".join(str(module.group[r].replica) for r in rows)
     return RunError(
-        f"the {what} of replica {numbers} became NaN or infinite at step {module.step} "
+        f"the {quantity} of replica {numbers} became NaN or infinite at step {module.step} "
         f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"
     )

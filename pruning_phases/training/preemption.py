@@ -1,8 +1,8 @@
-"""The warning that a cluster's scheduler gives before it takes a job's machine away.
+"""The preemption signal, which a cluster's scheduler sends before it ends a job.
 
-submitit answers SLURM's signal by putting the job in the queue again and leaving at once. A run
-answers it at the end of the round that it is in, once its checkpoint is written, and hands over to
-submitit then.
+submitit answers SLURM's signal by requeueing the job and exiting at once. A run defers the signal
+to the end of its current round, writes a checkpoint, and calls submitit's handler then. Knows no
+training.
 """
 
 from __future__ import annotations
@@ -13,43 +13,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-SIGNAL = getattr(signal, "SIGUSR2", None)  # what submitit asks SLURM for
+SIGNAL = getattr(signal, "SIGUSR2", None)  # the signal that submitit requests from SLURM
 
 
 class PreemptionSignal:
-    """Whether the warning has come, and what is to be done about it."""
+    """A preemption signal that may have been received, and the call that answers it."""
 
     def __init__(self) -> None:
-        self._call: Callable[[], Any] | None = None
-        self.has_left = False
+        self._requeue: Callable[[], Any] | None = None
+        self.was_answered = False
 
     @property
-    def at_all(self) -> bool:
-        return self._call is not None
+    def is_received(self) -> bool:
+        return self._requeue is not None
 
-    def come(self, call: Callable[[], Any]) -> None:
-        self._call = call
+    def receive(self, requeue: Callable[[], Any]) -> None:
+        self._requeue = requeue
 
-    def leave(self) -> None:
-        """Do what was put off, if there is anything; submitit's answer ends with SystemExit."""
-        if self._call is not None:
-            call, self._call, self.has_left = self._call, None, True
-            call()
+    def requeue(self) -> None:
+        """Answer a received signal. submitit's handler ends with SystemExit."""
+        if self._requeue is not None:
+            requeue, self._requeue, self.was_answered = self._requeue, None, True
+            requeue()
 
 
 @contextmanager
 def deferred_signal() -> Iterator[PreemptionSignal]:
-    """In here, a warning waits for ``leave``, if anything answers it at all."""
-    warned = PreemptionSignal()
-    answer = signal.getsignal(SIGNAL) if SIGNAL else None
-    if not callable(answer) or threading.current_thread() is not threading.main_thread():
-        yield warned
+    """Defer the signal until ``requeue`` is called, if the process has a handler for it."""
+    received = PreemptionSignal()
+    earlier = signal.getsignal(SIGNAL) if SIGNAL else None
+    if not callable(earlier) or threading.current_thread() is not threading.main_thread():
+        yield received
         return
     assert SIGNAL is not None
-    handler: Callable[..., Any] = answer
-    signal.signal(SIGNAL, lambda number, frame: warned.come(lambda: handler(number, frame)))
+    handler: Callable[..., Any] = earlier
+    signal.signal(SIGNAL, lambda number, frame: received.receive(lambda: handler(number, frame)))
     try:
-        yield warned
+        yield received
     finally:
         signal.signal(SIGNAL, handler)
-        warned.leave()
+        received.requeue()

@@ -1,4 +1,7 @@
-"""The data as tensors on the device, each replica's own share of it, and its own order."""
+"""The updates of one round, as blocks of indices for Lightning.
+
+In: a data order. Out: blocks [updates, R, B]. Knows no network.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pruning_phases.ensemble.order import DataOrder
 
 
 class ReplicaDataModule(LightningDataModule):
-    """Feeds Lightning the index chunks of one round of updates after another."""
+    """Gives Lightning the blocks of one round after another."""
 
     def __init__(self, rounds: RoundSource) -> None:
         super().__init__()
@@ -22,18 +25,18 @@ class ReplicaDataModule(LightningDataModule):
 
 
 class RoundSource:
-    """Iterating over it gives the chunks of the round that is due: [updates, R, B] indices each.
+    """Iterates over the blocks of the current round: [updates, R, B] indices each.
 
-    A round without updates is one empty chunk, since Lightning skips the hooks of an empty epoch.
+    A round without updates is one empty block, since Lightning skips the hooks of an empty epoch.
     """
 
-    def __init__(self, order: DataOrder, chunk_size: int) -> None:
+    def __init__(self, order: DataOrder, block_size: int) -> None:
         self.order = order
-        self.chunk_size = chunk_size
+        self.block_size = block_size
         self.first = 0
         self.count = 0
 
     def __iter__(self) -> Iterator[Tensor]:
         end = self.first + self.count
-        for begin in range(self.first, max(end, self.first + 1), self.chunk_size):
-            yield self.order.updates(begin, min(self.chunk_size, end - begin))
+        for begin in range(self.first, max(end, self.first + 1), self.block_size):
+            yield self.order.updates(begin, min(self.block_size, end - begin))

@@ -1,23 +1,27 @@
-"""One run from its configuration to its record: everything put together and set going."""
+"""One run from its configuration to its record.
+
+In: a checked configuration and its record. Out: the finished record. This file connects the parts:
+data, networks, callbacks, Lightning's Trainer. It knows no score, no observable and no analysis.
+"""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import lightning
 import torch
 from rich.console import Console
-from torch import nn
 
 from pruning_phases.config.identity import machine, physics
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.registry import load
+from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.data import actual_sizes, device_data, num_validation
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size
@@ -30,16 +34,18 @@ from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training import initial_state
-from pruning_phases.training.callbacks import wandb as wandb_log
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.callbacks.progress import ShowProgress
 from pruning_phases.training.callbacks.prune import Prune
 from pruning_phases.training.callbacks.record import Record
-from pruning_phases.training.callbacks.requeue import Leave
+from pruning_phases.training.callbacks.requeue import Requeue
 from pruning_phases.training.callbacks.stop import Stop
-from pruning_phases.training.callbacks.training_curve import Curve
+from pruning_phases.training.callbacks.training_curve import TrainingCurve
+from pruning_phases.training.callbacks.wandb import LogToWandb, logging_to
+from pruning_phases.training.checkpoint import StatefulCallback
+from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.initial_state import InitialState
-from pruning_phases.training.loop import EXAMPLES_PER_CALL, EnsembleModule
+from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
 from pruning_phases.training.trainer import fit, name_of_device, new_trainer, quiet_lightning
 
@@ -47,33 +53,35 @@ from pruning_phases.training.trainer import fit, name_of_device, new_trainer, qu
 def run(
     config: Config, record: RunRecord, console: Console, source: RunRecord | None = None
 ) -> None:
-    """Train, prune and record, from the beginning or from where the record was cut off.
+    """Train, prune and record, from the beginning or from the last checkpoint.
 
-    ``source``: the pruned run whose initial weights and masks a run on a topology begins with.
+    ``source``: the pruned run that gives initial weights and masks to a run on a topology.
     """
     quiet_lightning()
     if config.trainer.num_threads is not None:
         torch.set_num_threads(config.trainer.num_threads)
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
+    # All that can be refused is refused before anything is written.
+    trainer = new_trainer(config, record.folder)
     dataset = load(config)
-    # Both refuse what cannot be run before anything is written.
-    device = new_trainer(config, record.folder, [], None).strategy.root_device
-    one = Replicas(_builder(config, dataset), keys_of(members(config)[:1], config.seed, "init"))
-    facts = _facts(config, dataset, one) | {
-        "device": name_of_device(device),
+    architecture = architecture_of(config, dataset)
+    facts = _facts(config, dataset, architecture) | {
+        "device": name_of_device(trainer.strategy.root_device),
         "command": command_of(config.results_dir, config.sweep.name),
     }
-    start = initial_state.sample(config, source, one) if source else None
-    if start is not None:
-        facts["topology"] = start.about
+    initial = initial_state.sample(config, source, architecture) if source else None
+    if initial is not None:
+        facts["topology"] = initial.facts
+    chunks = _Chunks(config, record, console, dataset, architecture, initial, trainer)
+    del trainer  # only ``chunks`` may keep a Trainer, which keeps the networks that it trained
     with record.lock() as lease:
-        if record.state == DONE:  # by another process, since this one looked
+        if record.state == DONE:  # another process has made it in the meantime
             return
         _refuse_other_data(record, facts["data"])
         record.begin(physics(config), machine(config), **facts)
         try:
-            with deferred_signal() as warned:
-                _fit_all(config, record, dataset, device, console, start, warned, lease)
+            with deferred_signal() as preemption:
+                chunks.train(preemption, lease)
         except (KeyboardInterrupt, SystemExit, Terminated, Busy):
             raise
         except BaseException as error:
@@ -83,13 +91,20 @@ def run(
         record.finish()
 
 
+def architecture_of(config: Config, dataset: Dataset) -> Architecture:
+    """The network that ``config.model`` describes for a data set."""
+    shape, num_classes = dataset.input_shape, dataset.num_classes
+    return Architecture(lambda: build_model(config.model, shape, num_classes), shape)
+
+
 def build_module(
     config: Config,
     dataset: Dataset,
     group: list[Member] | None = None,
-    start: InitialState | None = None,
+    initial: InitialState | None = None,
+    architecture: Architecture | None = None,
 ) -> EnsembleModule:
-    """The networks of the group, untrained; by default all that the configuration describes."""
+    """Build the untrained networks of a group; by default all of the configuration."""
     group = members(config) if group is None else group
     data = device_data(
         dataset,
@@ -98,12 +113,93 @@ def build_module(
         key_words(keys_of(group, config.seed, SUBSET)),
         [member.train_size for member in group],
     )
-    init = keys_of(group, config.seed, initial_state.init_purpose(config))
-    replicas = Replicas(_builder(config, dataset), init)
-    if start is not None:
-        start.plant(replicas, group)
+    init_keys = keys_of(group, config.seed, initial_state.init_purpose(config))
+    replicas = Replicas(architecture or architecture_of(config, dataset), init_keys)
+    if initial is not None:
+        initial.apply_to(replicas, group)
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
     return EnsembleModule(config, group, replicas, data, counts, max(_sizes(config, dataset)))
+
+
+def callbacks_of(
+    config: Config, checkpointer: Record, console: Console, mirror: LogToWandb | None
+) -> list[lightning.Callback]:
+    """The callbacks of one chunk, in the order in which Lightning calls them at every hook."""
+    measure = checkpointer.measure
+    return [
+        Prune(),
+        Stop(),
+        TrainingCurve(checkpointer.record),
+        measure,
+        checkpointer,
+        *([mirror] if mirror else []),
+        *([ShowProgress(measure, console)] if config.progress else []),
+        Requeue(checkpointer.preemption),
+    ]
+
+
+@dataclass
+class _Chunks:
+    """The training of a run's ensemble: in one chunk, or in several where memory is short."""
+
+    config: Config
+    record: RunRecord
+    console: Console
+    dataset: Dataset
+    architecture: Architecture
+    initial: InitialState | None
+    trainer: lightning.Trainer
+
+    def train(self, preemption: PreemptionSignal, lease: Lease) -> None:
+        config, record = self.config, self.record
+        notify = partial(self.console.print, **PLAIN)
+        measure = Measure(notify) if config.progress else Measure()
+        checkpointer = Record(record, measure, config.checkpoint_seconds, preemption, lease)
+        size = self._chunk_size(checkpointer.chunk_size)
+        groups = in_chunks(members(config), size)
+        remaining = [c for c in range(len(groups)) if not checkpointer.has_finished(c)]
+        with logging_to(config, record) if remaining else nullcontext() as logger:
+            for chunk in remaining:
+                if len(groups) > 1:
+                    notify(f"chunk {chunk + 1} of {len(groups)}: {len(groups[chunk])} networks")
+                mirror = None
+                if logger is not None:
+                    repeats = chunk == remaining[0] and logger.experiment.offline
+                    mirror = LogToWandb(logger, measure, repeats)
+                callbacks = callbacks_of(config, checkpointer, self.console, mirror)
+                stateful = [one for one in callbacks if isinstance(one, StatefulCallback)]
+                checkpointer.begin_chunk(chunk, len(groups), size, stateful)
+                self._fit(groups[chunk], checkpointer, callbacks, logger)
+                if chunk != remaining[-1]:
+                    self.trainer = new_trainer(config, record.folder)
+                del callbacks, stateful
+                gc.collect()  # module and trainer refer to each other; the next chunk needs room
+        if len(groups) > 1:
+            lease.check()
+            checkpointer.sort_tables()
+
+    def _chunk_size(self, at_begin: int | None) -> int:
+        """Networks trained together. A resumed run keeps the number that it began with."""
+        given = self.config.trainer.chunk_size
+        if at_begin is None and given is None:
+            batch = max(self.config.training.batch_size, EXAMPLES_PER_CALL)
+            return chunk_size(self.architecture, batch, self.trainer.strategy.root_device)
+        if at_begin is not None and given not in (None, at_begin):
+            self.console.print(f"note: this run began with chunks of {at_begin} networks", **PLAIN)
+        size = at_begin or given
+        assert size is not None
+        return size
+
+    def _fit(
+        self,
+        group: list[Member],
+        checkpointer: Record,
+        callbacks: list[lightning.Callback],
+        logger: Any,
+    ) -> None:
+        module = build_module(self.config, self.dataset, group, self.initial, self.architecture)
+        checkpointer.resume(module)
+        fit(module, self.trainer, callbacks, logger, checkpointer.preemption)
 
 
 def _sizes(config: Config, dataset: Dataset) -> list[int]:
@@ -112,57 +208,8 @@ def _sizes(config: Config, dataset: Dataset) -> list[int]:
     return actual_sizes(len(dataset.train_labels), config.dataset.validation_fraction, given)
 
 
-def _builder(config: Config, dataset: Dataset) -> Callable[[], nn.Module]:
-    return lambda: build_model(config.model, dataset.input_shape, dataset.num_classes)
-
-
-def _fit_all(
-    config: Config, record: RunRecord, dataset: Dataset, device: torch.device, console: Console,
-    start: InitialState | None, warned: PreemptionSignal, lease: Lease,
-) -> None:  # fmt: skip
-    """Train the ensemble: in one piece, or one part after the other where memory is short."""
-    measure = Measure(partial(console.print, **PLAIN)) if config.progress else Measure()
-    checkpointer = Record(record, measure, config.checkpoint_seconds, warned, lease)
-    at_once = checkpointer.chunk_size or config.trainer.chunk_size
-    asked = config.trainer.chunk_size
-    if asked is not None and asked != at_once:
-        console.print(f"note: this run was begun with {at_once} networks at once", **PLAIN)
-    if at_once is None:
-        batch = max(config.training.batch_size, EXAMPLES_PER_CALL)
-        at_once = chunk_size(_builder(config, dataset), dataset.input_shape, batch, device)
-    groups = in_chunks(members(config), at_once)
-    first_part = next((p for p in range(len(groups)) if not checkpointer.has_finished(p)), None)
-    with (
-        wandb_log.logging_to(config, record) if first_part is not None else nullcontext() as logger
-    ):
-        for part, group in enumerate(groups):
-            if checkpointer.has_finished(part):
-                continue
-            stop, curve = Stop(), Curve(record)
-            checkpointer.begin_part(
-                part, len(groups), at_once, {"stop": stop, "curve": curve, "measure": measure}
-            )
-            if len(groups) > 1:
-                console.print(f"part {part + 1} of {len(groups)}: {len(group)} networks", **PLAIN)
-            module = build_module(config, dataset, group, start)
-            checkpointer.resume(module)
-            callbacks: list[lightning.Callback] = [Prune(), stop, curve, measure, checkpointer]
-            if logger is not None:
-                repeats = part == first_part and logger.experiment.offline
-                callbacks.append(wandb_log.LogToWandb(logger, measure, repeats))
-            if config.progress:
-                callbacks.append(ShowProgress(measure, console))
-            callbacks.append(Leave(warned))
-            fit(module, new_trainer(config, record.folder, callbacks, logger), warned)
-            del module, callbacks
-            gc.collect()  # module and trainer hold each other, and the next part needs the room
-    if len(groups) > 1:
-        lease.check()
-        checkpointer.sort_tables()
-
-
 def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
-    """A run is not to be continued with other examples than it began with."""
+    """Refuse to resume a run with other examples than it began with."""
     begun_with = record.info().get("data", data)
     if record.checkpoint_file.exists() and begun_with != data:
         raise UserError(
@@ -172,11 +219,13 @@ def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
         )
 
 
-def _facts(config: Config, dataset: Dataset, one: Replicas) -> dict[str, Any]:
-    """What a reader of the record needs to know and cannot see in the configuration, told from the
-    data and from one of the networks; sizes and schedules that do not fit these are refused."""
+def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict[str, Any]:
+    """Facts for run.json that the configuration does not show.
+
+    Raises UserError for training-set sizes and schedules that do not fit the data or the network.
+    """
     _sizes(config, dataset)
-    kept_counts(schedule(config.pruner), one.num_prunable)
+    kept_counts(schedule(config.pruner), architecture.num_prunable)
     num_train = len(dataset.train_labels)
     return {
         "data": {
@@ -187,8 +236,8 @@ def _facts(config: Config, dataset: Dataset, one: Replicas) -> dict[str, Any]:
             "num_test": len(dataset.test_labels),
         },
         "network": {
-            "num_prunable": one.num_prunable,
-            "layers": {name: list(mask.shape[1:]) for name, mask in one.layer_masks().items()},
+            "num_prunable": architecture.num_prunable,
+            "layers": {name: list(shape) for name, shape in architecture.layers.items()},
         },
         "num_threads": torch.get_num_threads(),
     }

@@ -1,4 +1,8 @@
-"""A run on a topology needs a pruned run: finds it, or makes it first."""
+"""The pruned run that a run on a topology starts from.
+
+In: the configuration. Out: the record of the pruned run, found or made first, and the configuration
+of the training on its masks. Knows no network.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ SECONDS_BETWEEN_LOOKS = 2.0
 def source_of(
     config: Config, make_run: Callable[[Config, Console], RunRecord], console: Console
 ) -> RunRecord:
-    """The finished run that the masks and initial weights come from."""
+    """Find or make the finished run that gives masks and initial weights."""
     if config.topology.run is not None:
         return _given(config.topology.run)
     pruned = pruned_first(config)
@@ -29,14 +33,13 @@ def source_of(
         try:
             return make_run(pruned, console)
         except Busy:
-            console.print("waiting for the pruned run, which another process makes", **PLAIN)
+            console.print("waiting for the pruned run: another process makes it", **PLAIN)
             record = RunRecord(pruned.results_dir, pruned.study, run_id(pruned))
             record.wait_until_free(SECONDS_BETWEEN_LOOKS)
 
 
 def known_id(config: Config) -> str | None:
-    """The id of the run that a configuration makes; None while that hangs on a pruned run which is
-    not done."""
+    """Id of the run that a configuration makes; None if it depends on a pruned run not yet done."""
     if config.topology.family is Family.dense:
         return run_id(config)
     if config.topology.run is not None:
@@ -47,7 +50,7 @@ def known_id(config: Config) -> str | None:
 
 
 def pruned_first(config: Config) -> Config:
-    """The pruned run that a run on a topology begins with, where none is given."""
+    """Configuration of the pruned run, for a topology without ``topology.run``."""
     densities = config.snapshots or [config.topology.density]
     return replace(config, topology=TopologyConfig(), snapshots=densities, figures=[])
 
@@ -76,7 +79,7 @@ def _given(folder: str) -> RunRecord:
 
 
 def computation(source: RunRecord) -> str:
-    """The name of what a run computed, wherever it took snapshots."""
+    """Hash of a run's physics without the choice of snapshots."""
     physics = source.info()["physics"]
     return hash_of({key: value for key, value in physics.items() if key != "snapshots"})
 
@@ -86,8 +89,10 @@ def _is_pruned(record: RunRecord) -> bool:
 
 
 def retraining(config: Config, source: RunRecord) -> Config:
-    """The configuration of the training alone: the source stands in it by what it computed, the
-    mask by its exact density, and nothing is pruned."""
+    """Configuration of the training on the source's masks, without pruning.
+
+    It contains the source as a hash of its physics, and the exact density of the masks.
+    """
     _, density = source.snapshot_at(config.topology.density, "topology.density")
     assert config.topology.family is not Family.dense
     budget = config.topology.training

@@ -1,4 +1,7 @@
-"""One run from its configuration to its record: everything put together and set going."""
+"""Lightning's Trainer: how it is built, and how one chunk is fitted with it.
+
+In: trainer options, a module, callbacks. Out: trained networks, one-line errors. Knows no record.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 import lightning
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
 from pruning_phases.config.run import Config
@@ -20,11 +24,21 @@ from pruning_phases.training.preemption import PreemptionSignal
 from pruning_phases.training.rounds import ReplicaDataModule
 
 
-def fit(module: EnsembleModule, trainer: lightning.Trainer, warned: PreemptionSignal) -> None:
+def fit(
+    module: EnsembleModule,
+    trainer: lightning.Trainer,
+    callbacks: list[lightning.Callback],
+    logger: Logger | None,
+    preemption: PreemptionSignal,
+) -> None:
+    """Train a module to its end. The callbacks come before those of ``trainer.options``."""
+    trainer.callbacks = [*callbacks, *trainer.callbacks]  # type: ignore[attr-defined]
+    if logger is not None:
+        trainer.logger = logger
     try:
         trainer.fit(module, datamodule=ReplicaDataModule(module.source))
-    except SystemExit as leaving:  # Lightning's way to act on signals; it names none of them
-        if warned.has_left:
+    except SystemExit as leaving:  # Lightning's answer to every signal, without its name
+        if preemption.was_answered:
             raise
         raise (Terminated if trainer.received_sigterm else KeyboardInterrupt) from leaving
     if not module.ended:
@@ -34,15 +48,13 @@ def fit(module: EnsembleModule, trainer: lightning.Trainer, warned: PreemptionSi
         )
 
 
-def new_trainer(
-    config: Config, folder: Path, callbacks: list[lightning.Callback], logger: Any
-) -> lightning.Trainer:
+def new_trainer(config: Config, folder: Path) -> lightning.Trainer:
+    """Build a Trainer without our callbacks. A wrong device or option is refused here."""
     defaults: dict[str, Any] = {
         "accelerator": accelerator_of(config.trainer.accelerator),
         "devices": 1,
         "max_epochs": -1,
-        "callbacks": callbacks,
-        "logger": logger or False,
+        "logger": False,
         "default_root_dir": folder,
         "enable_checkpointing": False,
         "enable_progress_bar": False,
@@ -68,14 +80,14 @@ def name_of_device(device: torch.device) -> str:
 
 
 def accelerator_of(asked: str) -> str:
-    """``auto``: CUDA or the CPU. Apple's GPUs have no float64, which dropout and sums need."""
+    """Resolve ``auto``: CUDA or the CPU. Apple's GPUs lack float64, which dropout and sums need."""
     if asked != "auto":
         return asked
     return "gpu" if torch.cuda.is_available() else "cpu"
 
 
 def quiet_lightning() -> None:
-    """Lightning's notices are about features that are not used here."""
+    """Suppress Lightning's notices, which are about features that are not used here."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning.*")

@@ -1,23 +1,25 @@
-"""Ensembles over p_train and training-set sizes: each network is itself, alone or in company, and
-an ensemble in parts is the ensemble."""
+"""Ensembles over p_train and training-set sizes.
+
+A network does not depend on the other members, and chunks do not change an ensemble.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from pruning_phases.analysis.evolution import EvolutionConfig, analyse
+from pruning_phases.analysis import evolution
 from pruning_phases.config.identity import run_id
 from pruning_phases.console import new_console
-from pruning_phases.data import registry as datasets
+from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, in_chunks, members
-from pruning_phases.ensemble.memory import _allowed
+from pruning_phases.ensemble.memory import _control_group_limits
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.checkpoint import replica_tensors
 from pruning_phases.training.run import build_module
-from tests.training.test_run import Killed, make, results
+from tests.support.runs import Killed, make, results
 
 GRID = [
     "dropout_phase=grid", "dropout_phase.p_train=[0,0.5,0.8]", "dropout_phase.p_eval=[0,0.3]",
@@ -31,10 +33,10 @@ def test_every_combination_is_a_member_once(configure):
     everyone = members(configure(*GRID))
     assert len(set(everyone)) == len(everyone) == 2 * 3 * 2
     assert Member(1, 0.8, 200) in everyone
-    for at_once, sizes in ((12, [12]), (100, [12]), (5, [4, 4, 4]), (7, [6, 6]), (1, [1] * 12)):
-        parts = in_chunks(everyone, at_once)
-        assert [len(part) for part in parts] == sizes
-        assert sum(parts, []) == everyone
+    for chunk_size, sizes in ((12, [12]), (100, [12]), (5, [4, 4, 4]), (7, [6, 6]), (1, [1] * 12)):
+        chunks = in_chunks(everyone, chunk_size)
+        assert [len(chunk) for chunk in chunks] == sizes
+        assert sum(chunks, []) == everyone
 
 
 @pytest.mark.parametrize("more", [[], ["optimizer.lr=0.01", "pruner=random", "pruner.steps=2"]])
@@ -59,17 +61,18 @@ def test_a_network_of_a_grid_is_that_network_alone(configure, more):
         pd.testing.assert_frame_equal(rows, own, rtol=1e-4, atol=1e-5)
 
 
-def test_an_ensemble_in_parts_is_the_ensemble(configure):
-    """In 1, 2 and 5 parts: equal initial weights, data orders and dropout masks."""
-    config, dataset = configure(*GRID), datasets.load("digits", "")
+def test_an_ensemble_in_chunks_is_the_ensemble(configure):
+    """In 1, 2 and 5 chunks: equal initial weights, data orders and dropout masks."""
+    config = configure(*GRID)
+    dataset = load(config)
     whole = build_module(config, dataset)
     begin = replica_tensors(whole)
-    for num_parts in (2, 5):
-        groups = in_chunks(members(config), -(-12 // num_parts))
+    for num_chunks in (2, 5):
+        groups = in_chunks(members(config), -(-12 // num_chunks))
         modules = [build_module(config, dataset, group) for group in groups]
-        parts = [replica_tensors(module) for module in modules]
+        chunks = [replica_tensors(module) for module in modules]
         for name, tensor in begin.items():
-            assert (np.concatenate([part[name] for part in parts]) == tensor).all()
+            assert (np.concatenate([chunk[name] for chunk in chunks]) == tensor).all()
         for module in (whole, *modules):
             module.source.order.start(module.stream("order"))
         orders = [module.source.order.updates(0, 20) for module in (whole, *modules)]
@@ -79,21 +82,21 @@ def test_an_ensemble_in_parts_is_the_ensemble(configure):
 
 
 @pytest.mark.parametrize(
-    ("more", "num_parts"),
+    ("more", "num_chunks"),
     [
         ([], 2),
-        # 30 networks at once train in the vectorized form, parts of 15 and 6 in the loop.
+        # 30 networks at once train in the vectorized form, chunks of 15 and 6 in the loop.
         (["num_replicas=5"], 2),
         (["num_replicas=5"], 5),
         (["pruner=magnitude", "pruner.steps=2", "pruner.finetune.amount=20"], 4),
     ],
 )
-def test_results_in_parts_are_those_in_one(configure, more, num_parts):
+def test_results_in_chunks_are_those_in_one(configure, more, num_chunks):
     config = configure(*GRID, *more)
     whole, count = make(config), len(members(config))
-    at_once = -(-count // num_parts)
-    assert len(in_chunks(members(config), at_once)) == num_parts
-    split = make(configure(*GRID, *more, f"trainer.chunk_size={at_once}", "study=parts"))
+    chunk_size = -(-count // num_chunks)
+    assert len(in_chunks(members(config), chunk_size)) == num_chunks
+    split = make(configure(*GRID, *more, f"trainer.chunk_size={chunk_size}", "study=chunks"))
     assert split.id == whole.id
     for name in ("observables", "layers", "training"):
         tables = [getattr(record, name)() for record in (split, whole)]
@@ -108,22 +111,23 @@ def test_results_in_parts_are_those_in_one(configure, more, num_parts):
             np.testing.assert_allclose(tensors[key], tensor, rtol=1e-3, atol=1e-4)
 
 
-def test_a_beginning_in_parts_leaves_nothing_behind(configure, monkeypatch):
-    """Cut off before the first checkpoint and begun anew, in one piece."""
+def test_a_restart_in_one_chunk_leaves_no_file_of_chunks(configure, monkeypatch):
+    """Killed before the first checkpoint and restarted in one chunk."""
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(Record, "on_train_epoch_end", _die)
         make(configure(*GRID, "trainer.chunk_size=4"))
     record = make(configure(*GRID))
-    assert [file.name for file in record.snapshots_folder.iterdir() if "part" in file.name] == []
+    assert [file.name for file in record.snapshots_folder.iterdir() if "." in file.stem] == []
 
 
 def _die(*_):
     raise Killed
 
 
-def test_evolution_is_over_replicas_of_one_kind(configure):
+def test_evolution_refuses_networks_of_several_sizes(configure):
+    folder = make(configure(*GRID)).folder
     with pytest.raises(UserError, match="several p_train or training-set sizes"):
-        analyse([make(configure(*GRID))], EvolutionConfig(runs=""), new_console())
+        evolution.analyse(evolution.CONFIG(runs=str(folder)), new_console())
 
 
 def test_the_memory_that_a_control_group_leaves(tmp_path):
@@ -135,45 +139,46 @@ def test_the_memory_that_a_control_group_leaves(tmp_path):
     (root / "memory" / "box").mkdir(parents=True)
     (root / "memory" / "box" / "memory.limit_in_bytes").write_text("512\n")
     groups.write_text("0::/job/step\n")
-    assert list(_allowed(groups, root)) == [4096]
+    assert list(_control_group_limits(groups, root)) == [4096]
     groups.write_text("5:cpu:/job\n3:memory:/box\n")
-    assert list(_allowed(groups, root)) == [512]
-    assert list(_allowed(tmp_path / "none", root)) == []
+    assert list(_control_group_limits(groups, root)) == [512]
+    assert list(_control_group_limits(tmp_path / "none", root)) == []
 
 
-@pytest.mark.parametrize(("part", "step"), [(0, 0), (1, 1), (2, 2)])
-def test_parts_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch, part, step):
+@pytest.mark.parametrize(("chunk", "step"), [(0, 0), (1, 1), (2, 2)])
+def test_chunks_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch, chunk, step):
     overrides = [*GRID[:-1], "pruner.steps=2", "checkpoint_seconds=0"]
-    parts = "trainer.chunk_size=4"
-    whole = make(configure(*overrides, parts, "study=whole"))
+    chunks = "trainer.chunk_size=4"
+    whole = make(configure(*overrides, chunks, "study=whole"))
     write = Record.on_train_epoch_end
 
     def killed(self, trainer, module):
         write(self, trainer, module)
-        if (self.part, module.step) == (part, step) and module.step_ended:
+        if (self.chunk, module.step) == (chunk, step) and module.step_ended:
             raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(Record, "on_train_epoch_end", killed)
-        make(configure(*overrides, parts, "study=cut"))
-    # The parts are those that the run was begun with, whatever fits now.
+        make(configure(*overrides, chunks, "study=cut"))
+    # A resumed run keeps the chunks that it began with.
     resumed = make(configure(*overrides, "study=cut"))
     assert resumed.state == whole.state == DONE
     assert results(resumed) == results(whole)
 
 
-def test_cut_off_while_the_parts_are_put_in_order(configure, monkeypatch):
-    parts = "trainer.chunk_size=4"
-    whole = make(configure(*GRID, parts, "study=whole"))
-    for owner, place in ((Record, "sort_tables"), (RunRecord, "finish")):
+def test_a_run_cut_off_while_its_tables_are_sorted_resumes(configure, monkeypatch):
+    chunks = "trainer.chunk_size=4"
+    whole = make(configure(*GRID, chunks, "study=whole"))
+    for owner, method in ((Record, "sort_tables"), (RunRecord, "finish")):
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(owner, place, _die)
-            make(configure(*GRID, parts, f"study={place}"))
-        assert results(make(configure(*GRID, parts, f"study={place}"))) == results(whole)
+            patch.setattr(owner, method, _die)
+            make(configure(*GRID, chunks, f"study={method}"))
+        assert results(make(configure(*GRID, chunks, f"study={method}"))) == results(whole)
 
 
-def test_a_network_sees_as_many_examples_as_its_size_says(configure):
-    module = build_module(configure(*GRID), datasets.load("digits", ""))
+def test_a_network_is_trained_on_as_many_examples_as_its_size_says(configure):
+    config = configure(*GRID)
+    module = build_module(config, load(config))
     order = module.source.order
     order.start(module.stream("order"))
     batches = order.updates(0, 40)  # [updates, networks, batch]
@@ -186,14 +191,14 @@ def test_a_network_sees_as_many_examples_as_its_size_says(configure):
         set(module.data.subset[module.group.index(Member(1, 0.5, size)), :size].tolist())
         for size in (50, 200)
     )
-    assert small < large  # the same replica's smaller set is a part of its larger one
+    assert small < large  # the same replica's smaller set is a subset of its larger one
 
 
 @pytest.mark.parametrize("more", [[], ["num_replicas=5"]], ids=["one by one", "vectorized"])
-def test_what_a_network_has_fitted_of_its_own_examples(configure, more):
+def test_observables_on_a_network_s_own_training_examples(configure, more):
     noisy = ["dataset.label_noise=0.3", "training.measure_on_train_set=true", *more]
     config = configure(*GRID, *noisy)
-    record, dataset = make(config), datasets.load_for(config)
+    record, dataset = make(config), load(config)
     table = record.observables().query("p_eval == 0").reset_index(drop=True)
     module = build_module(config, dataset)
     tensors, _ = record.read_snapshot("final")
@@ -225,15 +230,15 @@ def test_the_error_of_the_mean_over_mask_draws(configure):
     table = make(configure(*few, "dropout_phase.num_draws=20")).observables()
     exact, averaged = table.query("p_eval == 0"), table.query("p_eval > 0")
     for name in ("loss", "accuracy"):
-        assert (exact[f"{name}_error"] == 0).all()
-        assert (averaged[f"{name}_error"] > 0).all()
+        assert (exact[f"{name}_draw_error"] == 0).all()
+        assert (averaged[f"{name}_draw_error"] > 0).all()
     again = make(configure(*few, "dropout_phase.num_draws=80")).observables()
     shift = again.query("p_eval > 0")["loss"] - averaged["loss"]
     # The first 20 of the 80 draws are those above: the means differ by sqrt(1/20 - 1/80).
-    expected = averaged["loss_error"] * np.sqrt(3 / 4)
+    expected = averaged["loss_draw_error"] * np.sqrt(3 / 4)
     assert 0.6 < np.sqrt(((shift / expected) ** 2).mean()) < 1.5
     one = make(configure(*few, "dropout_phase.num_draws=1")).observables()
-    assert one.query("p_eval > 0")["loss_error"].isna().all()
+    assert one.query("p_eval > 0")["loss_draw_error"].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -247,7 +252,7 @@ def test_the_error_of_the_mean_over_mask_draws(configure):
         ("trainer.chunk_size=0", r"trainer\.chunk_size=0: give 1 or more"),
     ],
 )
-def test_what_cannot_be_is_refused(configure, override, said):
+def test_impossible_combinations_are_refused(configure, override, said):
     with pytest.raises(Exception, match=said):
         make(configure(*GRID, override))
 

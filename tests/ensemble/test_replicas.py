@@ -1,4 +1,4 @@
-"""A replica in an ensemble is the replica alone, in both forms of the forward pass."""
+"""A replica in an ensemble equals the replica alone, in both forms of the forward pass."""
 
 import pandas as pd
 import pytest
@@ -6,14 +6,14 @@ import torch
 from rich.console import Console
 
 from pruning_phases.config.identity import run_id
-from pruning_phases.data import registry as datasets
+from pruning_phases.data.registry import load
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import UserError
 from pruning_phases.models.registry import build_model
 from pruning_phases.records.run import FINAL, RunRecord
 from pruning_phases.training.checkpoint import replica_tensors
-from pruning_phases.training.run import build_module, run
-from tests.training.test_run import make
+from pruning_phases.training.run import architecture_of, build_module, run
+from tests.support.runs import make
 
 PLATEAU = ["pruner.finetune.rule=plateau", "pruner.finetune.amount=4"]
 
@@ -22,7 +22,7 @@ def two_forms(configure, *overrides):
     config = configure(*overrides)
     pair = []
     for vectorized in (False, True):
-        replicas = Replicas(lambda: build_model(config.model, (1, 8, 8), 10), [5, 6, 7])
+        replicas = Replicas(architecture_of(config, load(config)), [5, 6, 7])
         replicas.attach(vectorized)
         pair.append(replicas)
     return pair
@@ -80,7 +80,7 @@ def test_replica_3_of_8_is_that_replica_alone(configure, overrides):
         config = configure(*overrides, *which, "pruner.steps=3")
         record = RunRecord(config.results_dir, config.study, run_id(config))
         run(config, record, Console(quiet=True))
-        return build_module(config, datasets.load("digits", "")), record
+        return build_module(config, load(config)), record
 
     together, record_together = module_and_record("num_replicas=8")
     alone, record_alone = module_and_record("num_replicas=1", "first_replica=3")
@@ -105,9 +105,9 @@ def test_replica_3_of_8_is_that_replica_alone(configure, overrides):
 
 
 def test_replicas_that_differ_in_their_data_alone(configure):
-    """One initialization, one order of places, one dropout; their own examples."""
+    """Equal initial weights, data order and dropout; different examples."""
     shared = configure("replicas_differ_in=data", "num_replicas=3", "dropout_phase=fixed")
-    module = build_module(shared, datasets.load("digits", ""))
+    module = build_module(shared, load(shared))
     weights = replica_tensors(module)
     for tensor in weights.values():
         assert (tensor == tensor[:1]).all()

@@ -8,7 +8,7 @@ from pruning_phases.records.run import DONE, FAILED, RunRecord, find_records
 from tests.analysis.collapse.test_collapse import run as command
 from tests.cli.test_launch import train
 from tests.conftest import TINY
-from tests.training.test_run import results
+from tests.support.runs import results
 
 SWEEP = ["-m", *TINY, "trainer.num_threads=1", "pruner=magnitude,random", "seed=0,1,2"]
 

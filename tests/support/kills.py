@@ -83,7 +83,7 @@ class Killer:
         self.random = np.random.default_rng(seed)
         self.kills = self.resumed = self.beside = 0
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["pruning_phases.engine.run"])
+        self._context.set_forkserver_preload(["pruning_phases.training.run"])
 
     def one(self, kind: str, most: int) -> None:
         """One run, killed up to ``most`` times on its way to the end."""

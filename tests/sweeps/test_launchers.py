@@ -8,7 +8,7 @@ from pruning_phases.cli.hydra_errors import explain
 from pruning_phases.records.run import RunRecord, find_records
 from tests.cli.test_launch import train
 from tests.conftest import TWELVE
-from tests.training.test_run import results
+from tests.support.runs import results
 
 
 def same_as_one_after_another(tmp_path, data_dir, *launcher):

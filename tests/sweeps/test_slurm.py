@@ -16,7 +16,7 @@ import pytest
 from pruning_phases.records.run import DONE, RunRecord, find_records
 from tests.cli.test_launch import NO_DOWNLOAD, environment, train
 from tests.conftest import TWELVE
-from tests.training.test_run import results
+from tests.support.runs import results
 
 SLURM = ["hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1"]
 # Long enough to be preempted; half of them on data that are not there at first.

@@ -15,7 +15,7 @@ from pruning_phases.tracking import wandb as wandb_runs
 from pruning_phases.training.callbacks import wandb as wandb_log
 from tests.cli.test_launch import train
 from tests.conftest import TINY
-from tests.training.test_run import Killed, interrupted
+from tests.support.runs import Killed, interrupted
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Training again under a pruned run's masks, and under random ones that share something with it."""
+"""Training on a pruned run's masks, and on random masks that share a property with them."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from pruning_phases.records.run import DONE, FINAL, INITIAL
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.source_run import source_of
 from tests.analysis.collapse.test_collapse import run
-from tests.training.test_run import Killed, make, results
+from tests.support.runs import Killed, make, results
 
 FAMILIES = [family.name for family in Family if family is not Family.dense]
 DENSITY = 0.2  # the tiny schedule's steps are at 0.376, 0.141, 0.053 and 0.02
@@ -60,7 +60,7 @@ KEPT = {
 
 @pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_masks_keep_what_their_family_says_and_weights_begin_where_the_source_began(
+def test_masks_keep_the_property_of_their_family_and_weights_are_the_source_s(
     on, configure, family, more
 ):
     record = make(on(family, *more))
@@ -95,7 +95,7 @@ def test_masks_keep_what_their_family_says_and_weights_begin_where_the_source_be
     assert record.training()["update"].max() == 30
 
 
-def test_a_network_is_itself_alone_in_company_and_in_parts(on, configure):
+def test_a_network_is_itself_alone_in_an_ensemble_and_in_chunks(on, configure):
     together = make(on("rewired"))
     reinitialized = [
         make(on("reinitialized", *more)) for more in ([], ["num_replicas=1", "first_replica=1"])
@@ -117,7 +117,7 @@ def test_a_network_is_itself_alone_in_company_and_in_parts(on, configure):
         pd.testing.assert_frame_equal(getattr(split, table)(), whole, rtol=1e-4, atol=1e-5)
 
 
-def test_more_replicas_than_the_source_has_are_more_draws_of_its_networks(on, configure):
+def test_additional_replicas_are_additional_masks_of_the_source_s_networks(on, configure):
     source = make(configure(SNAPSHOTS))
     record = make(on("rewired", f"topology.run={source.folder}", "num_replicas=5"))
     theirs = masks(source, record.info()["topology"]["snapshot"])
@@ -130,7 +130,7 @@ def test_more_replicas_than_the_source_has_are_more_draws_of_its_networks(on, co
     assert len(trained.finals) == 2 and trained.num_draws == 2.5
 
 
-def test_identity_is_that_of_the_source_and_the_mask_not_of_a_path(on, configure, tmp_path):
+def test_identity_depends_on_the_source_and_the_mask_not_on_a_path(on, configure, tmp_path):
     made = make(on("original"))
     source = make(configure(SNAPSHOTS))
     moved = tmp_path / "elsewhere" / source.id
@@ -149,7 +149,7 @@ def test_identity_is_that_of_the_source_and_the_mask_not_of_a_path(on, configure
 
 
 def test_a_source_that_another_process_makes_is_waited_for(on, monkeypatch):
-    monkeypatch.setattr("pruning_phases.topology_run.SECONDS_BETWEEN_LOOKS", 0)
+    monkeypatch.setattr("pruning_phases.training.source_run.SECONDS_BETWEEN_LOOKS", 0)
     looks = []
 
     def busy_twice(config, console):
@@ -162,7 +162,7 @@ def test_a_source_that_another_process_makes_is_waited_for(on, monkeypatch):
     assert len(looks) == 3 and looks[0].topology.family is Family.dense
 
 
-def test_what_cannot_be_is_refused(on, configure, tmp_path):
+def test_impossible_combinations_are_refused(on, configure, tmp_path):
     source = make(configure(SNAPSHOTS))
     grid = make(configure(SNAPSHOTS, "dataset.train_sizes=[50,100]", "study=grid"))
     unfinished = shutil.copytree(source.folder, tmp_path / "unfinished" / source.id)
@@ -229,7 +229,7 @@ def test_results_hold_the_contract(on, tmp_path):
     assert "none of the 1 finished runs is on a topology" in bad.stderr
 
 
-def test_what_is_compared_has_all_else_in_common_and_counts_once(on):
+def test_compared_runs_differ_in_the_family_alone_and_networks_count_once(on):
     """Other budgets are other systems; a replica in two runs is one; seeds are pooled."""
     study = "study=mixed"
     records = [
@@ -254,26 +254,26 @@ def test_the_final_loss_is_that_of_the_last_tenth_of_the_updates():
     assert final_loss(rows) == pytest.approx((6 * 5 + 4 * 1) / 10)
 
 
-def test_a_pruned_run_that_ends_with_nothing_serves_too(on):
+def test_a_pruned_run_that_ends_without_weights_can_be_a_source(on):
     overrides = ["pruner.schedule=list", "pruner.densities=[0.2,0.05,0]"]
     assert make(on("original", *overrides)).state == DONE
 
 
 def test_a_run_on_a_topology_cut_off_anywhere_ends_with_the_same_bytes(on, monkeypatch):
-    parts = "trainer.chunk_size=1"
-    whole = make(on("rewired", parts, "study=whole"))
-    for part in (0, 1):
+    chunks = "trainer.chunk_size=1"
+    whole = make(on("rewired", chunks, "study=whole"))
+    for chunk in (0, 1):
         write = Record.on_train_epoch_end
 
-        def killed(self, trainer, module, write=write, part=part):
+        def killed(self, trainer, module, write=write, chunk=chunk):
             write(self, trainer, module)
-            if self.part == part and module.density < 1:
+            if self.chunk == chunk and module.density < 1:
                 raise Killed
 
         with monkeypatch.context() as patch, pytest.raises(Killed):
             patch.setattr(Record, "on_train_epoch_end", killed)
-            make(on("rewired", parts, f"study=cut{part}"))
-        assert results(make(on("rewired", parts, f"study=cut{part}"))) == results(whole)
+            make(on("rewired", chunks, f"study=cut{chunk}"))
+        assert results(make(on("rewired", chunks, f"study=cut{chunk}"))) == results(whole)
 
 
 def test_every_option_of_a_topology_changes_identity_and_result(on):

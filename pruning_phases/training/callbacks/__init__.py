@@ -1,1 +1,1 @@
-"""Callbacks of the training loop, whose order and purpose ``training.loop`` describes."""
+"""Callbacks of the training loop, one per file; ``training.run.callbacks_of`` sets their order."""

@@ -1,4 +1,8 @@
-"""Measures every replica at the end of every step."""
+"""Measure every replica at the end of every step.
+
+In: weights, masks, the test set. Out: the rows of observables.parquet and layers.parquet. Knows no
+observable by name but the training loss: ``observables.registry`` lists them.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +17,29 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.observables.layers import WHOLE, layer_observables
+from pruning_phases.observables.registry import MASK, WEIGHTS, observables
 from pruning_phases.training.checkpoint import as_numpy
+from pruning_phases.training.evaluate import evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule, diverged
 
-DRAW_ERRORS = ("accuracy", "loss")  # what is quoted with the error of the mean over mask draws
+WITH_DRAW_ERROR = ("accuracy", "loss")  # with a column for the error of the mean over mask draws
 
 
 class Measure(Callback):
-    """Gathers one row a step, network and p_eval (``observables``), and one a step, network and
-    layer (``layers``)."""
+    """Collects one row per (step, network, p_eval) in ``observables`` and one per (step, network,
+    layer) in ``layers``."""
 
-    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
-        self.tell = tell  # what takes long
+    state_name = "measure"
+
+    def __init__(self, notify: Callable[[str], None] = lambda _: None) -> None:
+        self.notify = notify  # called before each of several long evaluations
         self.observables: list[pd.DataFrame] = []
         self.layers: list[pd.DataFrame] = []
-        self.latest = pd.DataFrame()  # the observables of the last step measured
+        self.latest = pd.DataFrame()  # observables of the last step
         self._earlier: dict[str, Tensor] = {}
 
     def load_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
-        """Take up what was measured before the run was cut off."""
+        """Continue the tables of an interrupted run."""
         self.observables, self.layers = [observables], [layers]
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -40,14 +48,14 @@ class Measure(Callback):
         return self.observables[0], self.layers[0]
 
     def state(self) -> dict[str, NDArray]:
-        """The weights that the next step's are compared with."""
+        """The weights that those of the next step are compared with."""
         return as_numpy(self._earlier)
 
     def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
         self._earlier = {name: torch.from_numpy(weight) for name, weight in state.items()}
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
-        if module.round:  # in the middle of a step; of these weights the beginning is not there
+        if module.round:  # resumed within a step: the weights before it are those of the checkpoint
             self._earlier = {name: w.to(module.device) for name, w in self._earlier.items()}
         else:
             self._remember_weights(module)
@@ -60,26 +68,18 @@ class Measure(Callback):
         replicas = module.replicas
         layers = layer_observables(replicas.layer_masks(), replicas.layer_weights(), self._earlier)
         self._remember_weights(module)
-        whole = layers[WHOLE]
-        about = _about(module)
-        shared = {
-            "train_loss": module.train_loss,
-            "effective_density": whole["effective_density"],
-            "largest_cluster": whole["largest_cluster"],
-            "mean_cluster": whole["mean_cluster"],
-            "log_num_paths": whole["log_num_paths"],
-            "evolution_metric": whole["evolution_metric"],
-        }
+        keys = _row_keys(module)
+        shared = {"train_loss": module.train_loss} | _of_network(layers[WHOLE])
         if module.config.training.measure_on_train_set:
-            shared |= module.measure_on_train_set()
+            shared |= train_set_observables(module)
         rows = [
-            pd.DataFrame(about | {"p_eval": p_eval} | _test_observables(module, p_eval) | shared)
-            for p_eval in self._in_turn(module.config.dropout_phase.rates()[1])
+            pd.DataFrame(keys | {"p_eval": p_eval} | _test_observables(module, p_eval) | shared)
+            for p_eval in self._announced(module.config.dropout_phase.rates()[1])
         ]
-        # All p_eval of a network together.
+        # The rows of one network follow each other.
         self.latest = pd.concat(rows).sort_index(kind="stable").reset_index(drop=True)
         self.observables.append(self.latest)
-        keys = {name: about[name] for name in ("step", "replica", "seed", "p_train", "train_size")}
+        keys = {name: keys[name] for name in ("step", "replica", "seed", "p_train", "train_size")}
         self.layers.append(
             pd.concat(
                 [pd.DataFrame(keys | {"layer": name} | row) for name, row in layers.items()],
@@ -87,10 +87,10 @@ class Measure(Callback):
             )
         )
 
-    def _in_turn(self, rates: list[float]) -> Iterator[float]:
+    def _announced(self, rates: list[float]) -> Iterator[float]:
         for number, rate in enumerate(rates, 1):
             if len(rates) > 1:
-                self.tell(f"evaluating at p_eval {rate:g} ({number}/{len(rates)})")
+                self.notify(f"evaluating at p_eval {rate:g} ({number}/{len(rates)})")
             yield rate
 
     def _remember_weights(self, module: EnsembleModule) -> None:
@@ -98,8 +98,18 @@ class Measure(Callback):
         self._earlier = {name: weight.clone() for name, weight in weights.items()}
 
 
-def _about(module: EnsembleModule) -> dict[str, Any]:
-    """What identifies a row, in the order of the columns; p_eval is yet to be filled in."""
+def _of_network(whole: dict[str, NDArray]) -> dict[str, NDArray]:
+    """Observables of the whole network's mask, then of its weights."""
+    return {
+        name: whole[name]
+        for section in (MASK, WEIGHTS)
+        for name, one in observables().items()
+        if one.section == section and name in whole
+    }
+
+
+def _row_keys(module: EnsembleModule) -> dict[str, Any]:
+    """Columns that identify a row, in their order; p_eval is set later."""
     count = len(module.group)
     return {
         "step": np.full(count, module.step),
@@ -114,22 +124,25 @@ def _about(module: EnsembleModule) -> dict[str, Any]:
 
 
 def _test_observables(module: EnsembleModule, p_eval: float) -> dict[str, NDArray[np.float64]]:
-    """Every network's observables on the whole test set; with dropout at evaluation their means
-    over ``dropout_phase.num_draws`` mask draws, with the standard errors of two of them."""
+    """Measure every network on the whole test set.
+
+    With dropout at evaluation: means over ``dropout_phase.num_draws`` mask draws, and the standard
+    errors of two of these means.
+    """
     data = module.data
     num_draws = module.config.dropout_phase.num_draws if p_eval > 0 else 1
     rates = torch.full_like(module.train_rates, p_eval)
     draws = [
-        module.evaluate(data.test_x, data.test_y, rates, draw).observables()
+        evaluate(module, data.test_x, data.test_y, rates, draw).observables()
         for draw in range(num_draws)
     ]
     table: dict[str, NDArray[np.float64]] = {}
     for name in draws[0]:
         values = np.stack([draw[name] for draw in draws])
         table[name] = values.mean(axis=0)
-        if name in DRAW_ERRORS:
+        if name in WITH_DRAW_ERROR:
             error = values.std(axis=0, ddof=1) / np.sqrt(num_draws) if num_draws > 1 else np.nan
-            table[f"{name}_error"] = np.broadcast_to(
+            table[f"{name}_draw_error"] = np.broadcast_to(
                 error if p_eval > 0 else 0.0, table[name].shape
             )
     lost = np.flatnonzero(~np.isfinite(table["loss"]))

@@ -1,4 +1,7 @@
-"""Shows a person how the run goes: a bar on a terminal, a line now and then in a log."""
+"""Show the progress of a run: a bar on a terminal, a line every few seconds in a log.
+
+In: the module, the last table of observables. Out: text on the console. Changes nothing else.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class ShowProgress(Callback):
-    """Dense training is one task, counted in rounds; the pruning steps are another."""
+    """Shows two tasks: the dense training, counted in rounds, and the pruning steps."""
 
     def __init__(self, measure: Measure, console: Console) -> None:
         self.measure = measure
@@ -69,14 +72,14 @@ class ShowProgress(Callback):
             self.bar.stop()
 
     def _print_line(self, module: EnsembleModule, status: str) -> None:
-        """Where there is no terminal, a line every so often shows that the run is alive."""
+        """Print a line every few seconds where there is no terminal."""
         if self.console.is_terminal or time.monotonic() < self._line_due:
             return
         self._line_due = time.monotonic() + SECONDS_BETWEEN_LINES
-        place = f"step {module.step}/{module.num_steps}"
+        position = f"step {module.step}/{module.num_steps}"
         if module.step == 0:
-            place = f"{_training(module)}, round {module.round + 1}/{module.num_rounds}"
-        self.console.print(f"{place}  {status}", highlight=False, markup=False)
+            position = f"{_training(module)}, round {module.round + 1}/{module.num_rounds}"
+        self.console.print(f"{position}  {status}", highlight=False, markup=False)
 
 
 def _training(module: EnsembleModule) -> str:

@@ -1,4 +1,8 @@
-"""Cuts the masks at the beginning of every pruning step."""
+"""Prune all replicas at the beginning of every pruning step.
+
+In: the module, the pruner's configuration. Out: smaller masks, the weights to train from. Knows no
+score by name: ``pruning.registry`` gives the function and the arguments that it reads.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,18 @@ from torch import Tensor
 
 from pruning_phases.config.choices import Scope, Stage
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
+from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut
-from pruning_phases.pruning.registry import SHAPE, STREAM, WEIGHTS, reads, scores
+from pruning_phases.pruning.registry import SHAPE, STREAM, WEIGHTS, reads
+from pruning_phases.pruning.registry import scores as scores_by_name
 from pruning_phases.streams import permutations
+from pruning_phases.training.evaluate import evaluation_mode
 from pruning_phases.training.loop import EnsembleModule
 
 
 class Prune(Callback):
+    """Prunes at the first round of every step but the dense training."""
+
     def on_train_epoch_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step > 0 and module.round == 0:
             prune(module)
@@ -22,7 +31,7 @@ class Prune(Callback):
 
 @torch.no_grad()
 def prune(module: EnsembleModule) -> None:
-    """Score the living weights, cut to the step's count, and set the weights to train from."""
+    """Score the surviving weights, prune to the step's count, set the weights to train from."""
     replicas, pruner = module.replicas, module.config.pruner
     before = replicas.layer_masks()
     if pruner.scored_on is not Stage.now:
@@ -39,80 +48,58 @@ def prune(module: EnsembleModule) -> None:
 
 
 def _rounds(module: EnsembleModule, num_surviving: int) -> list[int]:
-    """How many weights are left after each of the cuts that make up this step: one, or for SynFlow
-    a geometric series (arXiv 2006.05467, alg. 1)."""
-    if reads(module.config.pruner.score) != SHAPE:
-        return [module.num_kept]
-    rounds = module.config.pruner.score_rounds
-    ratio = max(module.num_kept, 1) / num_surviving
-    counts = [round(num_surviving * ratio ** (done / rounds)) for done in range(1, rounds)]
-    between = sorted({c for c in counts if module.num_kept < c < num_surviving}, reverse=True)
-    return [*between, module.num_kept]
+    """Surviving weights after each cut of this step: one cut, or several for SynFlow."""
+    pruner = module.config.pruner
+    num_rounds = pruner.score_rounds if reads(pruner.score) == SHAPE else 1
+    return geometric_rounds(num_surviving, module.num_kept, num_rounds)
 
 
 def _cut_to(module: EnsembleModule, num_kept: int) -> None:
     replicas = module.replicas
     masks = replicas.layer_masks()
     sizes = [mask[0].numel() for mask in masks.values()]
-    alive = torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)
+    surviving = torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)
     score = network_scores(module)
     if module.config.pruner.scope is not Scope.layer:
-        kept = cut(score, alive, num_kept)
+        kept = cut(score, surviving, num_kept)
     else:
-        pieces = list(zip(score.split(sizes, 1), alive.split(sizes, 1), strict=True))
-        left = [int(living[0].sum()) for _, living in pieces]
-        counts = layer_counts(num_kept, sizes, left)
+        layers = list(zip(score.split(sizes, 1), surviving.split(sizes, 1), strict=True))
+        before = [int(mask[0].sum()) for _, mask in layers]
+        counts = layer_counts(num_kept, sizes, before)
         kept = torch.cat(
             [
-                cut(part, living, count) if count < before else living
-                for (part, living), count, before in zip(pieces, counts, left, strict=True)
+                cut(scores, mask, count) if count < most else mask
+                for (scores, mask), count, most in zip(layers, counts, before, strict=True)
             ],
             dim=1,
         )
     replicas.set_masks(
         {
-            layer: part.view(masks[layer].shape)
-            for layer, part in zip(masks, kept.split(sizes, 1), strict=True)
+            layer: mask.view(masks[layer].shape)
+            for layer, mask in zip(masks, kept.split(sizes, 1), strict=True)
         }
     )
 
 
-def layer_counts(num_kept: int, sizes: list[int], alive: list[int]) -> list[int]:
-    """How many of num_kept weights each layer keeps, so that all have the same density.
-
-    A layer's share num_kept * size / total is rounded to the weight below or above: above for the
-    largest remainders, then for the earlier layers, never above what is alive. The sum is exact.
-    """
-    total = sum(sizes)
-    shares = [num_kept * size / total for size in sizes]
-    counts = [min(int(share), left) for share, left in zip(shares, alive, strict=True)]
-    by_remainder = sorted(range(len(sizes)), key=lambda i: (counts[i] - shares[i], i))
-    while sum(counts) < num_kept:
-        for i in by_remainder:
-            if counts[i] < alive[i] and sum(counts) < num_kept:
-                counts[i] += 1
-    return counts
-
-
 def network_scores(module: EnsembleModule) -> Tensor:
-    """[R, weights of all layers]: the pruner's scores of the weights as they are."""
-    replicas, found = module.replicas, scores()[module.config.pruner.score]
-    weights = torch.cat([part.flatten(1) for part in replicas.layer_weights().values()], dim=1)
+    """[R, weights of all layers]: the pruner's scores of the current weights."""
+    replicas, found = module.replicas, scores_by_name()[module.config.pruner.score]
+    weights = torch.cat([layer.flatten(1) for layer in replicas.layer_weights().values()], dim=1)
     if found.READS == WEIGHTS:
         return found.score(weights)
     if found.READS == STREAM:
         return found.score(module.stream("prune"), weights.shape[1])
-    with module.evaluating():
+    with evaluation_mode(module):
         return torch.stack([_gradient_scores(module, r) for r in range(replicas.num_replicas)])
 
 
 def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
-    """One network's scores, which it would have alone: in float64, one network after the other."""
+    """Score one network in float64, so that its scores do not depend on the other networks."""
     replicas, pruner = module.replicas, module.config.pruner
     parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
     network, prunable = replicas.alone(r), list(replicas.layer_of)
     with torch.enable_grad():
-        score = scores()[pruner.score].score
+        score = scores_by_name()[pruner.score].score
         if reads(pruner.score) == SHAPE:
             example = module.data.train_images(module.data.subset[r][:1]).double()
             found = score(network, parameters, prunable, example)
@@ -124,7 +111,7 @@ def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
 
 
 def score_examples(module: EnsembleModule, r: int) -> Tensor:
-    """Indices of the training examples of replica r that scores look at, the same at each step."""
+    """Indices of the training examples of replica r for scores, the same at every step."""
     data = module.data
     size = int(data.sizes[r])
     order = permutations(module.stream("score", step=0)[r], size)
@@ -132,7 +119,7 @@ def score_examples(module: EnsembleModule, r: int) -> Tensor:
 
 
 def _verify(after: dict[str, Tensor], before: dict[str, Tensor], num_kept: int) -> None:
-    """The cut's post-condition: exact counts, and masks that only shrink."""
+    """Check the cut's post-condition: exact counts, and masks that only shrink."""
     kept = sum(mask.flatten(1).sum(dim=1) for mask in after.values())
     assert bool((torch.as_tensor(kept) == num_kept).all()), (kept, num_kept)
     assert not any(bool((after[layer] & ~before[layer]).any()) for layer in after)

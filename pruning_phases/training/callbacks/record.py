@@ -1,9 +1,13 @@
-"""Writes the run's record as the run goes on, and takes it up again where it was cut off."""
+"""Write the run's record during the training, and resume from its checkpoint.
+
+In: the module, the tables, the preemption signal. Out: snapshots, tables, checkpoints. Knows no
+observable and no file name: the names are those of ``records.run``.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from pruning_phases.records.run import FINAL, INITIAL, REWIND, RunRecord, neares
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.checkpoint import (
     Arrays,
-    Holder,
+    StatefulCallback,
     as_numpy,
     pack,
     replica_tensors,
@@ -27,18 +31,17 @@ from pruning_phases.training.checkpoint import (
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal
 
-STAGES = {Stage.initial: REWIND, Stage.trained: "step_00000"}  # the snapshots that hold them
+STAGES = {Stage.initial: REWIND, Stage.trained: "step_00000"}  # names of their snapshots
 
-LARGEST_SHARE = 0.05  # of the time, that checkpoints may take, unless seconds = 0 asks for all
+LARGEST_FRACTION = 0.05  # of the time that checkpoints may take, unless seconds = 0
 
 
 class Record(Callback):
-    """Snapshots as they fall due; tables, then a checkpoint, at the ends of rounds.
+    """Writes snapshots at the ends of steps; tables, then a checkpoint, at the ends of rounds.
 
-    A checkpoint holds the state between two rounds, which step of which part of the ensemble that
-    is in, and how many rows the tables had. Tables and checkpoints are written at most every
-    ``seconds``, and when the machine has given warning; what was done since is done again after a
-    kill, with the same numbers.
+    A checkpoint holds the state between two rounds, its chunk and step, and the numbers of rows in
+    the tables. Tables and checkpoints are written at most every ``seconds``, and after a preemption
+    signal. After a kill, the work since the last checkpoint is repeated with the same numbers.
     """
 
     def __init__(
@@ -46,22 +49,22 @@ class Record(Callback):
         record: RunRecord,
         measure: Measure,
         seconds: float,
-        warned: PreemptionSignal,
+        preemption: PreemptionSignal,
         lease: Lease,
     ) -> None:
         self.record = record
         self.measure = measure
         self.seconds = seconds
-        self.warned = warned
+        self.preemption = preemption
         self.lease = lease
-        self.part, self.num_parts = 0, 1
-        self.chunk_size: int | None = None  # known when the run was begun earlier
-        self._holders: Mapping[str, Holder] = {}
-        self._checkpoint: dict[str, Any] | None = None  # what is noted in the one that was found
+        self.chunk, self.num_chunks = 0, 1
+        self.chunk_size: int | None = None  # known if the run is resumed
+        self._stateful: Sequence[StatefulCallback] = ()
+        self._checkpoint: dict[str, Any] | None = None  # metadata of the checkpoint on disk
         self._due = time.monotonic() + seconds
         if record.checkpoint_file.exists():
             self._checkpoint = record.read_about(record.checkpoint_file)
-            if "rounds" not in self._checkpoint:
+            if "chunk" not in self._checkpoint:
                 raise UserError(
                     f"{record.checkpoint_file} is of an earlier version: delete {record.folder} "
                     "to run it again"
@@ -71,25 +74,25 @@ class Record(Callback):
             if rows[0]:
                 measure.load_tables(record.observables()[: rows[0]], record.layers()[: rows[1]])
 
-    def has_finished(self, part: int) -> bool:
-        """Whether the checkpoint that was found is beyond this part of the ensemble."""
+    def has_finished(self, chunk: int) -> bool:
+        """Return True if the checkpoint on disk was written after the end of this chunk."""
         found = self._checkpoint
-        return found is not None and (part, False) < (found["part"], found["ended"])
+        return found is not None and (chunk, False) < (found["chunk"], found["ended"])
 
-    def begin_part(
-        self, part: int, num_parts: int, chunk_size: int, holders: Mapping[str, Holder]
+    def begin_chunk(
+        self, chunk: int, num_chunks: int, chunk_size: int, stateful: Sequence[StatefulCallback]
     ) -> None:
-        """holders: the callbacks of this part whose state a checkpoint keeps."""
-        self.part, self.num_parts = part, num_parts
+        """stateful: the callbacks of this chunk whose state a checkpoint keeps."""
+        self.chunk, self.num_chunks = chunk, num_chunks
         self.chunk_size = chunk_size
-        self._holders = holders
+        self._stateful = stateful
 
     def resume(self, module: EnsembleModule) -> None:
-        """Bring the part's module to the checkpoint that was found, if it is one of this part."""
-        if self._checkpoint is None or self._checkpoint["part"] != self.part:
+        """Restore the checkpoint on disk in the module, if it belongs to the current chunk."""
+        if self._checkpoint is None or self._checkpoint["chunk"] != self.chunk:
             return
-        tensors, about = self.record.read_tensors(self.record.checkpoint_file)
-        unpack(module, self._holders, tensors, about)
+        tensors, position = self.record.read_tensors(self.record.checkpoint_file)
+        unpack(module, self._stateful, tensors, position)
         for stage in module.config.pruner.stages() if module.step else ():
             kept, _ = self.record.read_tensors(self._file(STAGES[stage]))
             module.stages[stage] = {
@@ -97,12 +100,12 @@ class Record(Callback):
             }
 
     def sort_tables(self) -> None:
-        """Rows of all parts in the order that they have when there is one part."""
+        """Sort the rows of all chunks into the order of an ensemble in one chunk."""
         observables, layers = self.record.observables(), self.record.layers()
         layer = layers.groupby("layer", sort=False).ngroup().rename("position")
-        places = pd.concat([layers["step"], layer], axis=1).sort_values(["step", "position"])
+        order = pd.concat([layers["step"], layer], axis=1).sort_values(["step", "position"])
         self.record.write_tables(
-            observables.sort_values("step", kind="stable"), layers.loc[places.index]
+            observables.sort_values("step", kind="stable"), layers.loc[order.index]
         )
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
@@ -113,9 +116,9 @@ class Record(Callback):
         if module.step_ended:
             self._snapshots(module)
         always = module.step_ended and module.step in (0, module.num_steps)
-        if always or time.monotonic() >= self._due or self.warned.at_all:
+        if always or time.monotonic() >= self._due or self.preemption.is_received:
             self._write(module)
-        self.lease.progress((self.part + module.share_done) / self.num_parts)
+        self.lease.progress((self.chunk + module.fraction_done) / self.num_chunks)
 
     def _write(self, module: EnsembleModule) -> None:
         self.lease.check()
@@ -125,14 +128,14 @@ class Record(Callback):
             tables = self.measure.tables()
             self.record.write_tables(*tables)
             num_rows = [len(table) for table in tables]
-        tensors, place = pack(module, self._holders)
+        tensors, position = pack(module, self._stateful)
         self.record.write_tensors(
-            self.record.checkpoint_file, tensors, **place,
-            ended=module.step_ended and module.step == module.num_steps, part=self.part,
+            self.record.checkpoint_file, tensors, **position,
+            ended=module.step_ended and module.step == module.num_steps, chunk=self.chunk,
             chunk_size=self.chunk_size, num_rows=num_rows,
         )  # fmt: skip
         now = time.monotonic()
-        longer = (now - began) / LARGEST_SHARE if self.seconds else 0.0
+        longer = (now - began) / LARGEST_FRACTION if self.seconds else 0.0
         self._due = now + max(self.seconds, longer)
 
     def _snapshots(self, module: EnsembleModule) -> None:
@@ -144,7 +147,7 @@ class Record(Callback):
             self._snapshot(module, FINAL)
 
     def _is_due(self, module: EnsembleModule) -> bool:
-        """The first network, and the step whose density is nearest to one that was asked for."""
+        """Return True at step 0, and at the step nearest to each density in ``snapshots``."""
         if module.step == 0:
             return True
         total = module.replicas.num_prunable
@@ -153,7 +156,7 @@ class Record(Callback):
         return module.density in wanted
 
     def _file(self, name: str) -> Path:
-        return self.record.snapshot_file(name, self.part if self.num_parts > 1 else None)
+        return self.record.snapshot_file(name, self.chunk if self.num_chunks > 1 else None)
 
     def _snapshot(self, module: EnsembleModule, name: str, tensors: Arrays | None = None) -> None:
         self.record.write_tensors(

@@ -1,4 +1,7 @@
-"""Leaves a machine that has given warning, once everything that is to be kept of a round is."""
+"""Leave the machine after a preemption signal, once the round's results are written.
+
+In: the deferred signal. Out: a call of the scheduler's handler. Knows no record.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal
 
 
-class Leave(Callback):
-    """The last callback of all."""
+class Requeue(Callback):
+    """Has to be the last callback: the others have written their results by then."""
 
-    def __init__(self, warned: PreemptionSignal) -> None:
-        self.warned = warned
+    def __init__(self, preemption: PreemptionSignal) -> None:
+        self.preemption = preemption
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
-        self.warned.leave()
+        self.preemption.requeue()

@@ -1,4 +1,7 @@
-"""Decides when a step's training ends, for every replica by itself."""
+"""Decide when the training of a step ends, separately for every replica.
+
+In: training or validation losses. Out: the active replicas, the end of the step. Knows no record.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,20 @@ from pruning_phases.config.choices import Rule
 from pruning_phases.ensemble.optimizers import state_tensors
 from pruning_phases.training.budget import Plateau
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
+from pruning_phases.training.evaluate import evaluate
 from pruning_phases.training.loop import EnsembleModule, diverged
 
 
 class Stop(Callback):
     """Ends a step after its budget or, with the rule ``plateau``, replica by replica.
 
-    Training from the beginning watches the validation loss, and each replica ends with the weights
-    of its best round. Fine-tuning watches the training loss, and each replica ends with the weights
-    and the momentum that it stopped with: what the ensemble does after that does not reach it.
-    The optimizer begins anew once the dense training is over.
+    Dense or rewound networks: each replica ends with the weights of the round with the lowest
+    validation loss. Fine-tuning: each replica ends with the weights and the momentum at which its
+    training loss stopped to improve, while the others continue.
+    The state of the optimizer is erased after the dense training.
     """
+
+    state_name = "stop"
 
     def __init__(self) -> None:
         self.plateau: Plateau | None = None
@@ -80,7 +86,7 @@ class Stop(Callback):
         module.step_ended |= bool(plateau.stopped.all())
 
     def _keep(self, module: EnsembleModule, which: NDArray[np.bool_]) -> None:
-        """Copy the state of some replicas aside."""
+        """Keep a copy of the state of some replicas."""
         state = _replica_state(module)
         rows = torch.as_tensor(which, device=module.replicas.device)
         self.kept_loss = np.where(which, module.train_loss, self.kept_loss if self.kept else np.nan)
@@ -91,8 +97,7 @@ class Stop(Callback):
                 self.kept[name][rows] = tensor[rows]
 
     def _restore(self, module: EnsembleModule) -> None:
-        """Give each replica back the state kept for it. Fine-tuned replicas that never stopped have
-        none: they go on from where they are."""
+        """Restore the copy of each replica. Fine-tuned replicas that did not stop have none."""
         if self.plateau is None or not self.kept:
             return
         which = self.plateau.stopped | module.trains_anew
@@ -104,7 +109,7 @@ class Stop(Callback):
 
 
 def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
-    """All tensors with a replica dimension that training changes, not copied."""
+    """All tensors with a replica dimension that training changes, without a copy."""
     replicas = module.replicas
     state = {name: replicas.stacked(name).detach() for name in replicas.names}
     momentum = state_tensors(module.optimizer, replicas)
@@ -114,7 +119,7 @@ def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
     data = module.data
     x, y = data.train_images(data.validation), data.train_y[data.validation]
-    return module.evaluate(x, y).observables()["loss"]
+    return evaluate(module, x, y).observables()["loss"]
 
 
 def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:

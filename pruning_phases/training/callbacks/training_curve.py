@@ -1,4 +1,7 @@
-"""Notes how every training from the beginning went, over its updates."""
+"""Record the training loss of every network over its updates.
+
+In: the losses of each block of updates. Out: the rows of training.parquet. Knows no test set.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,20 @@ from torch import Tensor
 
 from pruning_phases.records.run import RunRecord
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
+from pruning_phases.training.evaluate import train_set_observables
 from pruning_phases.training.loop import EnsembleModule
 
-EVALUATED_EVERY = 1.25  # factor between the updates at which training.measure_on_train_set looks
+EVALUATED_EVERY = 1.25  # factor between updates that are evaluated on the training set
 
 
-class Curve(Callback):
-    """One row a network and ``training_step``: the mean loss over its updates, before each.
+class TrainingCurve(Callback):
+    """One row per network and block of updates: the mean loss, taken before each update.
 
-    With ``training.measure_on_train_set`` also what the network fits of its training examples, at the ends of
-    rounds that lie evenly in the logarithm of the updates; NaN in the rows between.
+    With ``training.measure_on_train_set`` also the observables on the network's own training
+    examples, at ends of rounds in even steps of the logarithm of the updates; NaN in other rows.
     """
+
+    state_name = "curve"
 
     def __init__(self, record: RunRecord) -> None:
         self.record = record
@@ -36,12 +42,12 @@ class Curve(Callback):
     def state(self) -> dict[str, NDArray]:
         if not self._updates:
             return {}
-        looked = list(self._fits)
+        evaluated = list(self._fits)
         fits = {
-            name: np.stack([self._fits[update][name] for update in looked])
+            name: np.stack([self._fits[update][name] for update in evaluated])
             for name in next(iter(self._fits.values()), {})
         }
-        counts = {"updates": np.array(self._updates), "looked": np.array(looked, int)}
+        counts = {"updates": np.array(self._updates), "evaluated": np.array(evaluated, int)}
         return prefixed("fits", fits) | counts | as_numpy({"means": torch.stack(self._means)})
 
     def load(self, module: EnsembleModule, state: dict[str, NDArray]) -> None:
@@ -51,8 +57,8 @@ class Curve(Callback):
         self._means = list(torch.from_numpy(state["means"]))
         fits = under("fits", state)
         self._fits = {
-            update: {name: rows[number] for name, rows in fits.items()}
-            for number, update in enumerate(state["looked"].tolist())
+            update: {name: rows[row] for name, rows in fits.items()}
+            for row, update in enumerate(state["evaluated"].tolist())
         }
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
@@ -86,7 +92,7 @@ class Curve(Callback):
             return
         due = module.num_updates >= EVALUATED_EVERY * max(self._fits, default=0)
         if module.config.training.measure_on_train_set and (due or module.step_ended):
-            self._fits[module.num_updates] = module.measure_on_train_set()
+            self._fits[module.num_updates] = train_set_observables(module)
         if module.step_ended:
             self.record.add_training(self._table(module))
 
@@ -105,4 +111,4 @@ class Curve(Callback):
         for name in sorted(next(iter(self._fits.values()), {})):
             rows = [self._fits.get(update, {}).get(name, unknown) for update in self._updates]
             columns[name] = np.concatenate(rows)
-        return pd.DataFrame(columns).dropna(subset="train_loss")  # of networks that had stopped
+        return pd.DataFrame(columns).dropna(subset="train_loss")  # networks that had stopped

@@ -1,4 +1,7 @@
-"""Mirrors the run to Weights & Biases. Whatever happens there, the run goes on."""
+"""Mirror the run to Weights & Biases.
+
+In: the tables of observables. Out: means and errors at W&B. A failure there never stops the run.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from pruning_phases.config.choices import Family
 from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.config.run import Config
 from pruning_phases.errors import first_line
-from pruning_phases.observables.registry import AXES
+from pruning_phases.observables.registry import AXES, SUSCEPTIBILITY, tracked
 from pruning_phases.records.run import RunRecord
 from pruning_phases.statistics.estimates import mean_and_error, susceptibility
 from pruning_phases.tracking import wandb as wandb_runs
@@ -27,22 +30,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OBSERVABLES = (
-    "accuracy", "loss", "prediction_entropy", "outcome_entropy", "class_order",
-    "effective_density", "largest_cluster", "evolution_metric", "train_loss",
-)  # fmt: skip
-
 
 class LogToWandb(Callback):
-    """Mean and standard error over replicas of every observable, over density; of an ensemble over
-    dropout rates and training-set sizes as a table at every step."""
+    """Logs mean and standard error over replicas of every tracked observable, over density.
+
+    An ensemble over dropout rates and training-set sizes is logged as a table at every step."""
 
     def __init__(self, logger: WandbLogger, measure: Measure, repeats: bool) -> None:
         self.logger = logger
-        self.repeats = repeats  # what was measured before this process began
+        self.repeats = repeats  # log the steps that an earlier process measured
         self.measure = measure
-        self._alive = True
-        # What the parts before this one have measured.
+        self._is_working = True
+        # The rows of earlier chunks.
         self._before = measure.tables()[0] if measure.observables else pd.DataFrame({"step": []})
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
@@ -60,10 +59,10 @@ class LogToWandb(Callback):
     def _define_axes(self) -> None:
         run = self.logger.experiment
         run.define_metric("density")
-        for name in OBSERVABLES:
+        for name in tracked():
             run.define_metric(name, step_metric="density")
             run.define_metric(f"{name}_error", step_metric="density")
-        run.define_metric("susceptibility", step_metric="density")
+        run.define_metric(SUSCEPTIBILITY, step_metric="density")
 
     def _log_step(self, table: pd.DataFrame, num_prunable: int) -> None:
         first = table.iloc[0]
@@ -71,30 +70,32 @@ class LogToWandb(Callback):
         if len(table[AXES].drop_duplicates()) > 1:
             import wandb
 
-            groups = table.groupby(AXES)[list(OBSERVABLES)]
+            groups = table.groupby(AXES)[list(tracked())]
             means = groups.mean().join(groups.sem().add_suffix("_error")).reset_index()
             self.logger.experiment.log(row | {"grid": wandb.Table(dataframe=means)})
             return
-        for name in OBSERVABLES:
+        for name in tracked():
             mean, error = mean_and_error(table[name])
             row[name], row[f"{name}_error"] = float(mean), float(error)
-        row["susceptibility"] = float(susceptibility(table["accuracy"], num_prunable))
+        row[SUSCEPTIBILITY] = float(susceptibility(table["accuracy"], num_prunable))
         self.logger.experiment.log(row)
 
     def _guarded(self, call: Any, *arguments: Any) -> None:
-        if not self._alive:
+        if not self._is_working:
             return
         try:
             call(*arguments)
-        except Exception as error:  # a mirror must never cost what it mirrors
-            self._alive = False
+        except Exception as error:  # W&B must never stop a run
+            self._is_working = False
             log.warning("W&B: %s; the run goes on without it", first_line(error))
 
 
 @contextmanager
 def logging_to(config: Config, record: RunRecord) -> Iterator[WandbLogger | None]:
-    """The run's W&B logger, if it is to have one, until the run leaves this. W&B's run is handed to
-    Lightning, whose own way of opening it warns and has no limit on how long to wait."""
+    """Open the run's W&B logger, or None.
+
+    Lightning gets an open W&B run, since its own way to open one warns and can wait without limit.
+    """
     dense = config.topology.family is Family.dense
     how = pruner_name(physics(config)["pruner"]) if dense else config.topology.family.name
     names = (config.model.name, config.dataset.name, how)

@@ -11,7 +11,7 @@ from pruning_phases.analysis.capacity.read import mask_information, what_of
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from tests.analysis.collapse.test_collapse import run
-from tests.training.test_run import make
+from tests.support.runs import make
 
 SMALL = [
     "dataset=gaussian", "dataset.num_train=1500", "dataset.num_test=50", "model.depth=2",

@@ -1,4 +1,4 @@
-"""Pruners at, during and after training: what is scored, what is kept, and from where it trains."""
+"""Pruners before, during and after training: scores, exact counts, weights to train from."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import torch
 
 from pruning_phases.config.folder import conf_dir
 from pruning_phases.config.identity import physics, pruner_name
-from pruning_phases.data import registry as datasets
+from pruning_phases.data.registry import load
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import INITIAL
 from pruning_phases.training.callbacks.prune import network_scores, prune, score_examples
 from pruning_phases.training.run import build_module
-from tests.training.test_run import make
+from tests.support.runs import make
 
 AT_INITIALIZATION = ["random_init", "magnitude_init", "snip", "grasp", "synflow"]
 ALL = [*AT_INITIALIZATION, "imp", "magnitude_one_shot"]
@@ -21,7 +21,7 @@ DENSITIES = ["pruner.schedule=list", "pruner.densities=[0.5,0.1,0.02]"]
 
 def module_at(config, step):
     """The networks at the beginning of a step, untrained."""
-    module = build_module(config, datasets.load("digits", ""))
+    module = build_module(config, load(config))
     for stage in config.pruner.stages():
         module.keep_stage(stage)
     module.replicas.attach(vectorized=False)
@@ -31,9 +31,7 @@ def module_at(config, step):
 
 @pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
 @pytest.mark.parametrize("pruner", ALL)
-def test_every_step_cuts_exactly_and_trains_from_where_it_says(
-    configure, monkeypatch, pruner, more
-):
+def test_every_step_prunes_exactly_and_trains_from_its_stage(configure, monkeypatch, pruner, more):
     """The weights at the beginning of a step's training are, to the bit, those of its stage."""
     from pruning_phases.training.callbacks.prune import Prune
 
@@ -52,8 +50,8 @@ def test_every_step_cuts_exactly_and_trains_from_where_it_says(
     monkeypatch.setattr(Prune, "on_train_epoch_start", watched)
     snapshots = "snapshots=[0.5,0.1]"
     record = make(configure(f"pruner={pruner}", *DENSITIES, snapshots, *more))
-    place = "step_00000" if pruner == "magnitude_one_shot" else INITIAL
-    stage, _ = record.read_snapshot(place)
+    name_of_stage = "step_00000" if pruner == "magnitude_one_shot" else INITIAL
+    stage, _ = record.read_snapshot(name_of_stage)
     num_prunable = record.info()["network"]["num_prunable"]
     for step, name in ((1, "step_00001"), (2, "step_00002"), (3, "final")):
         tensors, _ = record.read_snapshot(name)
@@ -67,7 +65,7 @@ def test_every_step_cuts_exactly_and_trains_from_where_it_says(
     assert (np.diff(table["num_kept"].unique()) < 0).all()
 
 
-def test_imp_rewinds_to_the_update_that_is_asked_for(configure):
+def test_imp_rewinds_to_the_given_update(configure):
     """Rewound to update 3 is what three updates of dense training alone leave."""
     record = make(configure("pruner=imp", "pruner.rewind_update=3", *DENSITIES))
     short = ["pruner=none", "training.budget.rule=updates", "training.budget.amount=3"]
@@ -96,28 +94,28 @@ def test_scores_of_a_replica_in_an_ensemble_of_8_are_those_of_the_network_alone(
         assert torch.equal(mask[0], together.replicas.layer_masks()[layer][7])
 
 
-def test_a_score_looks_at_a_replica_s_own_examples(configure):
+def test_scores_use_a_replica_s_own_examples(configure):
     module = module_at(configure("pruner=snip", "pruner.score_examples=50", *DENSITIES), 1)
     for r in range(2):
         chosen = score_examples(module, r)
         assert len(chosen.unique()) == 50
         assert np.isin(chosen, module.data.subset[r, : module.data.sizes[r]]).all()
     few = module_at(configure("pruner=snip", "pruner.score_examples=5000", *DENSITIES), 1)
-    assert len(score_examples(few, 0)) == 200  # all that there are
+    assert len(score_examples(few, 0)) == 200  # the full training set
 
 
 @pytest.mark.parametrize("density", [0.5, 0.05, 0.02])
-def test_synflow_does_not_empty_a_layer_as_long_as_the_density_allows(configure, density):
-    """The other scores, cut at once, do empty layers there; SynFlow cut in one round as well."""
+def test_synflow_avoids_layer_collapse(configure, density):
+    """At every density of the list, 100 rounds keep weights in every layer."""
     overrides = ["pruner=synflow", "pruner.schedule=list", f"pruner.densities=[{density}]"]
-    emptied = {}
+    smallest = {}
     for rounds in (1, 100):
         module = module_at(configure(*overrides, f"pruner.score_rounds={rounds}"), 1)
         prune(module)
         left = [mask.flatten(1).sum(dim=1) for mask in module.replicas.layer_masks().values()]
-        emptied[rounds] = min(int(count.min()) for count in left)
+        smallest[rounds] = min(int(count.min()) for count in left)
         assert sum(left).unique().tolist() == [module.num_kept]
-    assert emptied[100] > 0
+    assert smallest[100] > 0
 
 
 def test_names_of_pruners_are_those_of_their_options(configure):
@@ -138,14 +136,14 @@ def test_names_of_pruners_are_those_of_their_options(configure):
         (["pruner.scored_on=initial"], r"choose pruner\.trains_from=initial or trained"),
     ],
 )
-def test_what_cannot_be_is_refused(configure, overrides, said):
+def test_impossible_combinations_are_refused(configure, overrides, said):
     with pytest.raises(UserError, match=said):
         configure(*overrides)
 
 
-def test_an_emptied_layer_is_recorded_as_such(configure):
-    """Magnitude at initialization empties the layer of the smallest weights; nothing is NaN that a
-    table promises."""
+def test_layer_collapse_is_recorded(configure):
+    """Magnitude at initialization leaves the layer of the smallest weights without any; the tables
+    hold finite numbers all the same."""
     few = ["pruner.schedule=list", "pruner.densities=[0.02]"]
     record = make(configure("pruner=magnitude_init", *few))
     layers = record.layers().query("step == 1 and layer != 'all'")

@@ -1,0 +1,66 @@
+"""The network that all members of an ensemble are copies of.
+
+In: a function that builds the module, and the shape of an example. Out: names and shapes. Knows no
+weights: it is built once a run, on PyTorch's meta device, which holds shapes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import torch
+from torch import nn
+
+PRUNABLE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+
+class Architecture:
+    """Names and shapes of a network's parameters, and ``build`` for a copy with weights.
+
+    The weights of linear and convolution layers can be pruned. Their order is that in which the
+    module defines them. The graph of a mask assumes a chain of layers.
+    """
+
+    def __init__(self, build: Callable[[], nn.Module], input_shape: tuple[int, ...]) -> None:
+        self.build = build
+        self.input_shape = input_shape
+        with torch.device("meta"):
+            self.skeleton = build()
+        self.shapes = {name: tuple(p.shape) for name, p in self.skeleton.named_parameters()}
+        # Parameter name -> layer name.
+        self.layer_of = {
+            f"{layer}.weight".lstrip("."): layer
+            for layer, module in self.skeleton.named_modules()
+            if isinstance(module, PRUNABLE)
+        }
+
+    @property
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        """Layer name -> shape of its weights."""
+        return {layer: self.shapes[name] for name, layer in self.layer_of.items()}
+
+    @property
+    def num_prunable(self) -> int:
+        return sum(map(prod, self.layers.values()))
+
+    @property
+    def num_weights(self) -> int:
+        return sum(map(prod, self.shapes.values()))
+
+    @property
+    def has_convolutions(self) -> bool:
+        return any(len(shape) > 2 for shape in self.shapes.values())
+
+    def num_activations(self) -> int:
+        """Count the numbers that all layers return for one example, the input included."""
+        counts = [prod(self.input_shape)]
+        handles = [
+            module.register_forward_hook(lambda _, __, output: counts.append(output.numel()))
+            for module in self.skeleton.modules()
+            if not list(module.children())
+        ]
+        self.skeleton(torch.zeros(1, *self.input_shape, device="meta"))
+        for handle in handles:
+            handle.remove()
+        return sum(counts)

@@ -1,0 +1,62 @@
+"""Runs made inside the test's process: to their end, or cut off at a chosen round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pruning_phases.cli.train import make_run
+from pruning_phases.config.identity import run_id
+from pruning_phases.config.run import Config
+from pruning_phases.records.run import RunRecord
+from pruning_phases.training.callbacks.record import Record
+from tests.support import kills
+
+
+def make(config: Config) -> RunRecord:
+    return make_run(config, Console(quiet=True))
+
+
+def fresh(config: Config, name: str) -> Config:
+    config.results_dir = str(Path(config.results_dir) / name)
+    return config
+
+
+def results(record: RunRecord) -> dict[str, bytes]:
+    """The files that must be equal to the byte after every kind of interruption."""
+    return kills.files(record.folder)
+
+
+def interrupted(config: Config, monkeypatch, last_round: int) -> RunRecord:
+    """Record of a run that is killed after ``last_round`` recorded rounds."""
+    write, rounds = Record.on_train_epoch_end, []
+
+    def killed(self, trainer, module):
+        write(self, trainer, module)
+        rounds.append(module.round)
+        if len(rounds) == last_round:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Record, "on_train_epoch_end", killed)
+        make(config)
+    return RunRecord(config.results_dir, config.study, run_id(config))
+
+
+def counted(config: Config, monkeypatch) -> tuple[RunRecord, list[int]]:
+    """Make a run without interruption; returns its record and the step of each round."""
+    write, steps = Record.on_train_epoch_end, []
+
+    def noted(self, trainer, module):
+        write(self, trainer, module)
+        steps.append(module.step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Record, "on_train_epoch_end", noted)
+        return make(config), steps
+
+
+class Killed(BaseException):
+    """A kill inside the process: no handler may act on it."""
