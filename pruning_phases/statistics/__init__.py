@@ -1,1 +1,4 @@
-"""Statistics that several analyses share. Arrays in, arrays out; no files."""
+"""Statistics that several analyses use.
+
+In: arrays. Out: arrays with errors. May not know about files, runs or pruning.
+"""

@@ -1,4 +1,4 @@
-"""Where the curves of different sizes cross, where they peak, and how that moves with size."""
+"""Crossings and peaks of the curves of different sizes, and their dependence on size."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ Array = NDArray[np.float64]
 
 FEWEST_SPLINES, MOST_SPLINES = 4, 31
 
-SMALLEST = 1e-6  # of the largest value: below that, logarithms are cut
+SMALLEST = 1e-6  # of the largest value: smaller values are raised to it before the logarithm
 
-GRID = 801  # places at which smoothed curves are compared
+GRID = 801  # positions at which smoothed curves are compared
 
 SPREAD_OUT = 20.0  # ratio of largest to smallest control from which the axis is logarithmic
 
-RELEVANT = 0.01  # share of the curves' whole rise by which they also part
+RELEVANT = 0.01  # fraction of the curves' total rise by which they also separate
 
-CLEAR = 3.0  # standard errors by which curves part on both sides of a crossing
+CLEAR = 3.0  # standard errors by which curves separate on both sides of a crossing
 
-MOST_LOST = 0.16  # share of resampled curves without a crossing beyond which there is none
+MOST_LOST = 0.16  # fraction of resampled curves without a crossing beyond which there is none
 
 
 @dataclass(frozen=True)
 class SampledCurve:
-    """One size's curve and resampled versions of it: values [points], draws [batch, points]."""
+    """The curve of one size: values [points], and resampled ones, samples [batch, points]."""
 
     size: float
     control: Array
     values: Array
     error: Array
-    draws: Array
+    samples: Array
 
 
 @dataclass(frozen=True)
 class Located:
-    """A place on the control axis, with the value there; None: not determined, with a reason."""
+    """A crossing or a peak: its control and its value. None: not determined, with a reason."""
 
     sizes: tuple[float, ...]
     control: tuple[float, float] | None  # and its error
     value: tuple[float, float] | None = None
     reason: str | None = None
-    draws: Array | None = None  # [batch] of resampled curves, NaN where there is none
+    samples: Array | None = None  # [batch] of resampled curves, NaN where there is none
 
     @property
     def size(self) -> float:
@@ -55,7 +55,7 @@ class Located:
 
 
 def crossing(first: SampledCurve, second: SampledCurve) -> Located:
-    """The crossing of two curves with the clearest parting on both of its sides."""
+    """The crossing of two curves that separate most clearly on both of its sides."""
     sizes = (first.size, second.size)
     low = max(first.control.min(), second.control.min())
     high = min(first.control.max(), second.control.max())
@@ -69,38 +69,40 @@ def crossing(first: SampledCurve, second: SampledCurve) -> Located:
     if not len(roots):
         return Located(sizes, None, reason="the curves do not cross")
     rise = max(float(np.ptp(curve[0])) for curve in curves)
-    parting = np.where(
-        _parting(np.abs(difference[0]) / rise, grid, roots) > RELEVANT,
-        _parting(np.abs(difference[0]) / _spread(difference[1:]), grid, roots), 0.0,
+    separation = np.where(
+        _separation(np.abs(difference[0]) / rise, grid, roots) > RELEVANT,
+        _separation(np.abs(difference[0]) / _spread(difference[1:]), grid, roots), 0.0,
     )  # fmt: skip
-    if parting.max() < CLEAR:
+    if separation.max() < CLEAR:
         return Located(
             sizes, None,
-            reason=f"the curves do not part by {CLEAR:g} errors and {RELEVANT:.0%} of their rise "
-            "on both sides of any crossing",
+            reason=f"the curves do not separate by {CLEAR:g} errors and {RELEVANT:.0%} of their "
+            "rise on both sides of any crossing",
         )  # fmt: skip
-    central = roots[parting.argmax()]
+    central = roots[separation.argmax()]
     found = np.array([_nearest(_sign_changes(grid, row), central) for row in difference[1:]])
     if np.isnan(found).mean() > MOST_LOST:
         return Located(sizes, None, reason="within their errors the curves need not cross")
-    return Located(sizes, (float(central), float(half_width(found))), draws=found)
+    return Located(sizes, (float(central), float(half_width(found))), samples=found)
 
 
 def peak(curve: SampledCurve) -> Located:
-    """The maximum of a curve of positive values with equal relative errors, as a variance has them;
-    one that sits at an end of the range is none."""
+    """The maximum of a curve of positive values with equal relative errors, such as a variance.
+
+    Not determined if it lies at an end of the range.
+    """
     grid = _grid(curve.control.min(), curve.control.max())
     smooth = _smooth_logarithms(curve, grid)
-    places = smooth.argmax(axis=1)
-    inside = (places > 0) & (places < GRID - 1)
+    top = smooth.argmax(axis=1)
+    inside = (top > 0) & (top < GRID - 1)
     if not inside[0]:
         return Located((curve.size,), None, reason="the largest value is at an end of the range")
     if inside[1:].mean() < 1 - MOST_LOST:
         return Located((curve.size,), None, reason="within its errors the curve need not peak")
-    spread = half_width(grid[places[1:]][inside[1:]])
+    spread = half_width(grid[top[1:]][inside[1:]])
     return Located(
         (curve.size,),
-        (float(grid[places[0]]), float(spread)),
+        (float(grid[top[0]]), float(spread)),
         (float(smooth[0].max()), float(half_width(smooth.max(axis=1)[1:]))),
     )
 
@@ -110,20 +112,20 @@ def extrapolate(
 ) -> tuple[tuple[float, float] | None, str | None]:
     """The crossings' limit at infinite size, p(L) = p_inf + a / L, weighted with their errors.
 
-    The error is the larger one of the line's and of the lines' through resampled crossings. None
+    The error is the larger of that of the line and that of lines through resampled crossings. None
     and the reason with fewer than three crossings, or if the line leaves the range of the control.
     """
     known = [item for item in crossings if item.control and item.control[1] > 0]
     if len(known) < 3:
-        return None, f"{len(known)} crossings: three show whether they move on a line"
+        return None, f"{len(known)} crossings with errors: three are needed"
     value, error = np.array([item.control for item in known], dtype=float).T
     inverse = np.array([1 / item.size for item in known])
     limit, own_error = _line(inverse, value, error)[0]
     if not low <= limit <= high:
-        return None, f"the line ends at {limit:.3g}, outside what was measured"
-    # Neighbouring crossings share a curve, and so their errors; the draws know that.
-    if all(item.draws is not None for item in known):
-        draws = np.stack([item.draws for item in known if item.draws is not None])
+        return None, f"the line ends at {limit:.3g}, outside the measured range"
+    # Neighbouring crossings have one curve in common, so that their errors are correlated.
+    if all(item.samples is not None for item in known):
+        draws = np.stack([item.samples for item in known if item.samples is not None])
         limits = [_line(inverse, row, error)[0][0] for row in draws.T if np.isfinite(row).all()]
         own_error = max(own_error, float(half_width(limits)))
     return (limit, own_error), None
@@ -153,8 +155,8 @@ def _line(x: Array, y: Array, error: Array) -> tuple[tuple[float, float], tuple[
 
 
 def _smooth_logarithms(curve: SampledCurve, grid: Array) -> Array:
-    """The same of the logarithms, where values of equal relative errors have equal errors."""
-    rows = np.vstack([curve.values, curve.draws])
+    """Smoothed logarithms, since values of equal relative errors have equal errors there."""
+    rows = np.vstack([curve.values, curve.samples])
     rows = np.log(np.maximum(rows, SMALLEST * rows.max()))
     error = np.full(len(curve.control), rows[1:].std(axis=0).mean())
     logarithms = SampledCurve(curve.size, curve.control, rows[0], error, rows[1:])
@@ -163,11 +165,13 @@ def _smooth_logarithms(curve: SampledCurve, grid: Array) -> Array:
 
 
 def _smooth(curve: SampledCurve, grid: Array) -> Array:
-    """Curve and draws [1 + batch, grid] as cubic splines: far fewer than points, so that noise
-    makes no crossings, and a few more than the Bayesian information criterion admits, since a curve
-    as smooth as that moves what is looked for by more than its error."""
+    """Curve and samples [1 + batch, grid] as cubic splines.
+
+    Their number minimizes the Bayesian information criterion, plus MORE_FLEXIBLE: with more of them
+    noise makes crossings, with fewer a crossing shifts by more than its error.
+    """
     position = _position(curve.control, curve.control)
-    rows = np.vstack([curve.values, curve.draws]) / curve.error
+    rows = np.vstack([curve.values, curve.samples]) / curve.error
     limit = max(FEWEST_SPLINES, min(MOST_SPLINES, len(position) // 2))
 
     def fit(count: int, values: Array) -> tuple[Array, Array]:
@@ -175,7 +179,7 @@ def _smooth(curve: SampledCurve, grid: Array) -> Array:
         coefficients = np.asarray(np.linalg.lstsq(splines, values, rcond=None)[0], np.float64)
         return coefficients, splines @ coefficients
 
-    def criterion(count: int) -> float:  # of the curve alone; the draws follow it
+    def criterion(count: int) -> float:  # of the measured curve; its samples take as many
         chi2 = ((rows[0] - fit(count, rows[0])[1]) ** 2).sum()
         return float(chi2 + count * np.log(len(position)))
 
@@ -184,11 +188,13 @@ def _smooth(curve: SampledCurve, grid: Array) -> Array:
     return (cubic_splines(_position(grid, curve.control), count) @ fit(count, rows.T)[0]).T
 
 
-def _parting(distance: Array, grid: Array, roots: Array) -> Array:
-    """How far apart [grid] the curves come between a root and its neighbours, the smaller of its
-    two sides [roots]."""
+def _separation(distance: Array, grid: Array, roots: Array) -> Array:
+    """Largest distance [grid] of the curves between a root and its neighbours [roots].
+
+    The smaller one of the two sides counts.
+    """
     ends = np.searchsorted(grid, roots)
-    stretches = np.array([part.max(initial=0.0) for part in np.split(distance, ends)])
+    stretches = np.array([piece.max(initial=0.0) for piece in np.split(distance, ends)])
     return np.minimum(stretches[:-1], stretches[1:])
 
 
@@ -207,7 +213,7 @@ def _grid(low: float, high: float) -> Array:
 
 
 def _position(control: Array, whole: Array) -> Array:
-    """Where in [0, 1] ``control`` lies within the range of ``whole``, on the axis that suits it."""
+    """Position of ``control`` in [0, 1] within the range of ``whole``, logarithmic over decades."""
     low, high = whole.min(), whole.max()
     if _logarithmic(low, high):
         control, low, high = np.log(control), np.log(low), np.log(high)
@@ -215,11 +221,11 @@ def _position(control: Array, whole: Array) -> Array:
 
 
 def _sign_changes(grid: Array, difference: Array) -> Array:
-    """Where a curve crosses zero, interpolated linearly."""
+    """Zeros of a curve, interpolated linearly."""
     index = np.flatnonzero(difference[:-1] * difference[1:] < 0)
-    share = difference[index] / (difference[index] - difference[index + 1])
-    return grid[index] + share * (grid[index + 1] - grid[index])
+    fraction = difference[index] / (difference[index] - difference[index + 1])
+    return grid[index] + fraction * (grid[index + 1] - grid[index])
 
 
-def _nearest(places: Array, centre: float) -> float:
-    return float(places[np.abs(places - centre).argmin()]) if len(places) else np.nan
+def _nearest(roots: Array, centre: float) -> float:
+    return float(roots[np.abs(roots - centre).argmin()]) if len(roots) else np.nan

@@ -1,4 +1,4 @@
-"""What is watched while a network breaks, as curves over density with all replicas kept."""
+"""Order parameters as curves over density, replica by replica."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ Array = NDArray[np.float64]
 
 SMOOTHED_OVER = 5  # neighbouring points whose variances are averaged for the weights
 
-SMALLEST_ERROR = 0.05  # of a point, as a share of the median error
+SMALLEST_ERROR = 0.05  # of a point, as a fraction of the median error
 
 
 def errors_of_mean(curve: Curve) -> Array:
     """Standard errors [points], from variances averaged over neighbouring densities.
 
-    A variance over a handful of replicas is itself uncertain by tens of percent, and its square
-    root would weigh points by that accident.
+    A variance over few replicas is uncertain by tens of percent, and weights from it would be too.
     """
     variance = curve.values.var(axis=0, ddof=1) / curve.num_replicas
     width = min(SMOOTHED_OVER, len(variance))
@@ -45,7 +44,7 @@ class Curve:
 
     control: Array
     values: Array
-    floor: float = 0.0  # what is left of it in the disordered phase
+    floor: float = 0.0  # its value in the disordered phase
 
     @property
     def num_replicas(self) -> int:
@@ -62,15 +61,17 @@ def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> 
     """One order parameter over density, without empty networks and replicas that lack a step."""
     column = "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
     if column not in observables:
-        raise UserError(f"order_parameters: the run has no {column} in its observables")
+        raise UserError(
+            f"order_parameters: the run has no {column} in its observables; choose another one"
+        )
     for name in AXES:
         if observables[name].nunique() > 1:
             raise UserError(
-                f"the run holds several {name}, and this analysis looks at one ensemble: "
-                "phase_diagram looks at all of them"
+                f"the run holds several {name}, and this analysis reads one ensemble: "
+                "use phase_diagram"
             )
-    living = observables[observables["num_kept"] > 0]
-    wide = living.pivot_table(index="replica", columns="density", values=column).dropna(axis=0)
+    surviving = observables[observables["num_kept"] > 0]
+    wide = surviving.pivot_table(index="replica", columns="density", values=column).dropna(axis=0)
     values = wide.to_numpy(dtype=np.float64)
     if order_parameter == "corrected_accuracy":
         values = chance_corrected(values, num_classes)

@@ -19,25 +19,26 @@ def mean_and_error(values: ArrayLike, axis: int = 0) -> tuple[Array, Array]:
 
 
 def first_below(x: ArrayLike, curves: ArrayLike, threshold: float) -> Array:
-    """Where curves [batch, points] first fall below a threshold along x, in the order in which its
-    points stand: [batch], linear between points. Infinite: nowhere; NaN: from the first point on.
+    """The x [batch] at which curves [batch, points] first fall below a threshold, in order of x.
+
+    Linear between points. Infinite if a curve never falls below, NaN if it starts below.
     """
-    places, values = np.asarray(x, dtype=np.float64), np.asarray(curves, dtype=np.float64)
+    positions, values = np.asarray(x, dtype=np.float64), np.asarray(curves, dtype=np.float64)
     below = values < threshold
     first = below.argmax(axis=1)
     found = np.where(below.any(axis=1), np.nan, np.inf)
     rows = np.flatnonzero(below.any(axis=1) & (first > 0))
     at = first[rows]
     high, low = values[rows, at - 1], values[rows, at]
-    found[rows] = places[at - 1] + (high - threshold) / (high - low) * (places[at] - places[at - 1])
+    step = positions[at] - positions[at - 1]
+    found[rows] = positions[at - 1] + (high - threshold) / (high - low) * step
     return found
 
 
 def susceptibility(order: ArrayLike, num_weights: float, axis: int = 0) -> Array:
     """chi = n Var(A) over replicas, n the number of prunable weights, Var with R - 1.
 
-    The fluctuation of an intensive order parameter times the size of the system. One replica has no
-    fluctuation to measure: NaN.
+    The variance of an intensive order parameter times the size of the system. NaN for one replica.
     """
     data = np.asarray(order, dtype=np.float64)
     if data.shape[axis] < 2:
@@ -46,8 +47,10 @@ def susceptibility(order: ArrayLike, num_weights: float, axis: int = 0) -> Array
 
 
 def binder_cumulant(order: ArrayLike, axis: int = 0) -> Array:
-    """U = 1 - <m^4> / (3 <m^2>^2) over replicas; 2/3 in a sharply ordered phase, 0 for a Gaussian
-    around 0. Undefined where every m is 0: NaN."""
+    """U = 1 - <m^4> / (3 <m^2>^2) over replicas: 2/3 in an ordered phase, 0 for a Gaussian.
+
+    NaN where every m is 0.
+    """
     data = np.asarray(order, dtype=np.float64)
     second, fourth = (data**2).mean(axis=axis), (data**4).mean(axis=axis)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,23 +14,23 @@ Residuals = Callable[[Array], Array]  # [batch, parameters] -> [batch, points], 
 
 DIFFERENCE = 1e-6  # step of the numerical derivatives, in units of the box
 
-AT_BOUND = 1e-4  # nearer to a bound than this share of the box counts as on it
+AT_BOUND = 1e-4  # nearer to a bound than this fraction of the box counts as on it
 
 
 @dataclass(frozen=True)
 class Box:
-    """The bounds of every parameter, [parameters] each."""
+    """Bounds of the parameters, [parameters] each."""
 
     lower: Array
     upper: Array
-    margin: Array | None = None  # how near to a bound counts as on it; None: AT_BOUND of the width
+    margin: Array | None = None  # distance that counts as on a bound; None: AT_BOUND of the width
 
     @property
     def width(self) -> Array:
         return self.upper - self.lower
 
     def on_bound(self, parameters: Array) -> NDArray[np.bool_]:
-        """Which parameters [..., parameters] lie on a bound; one without freedom never does."""
+        """True [..., parameters] for parameters on a bound; never for fixed parameters."""
         margin = AT_BOUND * self.width if self.margin is None else self.margin
         outside = (parameters <= self.lower + margin) | (parameters >= self.upper - margin)
         return outside & (self.width > 0)
@@ -38,7 +38,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Minima:
-    """What a batch of fits ended with."""
+    """Minima of a batch of fits."""
 
     parameters: Array  # [batch, parameters]
     chi2: Array  # [batch]
@@ -49,7 +49,7 @@ def minimize(residuals: Residuals, start: Array, box: Box, max_iterations: int =
     """Minimize chi^2 = sum of squared residuals in every row of ``start``, inside the box.
 
     Levenberg-Marquardt with forward differences; a parameter that is on its bound and pushed
-    outwards rests. All rows take every step together, and each accepts or refuses its own.
+    outwards stays there. All rows step together, and each accepts or rejects its own step.
     """
     theta = np.clip(start, box.lower, box.upper).astype(np.float64)
     current = residuals(theta)
@@ -77,7 +77,7 @@ def minimize(residuals: Residuals, start: Array, box: Box, max_iterations: int =
 def _step(
     residuals: Residuals, theta: Array, current: Array, box: Box, damping: Array
 ) -> tuple[Array, Array]:
-    """The damped step [batch, parameters], and by how much it should lower chi^2 [batch]."""
+    """The damped step [batch, parameters] and the decrease of chi^2 it predicts [batch]."""
     width = np.where(box.width > 0, box.width, 1.0)
     jacobian = jacobian_of(residuals, theta, current, box) * width
     gradient = np.einsum("bnp,bn->bp", jacobian, current)
@@ -94,13 +94,13 @@ def _step(
 
 
 def jacobian_of(residuals: Residuals, theta: Array, current: Array, box: Box) -> Array:
-    """d residual / d parameter, [batch, points, parameters]; a fixed parameter's is 0."""
+    """Derivatives d residual / d parameter [batch, points, parameters]; 0 for fixed parameters."""
     columns = []
     for index, width in enumerate(box.width):
         if width == 0:
             columns.append(np.zeros_like(current))
             continue
-        # Away from the upper bound, so that no residual is asked for outside the box.
+        # Downwards at the upper bound, so that no residual is evaluated outside the box.
         inner = np.where(theta[:, index] + DIFFERENCE * width > box.upper[index], -1.0, 1.0)
         change = inner * DIFFERENCE * width
         moved = theta.copy()

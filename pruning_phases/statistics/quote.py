@@ -1,16 +1,13 @@
-"""Numbers as a person reads them."""
+"""Numbers with errors, for JSON, tables and titles."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, SupportsFloat
-
-if TYPE_CHECKING:
-    pass
+from typing import SupportsFloat
 
 
 def number(value: float | None, error: float | None) -> dict[str, float | None] | None:
-    """{"value", "error"}; None for what is not determined."""
+    """The pair {"value", "error"} for JSON; None if the value is not determined."""
     if value is None or not math.isfinite(value):
         return None
     known = error is not None and math.isfinite(error)
@@ -18,21 +15,24 @@ def number(value: float | None, error: float | None) -> dict[str, float | None] 
 
 
 def cell(value: float | None, error: float | None) -> str:
-    """A number as a table shows it."""
+    """A number with its error for a table, or "not determined"."""
     return "not determined" if value is None else with_error(value, error or math.nan)
 
 
 def with_error(value: SupportsFloat, error: SupportsFloat) -> str:
-    """0.9712 and 0.0021 -> ``0.971(2)``: the error in the last digits, two of them below 20.
+    """A value with its error in the last digits: 0.9712 and 0.0021 give ``0.971(2)``.
 
-    Without a finite error above rounding the value stands alone, to four digits.
+    The error has two digits if they are below 20. Without a finite error above rounding the value
+    is written alone, with four digits.
     """
     return with_errors(value, error)
 
 
 def with_errors(value: SupportsFloat, *errors: SupportsFloat | None) -> str:
-    """The same with several errors, ``0.971(2)(11)``; small numbers as ``8.1(1.6)e-05`` would
-    be read, ``8.1(16)e-05``. The smallest error sets the digits."""
+    """A value with several errors, ``0.971(2)(11)``; the smallest error sets the digits.
+
+    Small numbers have an exponent: ``8.1(16)e-05`` means (8.1 +- 1.6) 10^-5.
+    """
     value = float(value)
     known = [float(error) for error in errors if error is not None]
     if not math.isfinite(value):

@@ -1,4 +1,4 @@
-"""Uniform cubic B-splines, and how many more of them a fit takes than the data ask for."""
+"""Uniform cubic B-splines."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# The refits are this much more flexible than the curve they are drawn from: a curve that has
-# followed the noise looks more sharply bent than it is, and would promise too small an error.
+# Splines that a refit has in excess of the curve from which its data are sampled. A curve that
+# follows noise is bent too sharply, and refits with as few splines would give too small an error.
 MORE_FLEXIBLE = 3
 
 

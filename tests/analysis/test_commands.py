@@ -1,4 +1,4 @@
-"""The analyses from the command line, on written records: contracts, figures, one-line errors."""
+"""Commands of the analyses on written records: keys of the results, figures, one-line errors."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def transitions(tmp_path):
     return tmp_path
 
 
-def test_exponents_hold_the_contract(transitions):
+def test_exponents_have_the_documented_keys(transitions):
     names = "[corrected_accuracy,prediction_entropy]"
     words = ["runs=written", "num_resampled=100", f"order_parameters={names}"]
     result = run("exponents", *words, cwd=transitions)
@@ -35,6 +35,7 @@ def test_exponents_hold_the_contract(transitions):
     folder = transitions / "written"
     fits = json.loads((folder / "exponents.json").read_text())["fits"]
     assert len(fits) == 6
+    assert len({fit["name"] for fit in fits}) == 3
     for fit in fits:
         assert (fit["model"], fit["dataset"], fit["pruner"]) == ("fc", "mnist", "magnitude")
         assert set(fit["systematic"]) == {"critical_point", "exponent"}
@@ -50,7 +51,11 @@ def test_exponents_hold_the_contract(transitions):
         assert low < high and fit["chi2_per_dof"] > 0
         assert sum(entry["weight"] for entry in fit["windows"]) == pytest.approx(1)
     table = pd.read_csv(folder / "exponents.csv")
-    assert len(table) == 6 and table["critical_point"].isna().sum() == 2
+    assert (
+        len(table) == 6
+        and table["name"].nunique() == 3
+        and table["critical_point"].isna().sum() == 2
+    )
     assert (folder / "exponents.tex").read_text().count(r"\\") == 7
     for name in ("exponents.png", "exponents.pdf", "exponents/run0.png", "exponents/run1.pdf"):
         assert (folder / name).stat().st_size > 5000
@@ -71,13 +76,13 @@ def test_evolution_writes_its_numbers_and_figures(tmp_path):
         assert (folder / name).stat().st_size > 5000
 
 
-def test_evolution_of_too_few_survivors_is_null_with_a_reason(tmp_path):
+def test_evolution_of_too_few_surviving_weights_is_null_with_a_reason(tmp_path):
     record, *_ = written(tmp_path, 1)
     result = run("evolution", f"runs={record.folder}", "output_dir=out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "out" / record.id / "evolution.json").read_text())
     for row in content["jumps"][0]["layers"]:
-        assert row["evolution_metric"] is None and "three survivors" in row["reason"]
+        assert row["evolution_metric"] is None and "three surviving weights" in row["reason"]
 
 
 def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
@@ -113,7 +118,7 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
         ("evolution", ["run=."], r"run: no such key; did you mean runs"),
     ],
 )
-def test_a_bad_command_is_one_line(command, overrides, said, tmp_path):
+def test_a_bad_command_gives_one_line(command, overrides, said, tmp_path):
     write_run(tmp_path, "run", np.ones(1), {"accuracy": np.ones((2, 1))}).fail("no room")
     result = run(command, *overrides, cwd=tmp_path)
     assert result.returncode == 2
@@ -121,7 +126,7 @@ def test_a_bad_command_is_one_line(command, overrides, said, tmp_path):
     assert re.search(said, result.stderr)
 
 
-def test_a_replica_that_the_run_does_not_hold(tmp_path):
+def test_a_missing_replica_gives_one_line(tmp_path):
     record, *_ = written(tmp_path, 3)
     result = run("evolution", f"runs={record.folder}", "replica=2", cwd=tmp_path)
     assert result.returncode == 2

@@ -21,12 +21,12 @@ X = np.linspace(0, 1, 40)
 def sampled(size, values, noise=0.01, seed=0):
     generator = np.random.default_rng([seed, int(size)])
     error = np.full(len(X), noise)
-    draws = values + error * generator.standard_normal((300, len(X)))
-    return SampledCurve(size, X, values + error * generator.standard_normal(len(X)), error, draws)
+    samples = values + error * generator.standard_normal((300, len(X)))
+    return SampledCurve(size, X, values + error * generator.standard_normal(len(X)), error, samples)
 
 
 def covered(pulls):
-    """As often as errors say, and no more: shares within one and two errors."""
+    """Check the fractions of distances within one and two errors."""
     pulls = np.abs(pulls)
     assert 0.5 < (pulls < 1).mean() < 0.85 and (pulls < 2).mean() > 0.85
 
@@ -52,9 +52,9 @@ def test_peaks_of_a_variance_are_found_as_often_as_their_errors_say():
         generator = np.random.default_rng(seed)
         deviation = np.sqrt(np.exp(-((X - 0.6) ** 2) * 20) + 0.05)
         order = deviation * generator.standard_normal((16, len(X)))
-        drawn = generator.integers(16, size=(200, 16))
-        draws = np.stack([susceptibility(order[rows], 1.0) for rows in drawn]) * 16 / 15
-        chi = SampledCurve(4, X, susceptibility(order, 1.0), draws.std(axis=0), draws)
+        chosen = generator.integers(16, size=(200, 16))
+        samples = np.stack([susceptibility(order[rows], 1.0) for rows in chosen]) * 16 / 15
+        chi = SampledCurve(4, X, susceptibility(order, 1.0), samples.std(axis=0), samples)
         found = peak(chi)
         places.append((found.control[0] - 0.6) / found.control[1])
         heights.append((found.value[0] - 1.05) / found.value[1])
@@ -80,8 +80,8 @@ def test_over_decades_the_axis_is_logarithmic():
     curves = []
     for size in (2, 4):
         values = np.tanh(np.log(density / 3e-3) * size / 4)
-        draws = values + 0.01 * np.random.default_rng(size).standard_normal((300, 40))
-        curves.append(SampledCurve(size, density, draws[0], np.full(40, 0.01), draws))
+        samples = values + 0.01 * np.random.default_rng(size).standard_normal((300, 40))
+        curves.append(SampledCurve(size, density, samples[0], np.full(40, 0.01), samples))
     found = crossing(*curves)
     assert abs(found.control[0] - 3e-3) < 4 * found.control[1] < 1e-3
 

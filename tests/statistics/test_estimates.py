@@ -1,4 +1,4 @@
-"""Estimates over replicas, and how they are written."""
+"""Estimates over replicas, and their text with errors."""
 
 import subprocess
 import sys

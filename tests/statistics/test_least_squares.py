@@ -1,4 +1,4 @@
-"""The batch of least-squares fits: scipy's answer row by row, bounds, fixed parameters."""
+"""Batched least squares: agreement with scipy, bounds, fixed parameters."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_every_row_ends_where_scipy_ends():
         np.testing.assert_allclose(found, reference.x, rtol=1e-3, atol=1e-4)
 
 
-def test_a_minimum_outside_the_box_is_found_on_its_edge_and_said_to_be_there():
+def test_a_minimum_outside_the_box_is_found_and_reported_on_its_edge():
     truth, y = data(np.random.default_rng(1), batch=5)
     narrow = Box(np.array([0.0, 5.0, -3.0]), np.array([10.0, 10.0, 3.0]))
     minima = minimize(lambda t: (y - model(t)) / 0.01, np.tile([1.0, 7.0, 0.0], (5, 1)), narrow)
@@ -42,7 +42,7 @@ def test_a_minimum_outside_the_box_is_found_on_its_edge_and_said_to_be_there():
     assert narrow.on_bound(minima.parameters)[:, 1].all()
 
 
-def test_a_parameter_without_freedom_stays_and_is_not_called_on_bound():
+def test_a_fixed_parameter_stays_and_is_not_reported_on_a_bound():
     truth, y = data(np.random.default_rng(2), batch=5)
     fixed = Box(np.array([0.0, 0.01, 0.25]), np.array([10.0, 10.0, 0.25]))
     minima = minimize(lambda t: (y - model(t)) / 0.01, np.tile([1.0, 1.0, 0.25], (5, 1)), fixed)
@@ -50,7 +50,7 @@ def test_a_parameter_without_freedom_stays_and_is_not_called_on_bound():
     assert not fixed.on_bound(minima.parameters)[:, 2].any()
 
 
-def test_a_row_does_not_depend_on_its_company():
+def test_a_row_does_not_depend_on_other_rows():
     truth, y = data(np.random.default_rng(3), batch=6)
     box = Box(np.array([0.0, 0.01, -3.0]), np.array([10.0, 10.0, 3.0]))
     start = np.tile([1.0, 1.0, 0.0], (6, 1))

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 def percolation_strength(
     sizes: list[int], occupations: Array, samples: int, seed: int = 0
 ) -> Points:
-    """Site percolation on L x L squares with open edges: share of sites in the largest cluster."""
+    """Site percolation on L x L squares with open edges: fraction of sites in the largest cluster."""
     generator = np.random.default_rng(seed)
     rows = []
     for size in sizes:
@@ -58,7 +58,7 @@ def ising_magnetization(
     rows = []
     for size in sizes:
         series = _swendsen_wang(generator, size, temperatures, sweeps)[sweeps // 5 :]
-        blocks = np.stack([part.mean(axis=0) for part in np.array_split(series, 20)])
+        blocks = np.stack([block.mean(axis=0) for block in np.array_split(series, 20)])
         for temperature, block in zip(temperatures, blocks.T, strict=True):
             rows.append((temperature, size, *_mean_and_error(block)))
     return Points(*np.array(rows, dtype=float).T)

@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
 def planted_power_law(
     seed: int, ratio: float = 2.0, noisy: bool = True
 ) -> tuple[Points, dict[str, float]]:
-    """Points and the truth: 4 to 6 sizes x 20 points, noise of 0.5 to 5%, relative or even.
+    """Points that follow a power law, and the truth: 4 to 6 sizes x 20 points, noise of 0.5 to 5%, relative or even.
 
     ``ratio`` of neighbouring sizes; not ``noisy``: the exact values, with the same errors.
     """
@@ -42,7 +42,7 @@ def planted_power_law(
 def planted_bkt(
     seed: int, ratio: float = 2.0, noisy: bool = True
 ) -> tuple[Points, dict[str, float]]:
-    """The same with sigma = 1/2."""
+    """Points that follow the BKT ansatz with sigma = 1/2, and the truth."""
     generator = np.random.default_rng([seed, 2])
     critical = generator.choice([0.1, 0.5927, 1.0, 2.269])
     start = generator.choice([0.5, 1.0, 3.0])

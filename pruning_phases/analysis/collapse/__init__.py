@@ -1,7 +1,7 @@
-"""Finite-size scaling: the parameters that bring the curves of all sizes onto one, with errors.
+"""Finite-size scaling: the parameters that collapse the curves of all sizes, with errors.
 
 In: runs of several sizes, or a table of points from anywhere. Out: ``collapse.json`` and figures.
-Knows nothing of pruning: control, size, value and error of points are all it fits.
+May not know about pruning: it fits control, size, value and error of points.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from pruning_phases.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pruning_phases.analysis.collapse.fit import Collapse, MakeAnsatz, Noise
-    from pruning_phases.analysis.collapse.points import Points
+    from pruning_phases.analysis.collapse.fit import Collapse, MakeAnsatz
+    from pruning_phases.analysis.collapse.read import Data
 
 HELP = """
   power_law   y = L^(-beta/nu) f((p - p_c) L^(1/nu))
   bkt         y = L^Delta f((p - p_c) (ln L/L0)^(1/sigma))
 
-  No starting guess and no form for f is needed. The error of a parameter combines the statistical
-  error, the shift without the smallest size (extrapolated to infinite size as 1/L), and the shift in
-  the inner half of the window; collapse.json lists the three. With both ansatzes, the one that the
-  data prefer is named, or "undecided".
+  The fit needs no starting guess and assumes nothing about f. The error of a parameter combines the
+  statistical error, the shift without the smallest size (extrapolated to infinite size as 1/L), and
+  the shift in the inner half of the window; collapse.json lists the three. With both ansatzes the
+  output names the one that the data prefer, or "undecided".
 
     python -m pruning_phases.collapse table=FILE.csv               columns control,size,value,error
     python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
@@ -52,7 +52,7 @@ class AnsatzName(Enum):
 
 @dataclass
 class CollapseConfig(AnalysisConfig):
-    table: str | None = key(None, "CSV file with control,size,value,error; in place of runs")
+    table: str | None = key(None, "CSV file with control,size,value,error; replaces runs")
     ansatz: Any = key(["power_law", "bkt"], "power_law, bkt, or [power_law,bkt]")
     sigma: float | None = key(
         0.5, "bkt: exponent of the correlation length; null fits it", at_least=0.05, at_most=5
@@ -65,10 +65,10 @@ class CollapseConfig(AnalysisConfig):
     order_parameter: str = order_parameter_key("corrected_accuracy")
     size: str = key("num_weights", "of runs: num_weights, train_size, or a key like model.widths")
     control: str = key(
-        "density", "of runs: density; or p_eval, for the loss of runs with dropout_phase=grid over "
-        "the training-set size",
+        "density", "of runs: density, or p_eval for the loss of runs with dropout_phase=grid "
+        "(the size is that of the training set)",
     )  # fmt: skip
-    p_train: float | None = key(None, "with control=p_eval: which p_train; null: the only one")
+    p_train: float | None = key(None, "p_train of the runs with control=p_eval; null: the only one")
     window: list[float] | None = key(None, "[LOW,HIGH] of the control parameter; null: all")
     num_resampled: int = num_resampled_key(500)
     seed: int = seed_key()
@@ -100,35 +100,33 @@ CONFIG = CollapseConfig
 
 
 def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
-    """Fit every ansatz asked for, look for crossings and peaks, write results and figures."""
+    """Fit every ansatz asked for, locate crossings and peaks, write results and figures."""
     from pruning_phases.analysis.collapse.figure import collapse_figure, crossings_figure
     from pruning_phases.analysis.collapse.fit import preferred
     from pruning_phases.analysis.collapse.read import read, short_name, source
-    from pruning_phases.analysis.collapse.summary import located, show, to_json
+    from pruning_phases.analysis.collapse.summary import located_to_json, show, to_json
     from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
 
-    points, noise, panels, names, beside = read(config)
-    folder = open_folder(config.output_dir, beside)
-    collapses = {
-        name: _fit(make, points, noise, config, console) for name, make in _ansaetze(config).items()
-    }
-    content: dict[str, Any] = {"source": source(config, points)}
+    data = read(config)
+    folder = open_folder(config.output_dir, data.folder)
+    collapses = {name: _fit(make, data, config, console) for name, make in _makers(config).items()}
+    content: dict[str, Any] = {"source": source(config, data.points)}
     content |= {name: to_json(collapse) for name, collapse in collapses.items()}
     if len(collapses) == 2:
         content["preferred"], reason = preferred(*collapses.values())
         content |= {"preferred_reason": reason} if reason else {}
-    content |= located(panels)
-    title = f"{short_name(config)}: {len(points)} points, {len(points.sizes)} sizes"
+    content |= located_to_json(data.panels)
+    title = f"{short_name(config)}: {len(data.points)} points, {len(data.points.sizes)} sizes"
     save_json(folder / "collapse.json", content)
-    save_figure(collapse_figure(list(collapses.values()), names, title), folder / "collapse")
-    save_figure(crossings_figure(panels, names[:2], title), folder / "crossings")
+    save_figure(collapse_figure(list(collapses.values()), data.axes, title), folder / "collapse")
+    save_figure(crossings_figure(data.panels, data.axes[:2], title), folder / "crossings")
     show(collapses, content, console)
     console.print(f"results: {folder / 'collapse.json'}", **PLAIN)
     console.print(f"figures: {folder / 'collapse.png'}, {folder / 'crossings.png'}", **PLAIN)
     return content
 
 
-def _ansaetze(config: CollapseConfig) -> dict[str, MakeAnsatz]:
+def _makers(config: CollapseConfig) -> dict[str, MakeAnsatz]:
     from pruning_phases.analysis.collapse.ansatz import bkt, power_law
 
     makers: dict[str, MakeAnsatz] = {
@@ -138,13 +136,11 @@ def _ansaetze(config: CollapseConfig) -> dict[str, MakeAnsatz]:
     return {name: makers[name] for name in config.ansatzes()}
 
 
-def _fit(
-    make: MakeAnsatz, points: Points, noise: Noise | None, config: CollapseConfig, console: Console
-) -> Collapse:
+def _fit(make: MakeAnsatz, data: Data, config: CollapseConfig, console: Console) -> Collapse:
     from pruning_phases.analysis.collapse.fit import fit_collapse
 
     with console.status("fitting"):
         return fit_collapse(
-            make, points, noise=noise, num_resampled=config.num_resampled, seed=config.seed,
-            correction=config.correction,
+            make, data.points, noise=data.noise, num_resampled=config.num_resampled,
+            seed=config.seed, correction=config.correction,
         )  # fmt: skip

@@ -1,7 +1,8 @@
-"""The forms of finite-size scaling: how control and size become one scaled variable.
+"""Ansatzes of finite-size scaling: one scaled variable from control and size.
 
-Both say y(p, L) = L^a f(x) with an unknown function f. Parameters are [batch, parameters], control
-and size [points] in the units of the data (size > 0, dimensionless), results [batch, points].
+Each ansatz is y(p, L) = L^a f(x) with an unknown function f. Parameters are [batch, parameters],
+control and size [points] in the units of the data (size > 0, dimensionless), and results
+[batch, points].
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LOG_DISTANCE = (np.log(0.05), np.log(12.0))  # of ln(smallest size / L0)
 
 @dataclass(frozen=True)
 class Ansatz:
-    """One form: its search box, its axes, and the parameters that people quote."""
+    """One ansatz: its search box, its scaled axes, and the parameters that are quoted."""
 
     name: str
     box: Box
@@ -39,7 +40,7 @@ class Ansatz:
 
     @property
     def fixed(self) -> set[str]:
-        """The parameters without freedom."""
+        """Names of the parameters that are not fitted."""
         return {
             name for (name, _, _), width in zip(self.searched, self.box.width, strict=True)
             if width == 0
@@ -70,6 +71,8 @@ def bkt_axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
 
 
 def power_law(control: Array, size: Array) -> Ansatz:
+    """The power-law ansatz, searched within the measured control parameters."""
+
     def quoted(theta: Array) -> dict[str, Array]:
         nu = np.exp(theta[..., 1])
         return {"critical_point": theta[..., 0], "nu": nu, "beta": theta[..., 2] * nu}
@@ -86,7 +89,7 @@ def power_law(control: Array, size: Array) -> Ansatz:
 def bkt(
     control: Array, size: Array, sigma: float | None = 0.5, delta: float | None = None
 ) -> Ansatz:
-    """sigma or delta None: free."""
+    """The BKT ansatz, searched within the measured control parameters; None fits sigma or delta."""
     smallest = float(size.min())
 
     def quoted(theta: Array) -> dict[str, Array]:
@@ -110,7 +113,7 @@ def bkt(
 
 
 def _box(control: Array, *bounds: tuple[float, float]) -> Box:
-    """The critical point lies within the control's range; a tenth of a step off an end is on it."""
+    """Bounds of the search; a critical point within a tenth of a step of an end counts as on it."""
     places = np.unique(control)
     lower, upper = np.array([(places[0], places[-1]), *bounds], dtype=np.float64).T
     margin = AT_BOUND * (upper - lower)

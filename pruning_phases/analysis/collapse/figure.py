@@ -1,4 +1,4 @@
-"""Figures of a collapse: the curves before, after, and how far the points lie off."""
+"""Figures of a collapse: measured and collapsed curves, residuals, crossings and peaks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from pruning_phases.analysis.collapse.fit import Collapse
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.analysis.collapse.scaling_function import fitted_values
+from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.analysis.common.styles import marker, shade
 from pruning_phases.statistics.quote import cell
 
@@ -33,7 +34,10 @@ SYMBOLS = {
 
 
 def collapse_figure(collapses: list[Collapse], names: tuple[str, str, str], title: str) -> Figure:
-    """One row a collapse: before, after, residuals. names: of control, size and value."""
+    """Plot measured and collapsed curves and residuals, one row per ansatz.
+
+    ``names``: of control, size and value.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 3.9 * len(collapses) + 0.4), layout="constrained")
@@ -41,7 +45,7 @@ def collapse_figure(collapses: list[Collapse], names: tuple[str, str, str], titl
     for axes, collapse in zip(rows, collapses, strict=True):
         _before(axes[0], collapse.points, names)
         _after(axes[1], collapse)
-        _residuals(axes[2], collapse)
+        _residuals(axes[2], collapse, names[0])
     figure.suptitle(title, fontsize=10)
     return figure
 
@@ -56,15 +60,14 @@ def _before(axis: Axes, points: Points, names: tuple[str, str, str]) -> None:
             color=shade(index, len(points.sizes)), markersize=3.5, linewidth=0.8, capsize=1.5,
             label=f"{one:g}",
         )  # fmt: skip
-    axis.set(xlabel=control, ylabel=value, title="measured")
-    _spread_scale(axis, points.control)
+    axis.set(ylabel=value, title="measured")
+    _control_axis(axis, control, points.control)
     axis.legend(title=size, fontsize=8, title_fontsize=8)
     axis.grid(alpha=0.3)
 
 
 def _spread_both_ways(axis: Axes, x: np.ndarray) -> None:
-    """An axis that is linear near 0 and logarithmic far from it, with ticks at 0 and at the powers
-    of ten from where it turns."""
+    """Make the x axis linear near 0 and logarithmic far from it, with ticks at powers of ten."""
     from matplotlib.ticker import NullLocator
 
     width = float(np.median(np.abs(x)))
@@ -75,7 +78,12 @@ def _spread_both_ways(axis: Axes, x: np.ndarray) -> None:
     axis.xaxis.set_minor_locator(NullLocator())
 
 
-def _spread_scale(axis: Axes, control: np.ndarray) -> None:
+def _control_axis(axis: Axes, name: str, control: np.ndarray) -> None:
+    """Label and scale the axis of the control parameter; density as in every other figure."""
+    if name == "density":
+        density_axis(axis)
+        return
+    axis.set_xlabel(name)
     if control.min() > 0 and control.max() > 30 * control.min():
         axis.set_xscale("log")
 
@@ -89,7 +97,7 @@ def _scaled(collapse: Collapse) -> tuple[np.ndarray, np.ndarray]:
 def _after(axis: Axes, collapse: Collapse) -> None:
     points = collapse.points
     x, factor = _scaled(collapse)
-    fit = fitted_values(collapse.ansatz, collapse.optimum.form, points, collapse.optimum.theta)
+    fit = fitted_values(collapse.ansatz, collapse.optimum.function, points, collapse.optimum.theta)
     for index, one in enumerate(points.sizes):
         part = points.size == one
         axis.errorbar(
@@ -100,7 +108,7 @@ def _after(axis: Axes, collapse: Collapse) -> None:
             x[part], (points.value / factor)[part], marker(index), markersize=3.5,
             color=shade(index, len(points.sizes)),
         )  # fmt: skip
-    if collapse.optimum.form.correction is None:
+    if collapse.optimum.function.correction is None:
         order = np.argsort(x)
         axis.plot(x[order], (fit / factor)[order], color="black", linewidth=0.7)
     across, up = SCALED[collapse.ansatz.name]
@@ -114,9 +122,9 @@ def _after(axis: Axes, collapse: Collapse) -> None:
     axis.grid(alpha=0.3)
 
 
-def _residuals(axis: Axes, collapse: Collapse) -> None:
+def _residuals(axis: Axes, collapse: Collapse, control: str) -> None:
     points = collapse.points
-    fit = fitted_values(collapse.ansatz, collapse.optimum.form, points, collapse.optimum.theta)
+    fit = fitted_values(collapse.ansatz, collapse.optimum.function, points, collapse.optimum.theta)
     off = (points.value - fit) / points.error
     for index, one in enumerate(points.sizes):
         part = points.size == one
@@ -129,9 +137,9 @@ def _residuals(axis: Axes, collapse: Collapse) -> None:
     if critical is not None:
         axis.axvline(critical, color="black", linewidth=0.8, linestyle="--", label="$p_c$")
         axis.legend(fontsize=8)
-    _spread_scale(axis, points.control)
+    _control_axis(axis, control, points.control)
     axis.set(
-        xlabel="control parameter", ylabel="(measured - f) / error",
+        ylabel="(measured - f) / error",
         title=f"residuals: $\\chi^2$/dof = {collapse.chi2_per_dof:.2f}",
     )  # fmt: skip
     axis.grid(alpha=0.3)
@@ -140,13 +148,13 @@ def _residuals(axis: Axes, collapse: Collapse) -> None:
 def crossings_figure(
     panels: dict[str, tuple[list[SampledCurve], list[Located]]], names: tuple[str, str], title: str
 ) -> Figure:
-    """One panel a quantity: its curves with bands, and the places found on them."""
+    """Plot the curves of each quantity with error bands, and their crossings or peaks."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5 * len(panels), 4.2), layout="constrained")
     row = figure.subplots(1, len(panels), squeeze=False)[0]
     control, size = names
-    for axis, (quantity, (curves, places)) in zip(row, panels.items(), strict=True):
+    for axis, (quantity, (curves, located)) in zip(row, panels.items(), strict=True):
         for index, curve in enumerate(curves):
             colour = shade(index, len(curves))
             order = np.argsort(curve.control)
@@ -156,12 +164,12 @@ def crossings_figure(
                 label=f"{curve.size:g}",
             )  # fmt: skip
             axis.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)
-        for place in places:
-            if place.control:
-                centre, width = place.control
+        for one in located:
+            if one.control:
+                centre, width = one.control
                 axis.axvspan(centre - width, centre + width, color="grey", alpha=0.25, linewidth=0)
-        _spread_scale(axis, np.concatenate([curve.control for curve in curves]))
-        axis.set(xlabel=control, ylabel=quantity)
+        _control_axis(axis, control, np.concatenate([curve.control for curve in curves]))
+        axis.set_ylabel(quantity)
         axis.grid(alpha=0.3)
         axis.legend(title=size, fontsize=8, title_fontsize=8)
     figure.suptitle(title, fontsize=10)

@@ -49,7 +49,7 @@ HEADER = 1  # lines before the first point
 
 
 def read_points(path: str | Path) -> Points:
-    """The points of a CSV file with the columns control, size, value and error."""
+    """Read the points of a CSV file with the columns control, size, value and error."""
     import pandas as pd
 
     where = f"table={path}"
@@ -86,7 +86,7 @@ def _numbers(table: pd.DataFrame, where: str) -> Points:
 
 
 def check_points(points: Points, where: str) -> Points:
-    """The points, fit for finite-size scaling, or one line that says what stands in the way."""
+    """Return the points if finite-size scaling can use them. Raises UserError otherwise."""
     for name, values in (("error", points.error), ("size", points.size)):
         bad = np.flatnonzero(values <= 0)
         if len(bad):
@@ -95,13 +95,13 @@ def check_points(points: Points, where: str) -> Points:
                 "it has to be above 0"
             )
     seen: dict[tuple[float, float], int] = {}
-    for number, place in enumerate(zip(points.control, points.size, strict=True), HEADER):
-        if place in seen:
+    for number, position in enumerate(zip(points.control, points.size, strict=True), HEADER):
+        if position in seen:
             raise UserError(
-                f"{where}: points {seen[place]} and {number} are both at control {place[0]:g}, "
-                f"size {place[1]:g}: give their mean as one point"
+                f"{where}: points {seen[position]} and {number} are both at control "
+                f"{position[0]:g}, size {position[1]:g}: give their mean as one point"
             )
-        seen[place] = number
+        seen[position] = number
     if len(points.sizes) < 2:
         raise UserError(
             f"{where}: {len(points.sizes)} size: finite-size scaling compares two or more"

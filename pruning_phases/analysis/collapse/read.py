@@ -1,7 +1,13 @@
-"""Finite-size scaling of runs or of any table: ``python -m pruning_phases.collapse``."""
+"""Points of finite-size scaling with their noise, read from runs of several sizes or from a table.
+
+In: the configuration. Out: ``Data``, which holds all that is fitted and plotted.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +19,30 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.collapse.points import Points
     from pruning_phases.statistics.crossings import Located, SampledCurve
 
-
+# Quantity -> curves of all sizes, and the crossings or peaks located on them.
 Panels = dict[str, "tuple[list[SampledCurve], list[Located]]"]
 
 
+@dataclass(frozen=True)
+class Data:
+    """Everything that the fits and figures need."""
+
+    points: Points
+    noise: Noise | None  # None: Gaussian, with the points' errors
+    panels: Panels
+    axes: tuple[str, str, str]  # names of control, size and value
+    folder: Path  # of the results, without output_dir
+
+
+def read(config: CollapseConfig) -> Data:
+    """Read the table, the runs over p_eval, or the runs over density."""
+    if config.table:
+        return _read_table(config)
+    return _read_grid(config) if config.control == "p_eval" else _read_densities(config)
+
+
 def source(config: CollapseConfig, points: Points) -> dict[str, Any]:
-    """What was fitted, and how: enough to do it again."""
+    """The options that decide the result, for collapse.json."""
     keys = ["table"] if config.table else ["runs", "control"]
     if not config.table:
         keys += ["size", "order_parameter"] if config.control == "density" else ["p_train"]
@@ -29,70 +53,65 @@ def source(config: CollapseConfig, points: Points) -> dict[str, Any]:
 
 
 def short_name(config: CollapseConfig) -> str:
-    """What was read, as a figure's title has room for it."""
+    """The name of the table or of the runs' folder, for a figure's title."""
     if config.table:
         return Path(config.table).name
     runs = [config.runs] if isinstance(config.runs, str) else list(config.runs)
     return Path(runs[0]).name if len(runs) == 1 else f"{len(runs)} folders of runs"
 
 
-def read(
-    config: CollapseConfig,
-) -> tuple[Points, Noise | None, Panels, tuple[str, str, str], Path]:
-    """Points, their noise, the curves to look for crossings on, names of the axes, and where
-    results go unless told."""
+def _read_table(config: CollapseConfig) -> Data:
     from pruning_phases.analysis.collapse.points import check_points, read_points
-    from pruning_phases.observables.registry import observable
-    from pruning_phases.records.select import done_runs
-    from pruning_phases.statistics.crossings import crossing, peak
+    from pruning_phases.statistics.crossings import crossing
 
-    if config.table:
-        points = read_points(config.table)
-        if config.window:
-            low, high = config.window
-            inside = (points.control >= low) & (points.control <= high)
-            if not inside.any():
-                raise UserError(
-                    f"window={config.window}: no point is in there; the control goes from "
-                    f"{points.control.min():g} to {points.control.max():g}"
-                )
-            points = check_points(points.where(inside), f"table={config.table} in window")
-        curves = _sample(points, None, config)
-        panels = {"value": (curves, _neighbours(curves, crossing))}
-        path = Path(config.table)
-        beside = path.with_name(f"{path.stem}_collapse")
-        return points, None, panels, ("control", "size", "value"), beside
+    path = Path(str(config.table))
+    points = read_points(path)
+    if config.window:
+        low, high = config.window
+        inside = (points.control >= low) & (points.control <= high)
+        if not inside.any():
+            raise UserError(
+                f"window={config.window}: no point lies inside; the control goes from "
+                f"{points.control.min():g} to {points.control.max():g}"
+            )
+        points = check_points(points.where(inside), f"table={config.table} in window")
+    curves = _sampled(points, None, config)
+    panels: Panels = {"value": (curves, _neighbours(curves, crossing))}
+    folder = path.with_name(f"{path.stem}_collapse")
+    return Data(points, None, panels, ("control", "size", "value"), folder)
 
-    if config.control == "p_eval":
-        return _read_grid(config)
+
+def _read_densities(config: CollapseConfig) -> Data:
+    """An order parameter over density; the size is ``config.size``."""
+    from pruning_phases.analysis.collapse.points import check_points
     from pruning_phases.analysis.collapse.sized_runs import (
         fluctuations,
         points_of,
         replica_noise,
         sized_curves,
     )
+    from pruning_phases.observables.registry import observable
+    from pruning_phases.records.select import done_runs
+    from pruning_phases.statistics.crossings import crossing, peak
 
     records = done_runs(config.runs)
     window = (config.window[0], config.window[1]) if config.window else None
     sized = sized_curves(records, config.size, config.order_parameter, window)
     points, noise = check_points(points_of(sized), f"runs={config.runs}"), replica_noise(sized)
-    value, binder, chi = (
-        _sample(points, noise, config),
-        *(fluctuations(sized, name, config.num_resampled, config.seed)
-          for name in ("binder", "susceptibility")),
-    )  # fmt: skip
+    value = _sampled(points, noise, config)
+    binder = fluctuations(sized, "binder", config.num_resampled, config.seed)
+    chi = fluctuations(sized, "susceptibility", config.num_resampled, config.seed)
     label = observable(config.order_parameter).axis_label
-    panels = {
+    panels: Panels = {
         label: (value, _neighbours(value, crossing)),
         "Binder cumulant": (binder, _neighbours(binder, crossing)),
         "susceptibility": (chi, [peak(curve) for curve in chi]),
     }
-    return points, noise, panels, ("density", config.size, label), records[0].folder.parent
+    axes = ("density", config.size, label)
+    return Data(points, noise, panels, axes, records[0].folder.parent)
 
 
-def _read_grid(
-    config: CollapseConfig,
-) -> tuple[Points, Noise, Panels, tuple[str, str, str], Path]:
+def _read_grid(config: CollapseConfig) -> Data:
     """The loss over p_eval at one p_train; the size is that of the training set."""
     from pruning_phases.analysis.collapse.points import check_points
     from pruning_phases.analysis.collapse.sized_runs import points_of, replica_noise
@@ -105,42 +124,44 @@ def _read_grid(
     if len(systems) > 1:
         raise UserError(
             f"runs={config.runs}: runs of {len(systems)} systems ({', '.join(systems)}): "
-            "choose those of one"
+            "choose the runs of one system"
         )
     losses = within(losses_of(records, "p_eval"), config.window)
-    there = losses.p_train.tolist()
-    wanted = there[0] if config.p_train is None and len(there) == 1 else config.p_train
-    if wanted not in there:
+    rates = losses.p_train.tolist()
+    p_train = rates[0] if config.p_train is None and len(rates) == 1 else config.p_train
+    if p_train not in rates:
         raise UserError(
-            f"p_train={config.p_train}: choose one of {', '.join(f'{rate:g}' for rate in there)}"
+            f"p_train={config.p_train}: choose one of {', '.join(f'{rate:g}' for rate in rates)}"
         )
-    row = there.index(wanted)
+    row = rates.index(p_train)
     sized = curves_by_size(losses, row)
     points = check_points(points_of(sized), f"runs={config.runs}")
     curves = loss_curves(losses, row, config.num_resampled, config.seed)
-    panels = {"ln of the test loss": (curves, _neighbours(curves, crossing))}
-    names = ("p_eval", "training examples", "test loss (nats)")
-    return points, replica_noise(sized, shared=True), panels, names, folder_of(records)
+    panels: Panels = {"ln of the test loss": (curves, _neighbours(curves, crossing))}
+    axes = ("p_eval", "training examples", "test loss (nats)")
+    return Data(points, replica_noise(sized, shared=True), panels, axes, folder_of(records))
 
 
-def _sample(points: Points, noise: Noise | None, config: CollapseConfig) -> list[SampledCurve]:
+def _sampled(points: Points, noise: Noise | None, config: CollapseConfig) -> list[SampledCurve]:
+    """The measured curve of each size with its resampled versions."""
     import numpy as np
 
     from pruning_phases.analysis.collapse.fit import gaussian_noise
     from pruning_phases.statistics.crossings import SampledCurve
 
-    draws = (noise or gaussian_noise(points))(
+    deviations = (noise or gaussian_noise(points))(
         np.random.default_rng(config.seed), config.num_resampled
     )
     curves = []
     for size in points.sizes:
-        part = points.size == size
-        one = points.where(part)
-        curves.append(
-            SampledCurve(float(size), one.control, one.value, one.error, one.value + draws[:, part])
-        )
+        chosen = points.size == size
+        one = points.where(chosen)
+        samples = one.value + deviations[:, chosen]
+        curves.append(SampledCurve(float(size), one.control, one.value, one.error, samples))
     return curves
 
 
-def _neighbours(curves: list[SampledCurve], crossing: Any) -> list[Located]:
-    return [crossing(first, second) for first, second in zip(curves, curves[1:], strict=False)]
+def _neighbours(
+    curves: list[SampledCurve], crossing: Callable[[SampledCurve, SampledCurve], Located]
+) -> list[Located]:
+    return [crossing(first, second) for first, second in pairwise(curves)]

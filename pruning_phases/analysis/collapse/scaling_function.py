@@ -1,7 +1,7 @@
-"""The unknown scaling function f as cubic B-splines, and what is left when it is fitted away.
+"""The unknown scaling function f as cubic B-splines, and the residuals when f is fitted away.
 
 For every set of parameters the best f follows by linear least squares, so that a collapse is judged
-by chi^2 alone, with no form assumed for f (variable projection: Golub and Pereyra 1973).
+by chi^2 alone, with nothing assumed about f (variable projection: Golub and Pereyra 1973).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Array = NDArray[np.float64]
 
 RIDGE = 1e-10  # keeps a spline without data below it at 0 instead of undefined
 
-NEAR = 0.3  # share of the smallest size's points on the linear part of the axis
+NEAR = 0.3  # fraction of the smallest size's points on the linear part of the axis
 
-NUM_CORRECTION = 4  # splines of the function in front of a correction to scaling
+NUM_CORRECTION = 4  # splines of g in a correction to scaling
 
 
 @dataclass(frozen=True)
-class Form:
-    """How f is written: as splines, or as the exponential of splines.
+class ScalingFunction:
+    """Parametrization of f: splines, or with ``logarithmic`` the exponential of splines.
 
-    The second suits values over many decades with relative errors; it needs positive values.
+    The exponential suits values over many decades with relative errors; it needs positive values.
     ``correction``: omega of a correction to scaling, y = L^a (f(x) + L^-omega g(x)); None: none.
     """
 
@@ -41,7 +41,7 @@ class Form:
     def num_coefficients(self) -> int:
         return self.num_splines + (NUM_CORRECTION if self.correction is not None else 0)
 
-    def with_splines(self, num_splines: int) -> Form:
+    def with_splines(self, num_splines: int) -> ScalingFunction:
         return replace(self, num_splines=num_splines)
 
 
@@ -60,22 +60,22 @@ def spline_position(x: Array, size: Array) -> Array:
 
 
 def residuals_of(
-    ansatz: Ansatz, form: Form, points: Points, values: Array | None = None
+    ansatz: Ansatz, function: ScalingFunction, points: Points, values: Array | None = None
 ) -> Residuals:
     """theta [batch, parameters] -> (y - fit) / error [batch, points], f fitted away.
 
     ``values`` [batch, points] takes the place of the points' values: resampled ones.
     """
     given = points.value[None] if values is None else values
-    if form.logarithmic:
+    if function.logarithmic:
         given, error = np.log(given), points.error / points.value
     else:
         error = points.error
 
     def residuals(theta: Array) -> Array:
         x, factor = ansatz.axes(theta, points.control, points.size)
-        splines = _design(x, form, points.size)
-        if form.logarithmic:
+        splines = _design(x, function, points.size)
+        if function.logarithmic:
             target = given - np.log(factor)
         else:
             target = np.broadcast_to(given, factor.shape)
@@ -85,20 +85,20 @@ def residuals_of(
     return residuals
 
 
-def fitted_values(ansatz: Ansatz, form: Form, points: Points, theta: Array) -> Array:
+def fitted_values(ansatz: Ansatz, function: ScalingFunction, points: Points, theta: Array) -> Array:
     """The fit's values [points] at one set of parameters."""
-    residual = residuals_of(ansatz, form, points)(theta[None])[0]
-    if form.logarithmic:
+    residual = residuals_of(ansatz, function, points)(theta[None])[0]
+    if function.logarithmic:
         return points.value * np.exp(-residual * points.error / points.value)
     return points.value - residual * points.error
 
 
-def _design(x: Array, form: Form, size: Array) -> Array:
+def _design(x: Array, function: ScalingFunction, size: Array) -> Array:
     position = spline_position(x, size)
-    splines = cubic_splines(position, form.num_splines)
-    if form.correction is None:
+    splines = cubic_splines(position, function.num_splines)
+    if function.correction is None:
         return splines
-    shrinking = (size / size.min()) ** -form.correction
+    shrinking = (size / size.min()) ** -function.correction
     return np.concatenate(
         [splines, cubic_splines(position, NUM_CORRECTION) * shrinking[:, None]], axis=2
     )

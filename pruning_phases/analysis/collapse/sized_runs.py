@@ -1,4 +1,7 @@
-"""Runs of several sizes as the points, the noise and the fluctuations that scaling looks at."""
+"""Points, noise and fluctuations of runs of several sizes.
+
+In: records that differ in size, seed and replicas alone. Out: arrays for finite-size scaling.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import differing_options, options_of, pooled
+from pruning_phases.records.select import differing_options, options_of, pooled, run_names
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve, curve, errors_of_mean
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
-from pruning_phases.statistics.resampling import replica_shares, resampled_deviations
+from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 Array = NDArray[np.float64]
 
-SIZE_KEYS = {"model.width": "model.widths"}  # under which name a record's physics has it
+SIZE_KEYS = {"model.width": "model.widths"}  # option -> name in a record's physics
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class SizedCurve:
 def sized_curves(
     records: list[RunRecord], size: str, order_parameter: str, window: tuple[float, float] | None
 ) -> list[SizedCurve]:
-    """A curve for each size, ascending; runs of equal size bring their replicas together."""
+    """One curve per size, ascending; the replicas of runs of equal size are pooled."""
     _refuse_mixtures(records, size)
+    names = run_names(records)
     groups: dict[float, list[RunRecord]] = {}
     for record in records:
         groups.setdefault(size_of(record, size), []).append(record)
@@ -45,24 +49,23 @@ def sized_curves(
     for value, members in sorted(groups.items()):
         info = members[0].info()
         table = pooled(members, RunRecord.observables)
-        whole = curve(table, order_parameter, info["data"]["num_classes"])
+        measured = curve(table, order_parameter, info["data"]["num_classes"])
         if window:
-            inside = (whole.control >= window[0]) & (whole.control <= window[1])
-            whole = Curve(whole.control[inside], whole.values[:, inside], whole.floor)
-        if whole.num_replicas < 2 or len(whole.control) < 5:
-            ids = ", ".join(record.id for record in members)
+            inside = (measured.control >= window[0]) & (measured.control <= window[1])
+            measured = Curve(measured.control[inside], measured.values[:, inside], measured.floor)
+        if measured.num_replicas < 2 or len(measured.control) < 5:
+            several = ", ".join(names[record.id] for record in members)
             raise UserError(
-                f"runs: size {value:g} ({ids}) has {whole.num_replicas} replicas that share "
-                f"{len(whole.control)} densities: 2 and 5 are needed; leave out runs of another "
-                "schedule with runs=[FOLDER,FOLDER], or widen window"
+                f"runs: size {value:g} ({several}) has {measured.num_replicas} replicas that "
+                f"share {len(measured.control)} densities: 2 and 5 are needed; leave out runs of "
+                "another schedule with runs=[FOLDER,FOLDER], or widen window"
             )
-        curves.append(SizedCurve(value, info["network"]["num_prunable"], whole))
+        curves.append(SizedCurve(value, info["network"]["num_prunable"], measured))
     return curves
 
 
 def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
-    """Runs may differ in what is the size, in seed and in replicas; if they differ in anything else
-    they are not one system at several sizes."""
+    """Raise UserError if runs differ in more than the size, the seed and the replicas."""
     free = {*REPLICA_KEYS, SIZE_KEYS.get(size, size)}
     if size == "num_weights":
         free |= {"model.widths", "model.depth", "model.channels"}
@@ -82,7 +85,7 @@ def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
 
 
 def size_of(record: RunRecord, key: str) -> float:
-    """A run's size: num_weights, or any number of its physics by its dotted key."""
+    """The size of a run: num_weights, train_size, or a number of its physics by its dotted key."""
     info = record.info()
     if key == "num_weights":
         return float(info["network"]["num_prunable"])
@@ -95,34 +98,37 @@ def size_of(record: RunRecord, key: str) -> float:
     if isinstance(node, list) and node and len(set(node)) == 1:
         node = node[0]
     if not isinstance(node, int | float) or isinstance(node, bool):
-        there = "no such key" if node is None else f"{node} there"
+        found = "no such key" if node is None else f"the value {node}"
         raise UserError(
-            f"size={key}: run {record.id} has {there}; give num_weights, train_size, or a "
-            "key of its physics with one number, such as model.widths of equal widths"
+            f"size={key}: run {record.id} has {found}; give num_weights, train_size, or a "
+            "key with one number, such as model.widths of equal widths"
         )
     return float(node)
 
 
 def points_of(curves: list[SizedCurve]) -> Points:
+    """Means over replicas with their errors, all sizes in one list of points."""
     columns = [
         (item.curve.control, np.full(len(item.curve.control), item.size),
          item.curve.values.mean(axis=0), errors_of_mean(item.curve))
         for item in curves
     ]  # fmt: skip
-    return Points(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+    return Points(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
 def replica_noise(curves: list[SizedCurve], shared: bool = False) -> Noise:
-    """Deviations of means over replicas drawn with replacement, size by size, or with ``shared``
-    replicas the same ones for all sizes."""
+    """Deviations of means over resampled replicas, sampled for each size on its own.
+
+    ``shared``: the same replicas are sampled for all sizes.
+    """
 
     def noise(generator: np.random.Generator, batch: int) -> Array:
-        parts = []
+        deviations = []
         for number, item in enumerate(curves):
             if number == 0 or not shared:
-                shares = replica_shares(generator, item.curve.num_replicas, batch)
-            parts.append(resampled_deviations(item.curve.values, shares))
-        return np.concatenate(parts, axis=1)
+                fractions = replica_fractions(generator, item.curve.num_replicas, batch)
+            deviations.append(resampled_deviations(item.curve.values, fractions))
+        return np.concatenate(deviations, axis=1)
 
     return noise
 
@@ -130,7 +136,7 @@ def replica_noise(curves: list[SizedCurve], shared: bool = False) -> Noise:
 def fluctuations(
     curves: list[SizedCurve], quantity: str, batch: int, seed: int
 ) -> list[SampledCurve]:
-    """``susceptibility`` or ``binder`` of every size, resampled over replicas."""
+    """The quantity ``susceptibility`` or ``binder`` of every size, resampled over replicas."""
     generator = np.random.default_rng(seed)
     sampled = []
     for item in curves:
@@ -142,20 +148,20 @@ def fluctuations(
             return binder_cumulant(some)
 
         count = len(values)
-        drawn = generator.integers(count, size=(batch, count))
-        # A sample of R values drawn from R shows (R - 1) / R of their variance.
+        chosen = generator.integers(count, size=(batch, count))
+        # R values sampled from R with replacement have (R - 1) / R of their variance.
         widen = count / (count - 1) if quantity == "susceptibility" else 1.0
-        draws = np.stack([measure(values[rows]) for rows in drawn]) * widen
+        samples = np.stack([measure(values[rows]) for rows in chosen]) * widen
         measured = measure(values)
-        defined = np.isfinite(measured) & np.isfinite(draws).all(axis=0)
+        defined = np.isfinite(measured) & np.isfinite(samples).all(axis=0)
         if not defined.any():
             raise UserError(f"size {item.size:g}: the {quantity} is defined at no density")
-        error = draws[:, defined].std(axis=0, ddof=1)
+        error = samples[:, defined].std(axis=0, ddof=1)
         floor = 1e-3 * np.median(error[error > 0]) if (error > 0).any() else 1.0
         sampled.append(
             SampledCurve(
                 item.size, item.curve.control[defined], measured[defined],
-                np.maximum(error, floor), draws[:, defined],
+                np.maximum(error, floor), samples[:, defined],
             )
         )  # fmt: skip
     return sampled

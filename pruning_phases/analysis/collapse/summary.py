@@ -1,4 +1,4 @@
-"""Finite-size scaling of runs or of any table: ``python -m pruning_phases.collapse``."""
+"""Results of a collapse as JSON and as a table on the terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pruning_phases.console import PLAIN
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from pruning_phases.analysis.collapse.fit import Collapse
 
 
 def to_json(collapse: Collapse) -> dict[str, Any]:
-    """The contract's keys; errors hold the statistical part and the drifts, which stand apart."""
+    """One ansatz's entry in collapse.json; ``errors`` lists the statistical part and the drifts."""
     from pruning_phases.statistics.quote import number
 
     entry: dict[str, Any] = {}
@@ -39,46 +40,62 @@ def to_json(collapse: Collapse) -> dict[str, Any]:
     return entry
 
 
-def located(panels: Panels) -> dict[str, Any]:
+def located_to_json(panels: Panels) -> dict[str, Any]:
+    """Crossings with their limit at infinite size, and peaks with gamma/nu."""
     from pruning_phases.statistics.crossings import extrapolate, size_exponent
     from pruning_phases.statistics.quote import number
 
     content: dict[str, Any] = {"crossings": {}}
-    for quantity, (curves, places) in panels.items():
+    for quantity, (curves, located) in panels.items():
         rows = []
-        for place in places:
+        for one in located:
             row: dict[str, Any] = {
-                "sizes": list(place.sizes),
-                "control": number(*place.control) if place.control else None,
+                "sizes": list(one.sizes),
+                "control": number(*one.control) if one.control else None,
             }
-            if place.value:
-                row["height"] = number(*place.value)
-            if place.reason:
-                row["reason"] = place.reason
+            if one.value:
+                row["height"] = number(*one.value)
+            if one.reason:
+                row["reason"] = one.reason
             rows.append(row)
         if quantity == "susceptibility":
-            exponent = size_exponent(places)
+            exponent = size_exponent(located)
             peaks = {"peaks": rows, "gamma_over_nu": number(*exponent) if exponent else None}
-            why = {} if exponent else {"reason": "fewer than two sizes have a peak"}
-            content["susceptibility"] = peaks | why
+            reasons = {} if exponent else {"reason": "fewer than two sizes have a peak"}
+            content["susceptibility"] = peaks | reasons
         else:
             low = min(float(curve.control.min()) for curve in curves)
             high = max(float(curve.control.max()) for curve in curves)
-            limit, reason = extrapolate(places, low, high)
+            limit, reason = extrapolate(located, low, high)
             found = {"pairs": rows, "infinite_size": number(*limit) if limit else None}
             content["crossings"][quantity] = found | ({"reason": reason} if reason else {})
     return content
 
 
 def show(collapses: dict[str, Collapse], content: dict[str, Any], console: Console) -> None:
+    """Print the parameters, notes and reasons, the preferred ansatz, crossings and peaks."""
+    console.print(_parameters(collapses))
+    for name, collapse in collapses.items():
+        reasons = [item.reason for item in collapse.estimates.values() if item.reason]
+        for line in collapse.notes + list(dict.fromkeys(reasons)):
+            console.print(f"{name}: {line}", **PLAIN)
+    if "preferred" in content:
+        reason = content.get("preferred_reason")
+        console.print(
+            f"preferred: {content['preferred']}{reason and f' ({reason})' or ''}", **PLAIN
+        )
+    _show_located(content, console)
+
+
+def _parameters(collapses: dict[str, Collapse]) -> Table:
     from rich import box
     from rich.table import Table
 
     from pruning_phases.statistics.quote import cell
 
     table = Table(
-        caption="drift: without the smallest size, carried on to infinite size as 1/L; "
-        "in the inner half of the window",
+        caption="drift: shift without the smallest size, extrapolated to infinite size as 1/L; "
+        "shift in the inner half of the window",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in ("ansatz", "parameter", "value", "statistical", "drift: size", "drift: window"):
@@ -90,37 +107,34 @@ def show(collapses: dict[str, Collapse], content: dict[str, Any], console: Conso
             value = cell(item.value, item.error) + (" (fixed)" if item.fixed else "")
             table.add_row(name, parameter, value, *shown)
         table.add_row(name, "chi2/dof", f"{collapse.chi2_per_dof:.2f}", "", "", "")
-    console.print(table)
-    for name, collapse in collapses.items():
-        reasons = [item.reason for item in collapse.estimates.values() if item.reason]
-        for line in collapse.notes + list(dict.fromkeys(reasons)):
-            console.print(f"{name}: {line}", **PLAIN)
-    if "preferred" in content:
-        reason = content.get("preferred_reason")
-        console.print(
-            f"preferred: {content['preferred']}{reason and f' ({reason})' or ''}", **PLAIN
-        )
+    return table
+
+
+def _show_located(content: dict[str, Any], console: Console) -> None:
+    from pruning_phases.statistics.quote import cell
+
     for quantity, found in content["crossings"].items():
         where = " (the critical point where beta = 0)" if quantity != "Binder cumulant" else ""
-        places = _places(found["pairs"])
+        positions = _positions(found["pairs"])
         console.print(
-            f"crossings of {quantity}{where if places != 'none' else ''}: {places}", **PLAIN
+            f"crossings of {quantity}{where if positions != 'none' else ''}: {positions}", **PLAIN
         )
     if "susceptibility" in content:
-        peaks = _places(content["susceptibility"]["peaks"])
+        peaks = _positions(content["susceptibility"]["peaks"])
         exponent = content["susceptibility"]["gamma_over_nu"]
         tail = f"; gamma/nu {cell(exponent['value'], exponent['error'])}" if exponent else ""
         console.print(f"susceptibility peaks: {peaks}{tail}", **PLAIN)
 
 
-def _places(rows: list[dict[str, Any]]) -> str:
+def _positions(rows: list[dict[str, Any]]) -> str:
+    """Sizes and control parameters of crossings or peaks, as one line."""
     from pruning_phases.statistics.quote import with_error
 
-    places = [
+    positions = [
         "/".join(f"{size:g}" for size in row["sizes"])
         + " at "
         + with_error(row["control"]["value"], row["control"]["error"])
         for row in rows
         if row["control"]
     ]
-    return ", ".join(places) or "none"
+    return ", ".join(positions) or "none"

@@ -15,7 +15,7 @@ from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve
 from pruning_phases.statistics.estimates import mean_and_error
-from pruning_phases.statistics.resampling import replica_shares, resampled_deviations
+from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,11 +92,11 @@ def curves_by_size(losses: Losses, row: int) -> list[SizedCurve]:
 def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[SampledCurve]:
     """ln L over the control, a curve a size, resampled over replicas (the same ones for all)."""
     values = np.log(losses.values[row])  # [control, size, replicas]
-    shares = replica_shares(np.random.default_rng(seed), values.shape[2], batch)
+    fractions = replica_fractions(np.random.default_rng(seed), values.shape[2], batch)
     curves = []
     for index, size in enumerate(losses.sizes):
         mean, error = mean_and_error(values[:, index], axis=1)
-        draws = mean + resampled_deviations(values[:, index].T, shares)
+        draws = mean + resampled_deviations(values[:, index].T, fractions)
         floor = 1e-3 * max(float(np.median(error)), 1e-9)
         curves.append(
             SampledCurve(float(size), losses.control, mean, np.maximum(error, floor), draws)

@@ -1,6 +1,7 @@
-"""Evolution of the weights: between two snapshots, and layer by layer over density.
+"""Evolution of the weights: between two snapshots, and per layer over density.
 
 In: finished runs with snapshots. Out: ``evolution.json``, ``.csv`` and figures, beside each run.
+May not know about other runs.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 HELP = """
   Evolution metric: 1 - adjusted R^2 of the surviving weights, the earlier weights as prediction of
-  the later ones; 0 where no weight moved (arXiv 2602.15224).
+  the later ones; 0 if no weight changed (arXiv 2602.15224).
 
     python -m pruning_phases.train experiment=fig2 dataset=mnist       a run with snapshots
     python -m pruning_phases.evolution runs=multirun/fig2
@@ -40,7 +41,7 @@ class EvolutionConfig(AnalysisConfig):
         above=0,
     )  # fmt: skip
     replica: int | None = key(
-        None, "replica whose weights are plotted, null: the first; numbers are means over replicas",
+        None, "replica whose weights are plotted; null: the first. Numbers are means over replicas",
         at_least=0,
     )  # fmt: skip
     order_parameters: list[str] = order_parameters_key(["accuracy", "prediction_entropy"])
@@ -50,26 +51,29 @@ CONFIG = EvolutionConfig
 
 
 def analyse(config: EvolutionConfig, console: Console) -> None:
-    """Figures and numbers of each run, beside its record or in a folder of its own name."""
+    """Write figures and numbers of each run into its folder, or into a folder of its id."""
     from pruning_phases.analysis.common.results import open_folder
-    from pruning_phases.records.select import done_runs
+    from pruning_phases.records.select import done_runs, run_names
 
-    for record in done_runs(config.runs):
+    records = done_runs(config.runs)
+    names = run_names(records)
+    for record in records:
         asked = config.output_dir and str(Path(config.output_dir) / record.id)
-        _analyse_run(record, config, open_folder(asked, record.folder), console)
+        folder = open_folder(asked, record.folder)
+        _analyse_run(record, names[record.id], config, folder, console)
 
 
 def _analyse_run(
-    record: RunRecord, config: EvolutionConfig, folder: Path, console: Console
+    record: RunRecord, name: str, config: EvolutionConfig, folder: Path, console: Console
 ) -> None:
     from pruning_phases.analysis.common.results import save_csv, save_figure, save_json
     from pruning_phases.analysis.evolution.figure import evolution_figure, weights_figure
+    from pruning_phases.analysis.evolution.fit import over_density
     from pruning_phases.analysis.evolution.read import read_jumps
-    from pruning_phases.analysis.evolution.summary import over_density, show, to_json
-    from pruning_phases.records.select import commit_of, names_of
+    from pruning_phases.analysis.evolution.summary import show, to_json
+    from pruning_phases.records.select import commit_of
 
     info = record.info()
-    model, dataset, pruner = names_of(info)
     observables, layers = record.observables(), record.layers()
     if len(observables[["p_train", "train_size"]].drop_duplicates()) > 1:
         raise UserError(
@@ -81,7 +85,7 @@ def _analyse_run(
     replica = first if config.replica is None else config.replica
     if not first <= replica < first + count:
         raise UserError(f"replica={replica}: run {record.id} holds {first} to {first + count - 1}")
-    title = f"{model} on {dataset}, {pruner} pruning; run {record.id}, {commit_of(info)}"
+    title = f"{name}; run {record.id}, {commit_of(info)}"
     content = [to_json(jump) for jump in jumps]
     weights = weights_figure(jumps, content, replica - first, f"{title}; replica {replica}")
     figure = evolution_figure(
@@ -92,6 +96,6 @@ def _analyse_run(
     save_figure(weights, folder / "weights")
     save_figure(figure, folder / "evolution")
     for entry in content:
-        show(record, entry, console)
+        show(name, entry, console)
     console.print(f"results: {folder / 'evolution.json'}, .csv", **PLAIN)
     console.print(f"figures: {folder / 'weights.png'}, {folder / 'evolution.png'}", **PLAIN)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.analysis.evolution.read import Jump
 from pruning_phases.observables.evolution import WHOLE
 from pruning_phases.observables.registry import observable
@@ -19,19 +20,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-MOST_DOTS = 4000  # of a kind in a panel; more are thinned out evenly
+MOST_DOTS = 4000  # weights of one kind that a panel shows, evenly chosen
 
-STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
+LAYER_LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), (0, (3, 1, 1, 1)))
 
 
 def weights_figure(
     jumps: list[Jump], entries: list[dict[str, Any]], replica: int, title: str
 ) -> Figure:
-    """Later over earlier weights, a row a jump, a column a layer: cut ones red, survivors blue.
-    ``entries`` hold the jumps' evolution metrics."""
+    """Plot later over earlier weights, one row per jump and one column per layer.
+
+    ``entries``: evolution metrics of the jumps, as in evolution.json.
+    """
     from matplotlib.figure import Figure
 
-    layers = list(jumps[0].later.alive)
+    layers = list(jumps[0].later.masks)
     figure = Figure(figsize=(3.6 * len(layers), 3.3 * len(jumps) + 0.3), layout="constrained")
     rows = figure.subplots(len(jumps), len(layers), squeeze=False)
     for row, jump, entry in zip(rows, jumps, entries, strict=True):
@@ -44,7 +47,7 @@ def weights_figure(
 
 
 def metric_text(found: dict[str, Any]) -> str:
-    """A layer's evolution metric as a person reads it."""
+    """The evolution metric of a layer with its error, or "undefined"."""
     known = found["evolution_metric"]
     if known is None:
         return "undefined"
@@ -53,10 +56,10 @@ def metric_text(found: dict[str, Any]) -> str:
 
 def _scatter(axis: Axes, jump: Jump, layer: str, replica: int) -> None:
     earlier, later = jump.earlier.weights[layer][replica], jump.later.weights[layer][replica]
-    survives = jump.later.alive[layer][replica]
-    cut = jump.earlier.alive[layer][replica] & ~survives
+    surviving = jump.later.masks[layer][replica]
+    pruned = jump.earlier.masks[layer][replica] & ~surviving
     for chosen, colour, marker, label in (
-        (cut, "firebrick", "x", "cut"), (survives, "royalblue", "o", "survivors"),
+        (pruned, "firebrick", "x", "pruned"), (surviving, "royalblue", "o", "surviving"),
     ):  # fmt: skip
         index = np.flatnonzero(chosen)
         count = len(index)
@@ -64,8 +67,8 @@ def _scatter(axis: Axes, jump: Jump, layer: str, replica: int) -> None:
             index = index[np.linspace(0, count - 1, MOST_DOTS).astype(int)]
         axis.plot(earlier[index], later[index], marker, color=colour, markersize=2.5, alpha=0.5,
                   linestyle="none", label=f"{count} {label}", rasterized=True)  # fmt: skip
-    living = earlier[survives | cut]
-    ends = np.array([living.min(), living.max()]) if len(living) else np.array([-1.0, 1.0])
+    shown = earlier[surviving | pruned]
+    ends = np.array([shown.min(), shown.max()]) if len(shown) else np.array([-1.0, 1.0])
     axis.plot(ends, ends, color="black", linewidth=0.8, linestyle="--", label="unchanged")
     axis.set(
         xlabel=f"weight at density {jump.earlier.density:.3g}",
@@ -78,7 +81,7 @@ def _scatter(axis: Axes, jump: Jump, layer: str, replica: int) -> None:
 def evolution_figure(
     observables: pd.DataFrame, layers: pd.DataFrame, names: list[str], num_classes: int, title: str
 ) -> Figure:
-    """Order parameters over density, and below them each layer's evolution metric per step."""
+    """Plot order parameters over density, and below them the metric of each layer per step."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 2.3 * len(names) + 3.4), layout="constrained")
@@ -87,15 +90,15 @@ def evolution_figure(
     for axis, name in zip(axes[:, 0], names, strict=False):
         measured = curve(observables, name, num_classes)
         mean, error = mean_and_error(measured.values)
-        axis.plot(measured.control, mean, "o-", color="black", markersize=2.5, linewidth=0.8)
-        axis.fill_between(measured.control, mean - error, mean + error, color="black", alpha=0.2,
-                          linewidth=0)  # fmt: skip
-        axis.set_ylabel(observable(name).axis_label)
+        shown = observable(name)
+        axis.plot(measured.control, mean, shown.line, color=shown.colour, marker=shown.marker,
+                  markersize=2.5, linewidth=0.8)  # fmt: skip
+        axis.fill_between(measured.control, mean - error, mean + error, color=shown.colour,
+                          alpha=0.2, linewidth=0)  # fmt: skip
+        axis.set_ylabel(shown.axis_label)
         axis.grid(alpha=0.3)
     _metric(axes[-1, 0], layers, observables)
-    axes[-1, 0].set_xscale("log")
-    axes[-1, 0].invert_xaxis()
-    axes[-1, 0].set_xlabel("density of the whole network")
+    density_axis(axes[-1, 0])
     axes[0, 0].set_title(title, fontsize=10)
     return figure
 
@@ -110,10 +113,11 @@ def _metric(axis: Axes, layers: pd.DataFrame, observables: pd.DataFrame) -> None
         whole = layer == WHOLE
         name = "whole network" if whole else str(layer)
         colour = "black" if whole else f"C{index}"
-        axis.plot(x, mean, linestyle=STYLES[index % len(STYLES)], color=colour,
+        axis.plot(x, mean, linestyle=LAYER_LINES[index % len(LAYER_LINES)], color=colour,
                   linewidth=1.8 if whole else 1.1, label=name)  # fmt: skip
         axis.fill_between(x, mean - error, mean + error, color=colour, alpha=0.2, linewidth=0)
-    axis.set_yscale("log")
-    axis.set_ylabel("evolution metric per step")
+    shown = observable("evolution_metric")
+    axis.set_yscale(shown.scale)
+    axis.set_ylabel(f"{shown.axis_label} per step")
     axis.legend(fontsize=8, ncols=2)
     axis.grid(alpha=0.3)

@@ -1,7 +1,7 @@
 """Critical points and exponents of pruning transitions, with errors.
 
-In: finished runs over density. Out: ``exponents.json``, ``.csv``, ``.tex`` and figures. Fits one law
-to each order parameter of each run; it does not compare runs of different sizes (``collapse`` does).
+In: finished runs over density. Out: ``exponents.json``, ``.csv``, ``.tex`` and figures. Fits a law
+to each order parameter of each run. May not know about sizes, which ``collapse`` compares.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pruning_phases.statistics.curves import Curve
 
 HELP = """
-  Fits A (density - rho_c)^beta to each order parameter above the critical density, in every window
-  of densities that admits the law (p >= 5%). The statistical error comes from resampling replicas,
-  the systematic error from the spread over the windows. A parameter that the data do not fix is
+  Fits A (density - rho_c)^beta to each order parameter above the critical density, in all windows
+  of densities in which the law fits (p >= 5%). The statistical error comes from resampled replicas,
+  the systematic error from the spread over these windows. A parameter that the data do not fix is
   reported as "not determined", with the reason.
 
     python -m pruning_phases.exponents runs=multirun/fig1          every finished run in a folder
@@ -48,28 +48,30 @@ class ExponentsConfig(AnalysisConfig):
 CONFIG = ExponentsConfig
 
 
-def analyse(config: ExponentsConfig, console: Console) -> list[dict]:
-    """Fit every order parameter of every run; write the tables and figures; the fits."""
+def analyse(config: ExponentsConfig, console: Console) -> list[dict[str, Any]]:
+    """Fit every order parameter of every run; write the tables and figures; return the fits."""
     from rich.progress import track
 
     from pruning_phases.analysis.common.results import open_folder
     from pruning_phases.analysis.exponents.figure import comparison_figure
+    from pruning_phases.analysis.exponents.read import read_curves
     from pruning_phases.analysis.exponents.summary import show, write
-    from pruning_phases.records.select import done_runs, folder_of
+    from pruning_phases.records.select import done_runs, folder_of, run_names
 
     records = done_runs(config.runs)
-    one = len(records) == 1
+    names = run_names(records)
     fits: list[dict[str, Any]] = []
     figures: list[tuple[str, Figure]] = []
-    curves: list[Curve] = []
+    first_curves: list[Curve] = []
     for record in track(records, "fitting", console=console, transient=True):
-        own_fits, measured, figure = _fit_run(record, config)
-        fits += own_fits
-        curves.append(measured)
+        curves = read_curves(record, config.order_parameters)
+        run_fits, figure = _fit_run(record, names[record.id], curves, config)
+        fits += run_fits
+        first_curves.append(curves[config.order_parameters[0]])
         if figure is not None:
-            figures.append(("exponents" if one else f"exponents/{record.id}", figure))
-    if not one or not figures:
-        figures.append(("exponents", comparison_figure(fits, curves)))
+            figures.append(("exponents" if len(records) == 1 else f"exponents/{record.id}", figure))
+    if len(records) > 1 or not figures:
+        figures.append(("exponents", comparison_figure(fits, first_curves)))
     folder = open_folder(config.output_dir, folder_of(records))
     write(fits, figures, folder)
     show(fits, console)
@@ -79,32 +81,27 @@ def analyse(config: ExponentsConfig, console: Console) -> list[dict]:
 
 
 def _fit_run(
-    record: RunRecord, config: ExponentsConfig
-) -> tuple[list[dict[str, Any]], Curve, Figure | None]:
-    """The fits of all order parameters, the curve of the first, and the figure of those fitted."""
+    record: RunRecord, name: str, curves: dict[str, Curve], config: ExponentsConfig
+) -> tuple[list[dict[str, Any]], Figure | None]:
+    """Fit the curves of one run: entries for exponents.json, and a figure if any fit exists."""
     from pruning_phases.analysis.exponents.figure import exponents_figure
     from pruning_phases.analysis.exponents.fit import LawFit, fit_law
     from pruning_phases.analysis.exponents.summary import to_json
     from pruning_phases.records.select import commit_of, names_of
-    from pruning_phases.statistics.curves import curve
 
-    info, observables = record.info(), record.observables()
+    info = record.info()
     model, dataset, pruner = names_of(info)
     laws: dict[str, LawFit] = {}
     fits = []
-    curves = [
-        curve(observables, name, info["data"]["num_classes"]) for name in config.order_parameters
-    ]
-    for name, measured in zip(config.order_parameters, curves, strict=True):
+    for order_parameter, measured in curves.items():
         law = fit_law(measured, config.num_resampled, config.seed)
-        about = {
-            "model": model, "dataset": dataset, "pruner": pruner, "order_parameter": name,
-            "run": record.id, "num_replicas": measured.num_replicas,
+        metadata = {
+            "name": name, "model": model, "dataset": dataset, "pruner": pruner,
+            "order_parameter": order_parameter, "run": record.id,
+            "num_replicas": measured.num_replicas,
         }  # fmt: skip
-        fits.append(about | to_json(law))
+        fits.append(metadata | to_json(law))
         if isinstance(law, LawFit):
-            laws[name] = law
-    if not laws:
-        return fits, curves[0], None
-    title = f"{model} on {dataset}, {pruner} pruning: run {record.id}, {commit_of(info)}"
-    return fits, curves[0], exponents_figure(laws, title)
+            laws[order_parameter] = law
+    title = f"{name}: run {record.id}, {commit_of(info)}"
+    return fits, exponents_figure(laws, title) if laws else None

@@ -1,4 +1,4 @@
-"""Figures of critical laws: one run in detail, and many runs side by side."""
+"""Figures of critical laws: the fits of one run, and a comparison of many runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.analysis.common.styles import line_style
 from pruning_phases.analysis.exponents.fit import LawFit, critical_law
 from pruning_phases.observables.registry import observable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def exponents_figure(laws: dict[str, LawFit], title: str) -> Figure:
-    """One row an order parameter: curve with the law, residuals, window study."""
+    """Plot curve with the law, residuals and window scan, one row per order parameter."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 3.8 * max(len(laws), 1) + 0.3), layout="constrained")
@@ -36,8 +37,9 @@ def exponents_figure(laws: dict[str, LawFit], title: str) -> Figure:
 def _curve(axis: Axes, name: str, law: LawFit) -> None:
     density, values = law.curve.control, law.curve.values
     mean, error = values.mean(axis=0), errors_of_mean(law.curve)
-    colour = observable(name).colour
-    axis.errorbar(density, mean, error, fmt="o", markersize=3, color=colour, linewidth=0.8)
+    shown = observable(name)
+    axis.errorbar(density, mean, error, fmt=shown.marker, markersize=3, color=shown.colour,
+                  linewidth=0.8)  # fmt: skip
     window = law.window
     low, high = density[window.first], density[window.last]
     axis.axvspan(low, high, color="grey", alpha=0.12, linewidth=0, label="window")
@@ -50,17 +52,17 @@ def _curve(axis: Axes, name: str, law: LawFit) -> None:
     style = "-" if law.critical_point is not None else ":"
     axis.plot(line, fit[0], style, color="darkorange", linewidth=1.5,
               label=r"$A(\rho-\rho_c)^\beta$")  # fmt: skip
-    axis.set_xscale("log")
-    axis.set(xlabel="density", ylabel=observable(name).axis_label, title=_statement(law))
+    density_axis(axis)
+    axis.set(ylabel=shown.axis_label, title=_statement(law))
     axis.title.set_fontsize(9)
-    axis.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, 0.87))
+    axis.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, 0.98))
     axis.margins(y=0.12)
     axis.grid(alpha=0.3)
-    inset = axis.inset_axes((0.56, 0.13, 0.42, 0.45))
+    inset = axis.inset_axes((0.1, 0.15, 0.42, 0.45))
     above = (density > window.critical_point) & (density <= 3 * high) & (mean > 0)
     distance = density[above] - window.critical_point
-    inset.errorbar(distance, mean[above], error[above], fmt="o", markersize=2, color=colour,
-                   linewidth=0.6)  # fmt: skip
+    inset.errorbar(distance, mean[above], error[above], fmt=shown.marker, markersize=2,
+                   color=shown.colour, linewidth=0.6)  # fmt: skip
     inset.plot(line - window.critical_point, fit[0], color="darkorange", linewidth=1)
     inset.set_xscale("log")
     if above.any():
@@ -87,22 +89,23 @@ def _residuals(axis: Axes, name: str, law: LawFit) -> None:
         * critical_law(density, np.array([window.critical_point]), np.array([window.exponent]))[0]
     )
     inside = slice(window.first, window.last + 1)
-    axis.plot(density[inside], ((mean - fit) / error)[inside], "o", markersize=3.5,
-              color=observable(name).colour)  # fmt: skip
+    shown = observable(name)
+    axis.plot(density[inside], ((mean - fit) / error)[inside], shown.marker, markersize=3.5,
+              color=shown.colour)  # fmt: skip
     axis.axhspan(-1, 1, color="grey", alpha=0.2, linewidth=0)
-    axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
-    axis.set(xlabel="density", ylabel="(measured - fit) / error", title="residuals in the window")
+    density_axis(axis, "density")
+    axis.set(ylabel="(measured - fit) / error", title="residuals in the window")
     axis.title.set_fontsize(9)
     axis.grid(alpha=0.3)
 
 
 def _windows(axis: Axes, law: LawFit) -> None:
-    """Each admissible window's critical point and exponent, larger the more it weighs."""
-    weights = np.array([fit.weight for fit in law.study])
+    """Plot critical point and exponent of each admissible window, its weight as the dots' size."""
+    weights = np.array([fit.weight for fit in law.scan])
     size = 8 + 90 * weights / weights.max()
-    critical = [fit.critical_point for fit in law.study]
-    exponent = [fit.exponent for fit in law.study]
-    highs = [law.curve.control[fit.last] for fit in law.study]
+    critical = [fit.critical_point for fit in law.scan]
+    exponent = [fit.exponent for fit in law.scan]
+    highs = [law.curve.control[fit.last] for fit in law.scan]
     dots = axis.scatter(critical, exponent, size, c=np.log10(highs), cmap="viridis", alpha=0.75,
                         edgecolors="black", linewidths=0.4)  # fmt: skip
     assert axis.figure is not None
@@ -111,7 +114,7 @@ def _windows(axis: Axes, law: LawFit) -> None:
         axis.errorbar(law.critical_point, law.exponent, law.exponent_error, law.critical_error,
                       fmt="+", color="darkorange", markersize=12, capsize=3)  # fmt: skip
     axis.set(xlabel=r"$\rho_c$", ylabel=r"$\beta$",
-             title=f"{len(law.study)} admissible windows"
+             title=f"{len(law.scan)} admissible windows"
              + ("; cross: statistical error" if law.critical_point else ""))  # fmt: skip
     axis.title.set_fontsize(9)
     axis.ticklabel_format(axis="x", style="sci", scilimits=(-2, 2))
@@ -119,11 +122,13 @@ def _windows(axis: Axes, law: LawFit) -> None:
 
 
 def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure:
-    """Above, every run's first order parameter over density; below, critical points and exponents
-    with their total errors."""
+    """Plot the first order parameter of every run, and below it the critical points and exponents.
+
+    Error bars of these are total errors.
+    """
     from matplotlib.figure import Figure
 
-    labels = _labels(fits)
+    labels = list({fit["run"]: fit["name"] for fit in fits}.values())
     below = 0.55 * len(labels) + 1.0
     figure = Figure(figsize=(11, 5.2 + below), layout="constrained")
     grid = figure.add_gridspec(2, 1, height_ratios=(5.2, below))
@@ -136,21 +141,21 @@ def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure
         shift = 0.18 * (names.index(fit["order_parameter"]) - (len(names) - 1) / 2)
         row = runs.index(fit["run"]) + shift
         for axis, key in ((left, "critical_point"), (right, "exponent")):
-            colour = observable(fit["order_parameter"]).colour
-            marker = "os^dv"[names.index(fit["order_parameter"]) % 5]
+            shown = observable(fit["order_parameter"])
             if fit[key] is None:
-                axis.annotate("not determined", (0.01, row), fontsize=6, color=colour,
+                axis.annotate("not determined", (0.01, row), fontsize=6, color=shown.colour,
                               xycoords=("axes fraction", "data"), va="center")  # fmt: skip
                 continue
-            axis.errorbar(fit[key]["value"], row, xerr=fit[key]["error"], fmt=marker, color=colour,
-                          markersize=4, capsize=2)  # fmt: skip
+            axis.errorbar(fit[key]["value"], row, xerr=fit[key]["error"], fmt=shown.marker,
+                          color=shown.colour, markersize=4, capsize=2)  # fmt: skip
     for name in names:
-        left.plot([], [], "os^dv"[names.index(name) % 5], color=observable(name).colour,
-                  label=observable(name).axis_label, markersize=4)  # fmt: skip
-    left.set_yticks(range(len(labels)), labels)
+        shown = observable(name)
+        left.plot([], [], shown.marker, color=shown.colour, label=shown.axis_label,
+                  markersize=4)  # fmt: skip
+    left.set_yticks(range(len(labels)), [fill(label, 32) for label in labels])
     left.set_ylim(len(labels) - 0.4, -0.6)
     if any(fit["critical_point"] for fit in fits):
-        left.set_xscale("log")
+        density_axis(left, r"critical density $\rho_c$")
     left.set_xlabel(r"critical density $\rho_c$")
     right.set_xlabel(r"exponent $\beta$")
     bottom.legend(fontsize=8, loc="outside upper center", ncols=len(names))
@@ -162,16 +167,10 @@ def comparison_figure(fits: list[dict[str, Any]], curves: list[Curve]) -> Figure
 def _curves(axis: Axes, labels: list[str], curves: list[Curve], name: str) -> None:
     for number, (label, measured) in enumerate(zip(labels, curves, strict=True)):
         mean, error = mean_and_error(measured.values)
-        axis.errorbar(measured.control, mean, error, label=label.replace("\n", " "),
+        axis.errorbar(measured.control, mean, error, label=label,
                       **line_style(number, len(labels)))  # fmt: skip
-    axis.set(xscale="log", xlabel="density", ylabel=name, title="bars: standard errors")
+    density_axis(axis)
+    axis.set(ylabel=name, title="error bars: standard errors")
     axis.title.set_fontsize(9)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, ncols=1 + len(labels) // 12)
-
-
-def _labels(fits: list[dict[str, Any]]) -> list[str]:
-    """Of every run: model, data set and pruner, and the run's id where these are not enough."""
-    names = {fit["run"]: f"{fit['model']} {fit['dataset']}\n{fit['pruner']}" for fit in fits}
-    unique = len(set(names.values())) == len(names)
-    return [name if unique else f"{name} {run}" for run, name in names.items()]

@@ -1,4 +1,4 @@
-"""The critical law of one curve: order parameter = A (density - rho_c)^beta, window by window."""
+"""Fit of the critical law of one curve, order parameter = A (density - rho_c)^beta, by windows."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from scipy.stats import chi2 as chi2_distribution
 
 from pruning_phases.statistics.curves import Curve, errors_of_mean
 from pruning_phases.statistics.least_squares import Box, Residuals, minimize
-from pruning_phases.statistics.resampling import half_width, replica_shares, resampled_deviations
+from pruning_phases.statistics.resampling import half_width, replica_fractions, resampled_deviations
 
 Array = NDArray[np.float64]
 
 FEWEST_POINTS = 6  # in a window, for three parameters
 
-MOST_ENDS = 14  # lower and upper ends of windows that the study tries
+MOST_ENDS = 14  # lower ends of windows that the scan tries; twice as many upper ends
 
-MOST_POINTS = 200  # densities that are fitted; more are averaged
+MOST_POINTS = 200  # densities that are fitted; if there are more, neighbours are averaged
 
-ADMISSIBLE = 0.05  # the p-value that a window's chi^2 has to reach
+ADMISSIBLE = 0.05  # smallest p-value of chi^2 in a window that counts
 
-# A window begins where between these shares of the dense value above the floor are left. Higher up
-# lies the decline of a network that works, and below a critical point nothing would be left; lower
-# down lies the rounded tail of a finite network, which the law does not describe.
+# A window begins where the curve lies between these fractions of its dense value above the floor.
+# Larger values belong to a network that still works, and smaller ones to the rounded tail of a
+# finite network, which the law does not describe.
 ONSET, COLLAPSED = 0.05, 0.25
 
-MOST_ON_BOUND = 0.16  # share of resampled fits on a bound beyond which the interval is open
+MOST_ON_BOUND = 0.16  # fraction of resampled fits on a bound beyond which the interval is open
 
-AT_ZERO = 1e-3  # of the window's lowest density: nearer to 0 counts as 0
+AT_ZERO = 1e-3  # fraction of the window's lowest density below which a critical point counts as 0
 
-# (rho_c / lowest density of the window, ln beta): a critical point inside the window is none.
+# (rho_c / lowest density of the window, ln beta): the critical point lies below the window.
 BOX = Box(np.array([0.0, np.log(0.01)]), np.array([0.9999, np.log(5.0)]))
 
 STARTS = np.array(
@@ -40,7 +40,7 @@ STARTS = np.array(
 
 
 def critical_law(density: Array, critical: Array, exponent: Array) -> Array:
-    """(rho - rho_c)^beta for rho > rho_c, else 0; order parameter without its amplitude.
+    """(rho - rho_c)^beta for rho > rho_c, else 0: the order parameter without its amplitude.
 
     density [points]; critical, exponent [batch]; result [batch, points], dimensionless.
     arXiv 2602.15224, eqs. 3 and 4, for densities above the critical one.
@@ -58,8 +58,8 @@ class WindowFit:
     critical_point: float
     exponent: float
     chi2: float
-    weight: float  # of the window in the study
-    on_bound: str | None  # which of the two, if any
+    weight: float  # of the window in the scan
+    on_bound: str | None  # the parameter on a bound, if any
 
     @property
     def dof(self) -> int:
@@ -68,11 +68,11 @@ class WindowFit:
 
 @dataclass(frozen=True)
 class LawFit:
-    """The law in its best window, with errors; a critical point of None is not determined."""
+    """The law in its best window, with errors. A critical point of None is not determined."""
 
     curve: Curve
     window: WindowFit
-    study: list[WindowFit]  # every admissible window
+    scan: list[WindowFit]  # every admissible window
     critical_point: float | None
     exponent: float | None
     critical_error: float | None  # statistical
@@ -99,54 +99,58 @@ def _quadrature(statistical: float | None, systematic: float | None) -> float | 
 
 
 def coarsened(curve: Curve) -> Curve:
-    """Densities that are close in their logarithm as one, at their mean: no more than MOST_POINTS,
-    since thousands of them cost minutes and say no more."""
+    """Average neighbouring densities, evenly in their logarithm, to at most MOST_POINTS.
+
+    Thousands of densities would take minutes and determine the law no better.
+    """
     if len(curve.control) <= MOST_POINTS:
         return curve
     logarithm = np.log(curve.control)
     ends = np.linspace(logarithm[0], logarithm[-1], MOST_POINTS + 1)[1:-1]
     group = np.searchsorted(ends, logarithm, side="left")
     _, group = np.unique(group, return_inverse=True)
-    share = (group == np.arange(group.max() + 1)[:, None]).astype(np.float64)
-    share /= share.sum(axis=1, keepdims=True)
-    return Curve(share @ curve.control, curve.values @ share.T, curve.floor)
+    weights = (group == np.arange(group.max() + 1)[:, None]).astype(np.float64)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return Curve(weights @ curve.control, curve.values @ weights.T, curve.floor)
 
 
 def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | str:
-    """The fit, or a sentence that says why there is none."""
+    """Fit the law to one curve; a string is the reason why that is impossible."""
     curve = coarsened(curve)
     if curve.num_replicas < 2:
-        return "one replica has no spread to take an error from: run with num_replicas=8 or more"
+        return "one replica gives no error: train with num_replicas=8 or more"
     if len(curve.control) < FEWEST_POINTS:
-        return f"{len(curve.control)} densities: {FEWEST_POINTS} are needed"
+        return f"{len(curve.control)} densities: {FEWEST_POINTS} are needed (pruner.steps)"
     mean, error = curve.values.mean(axis=0), errors_of_mean(curve)
     if mean[-1] - curve.floor <= error[-1]:
         return "the dense value is not above the disordered one: train longer (training.budget)"
     left = (mean - curve.floor) / (mean[-1] - curve.floor)
     if left[0] > 1:
-        return "it is larger at the lowest density than in the dense network: no order parameter"
+        return (
+            "the value at the lowest density exceeds that of the dense network: no order parameter"
+        )
     if left.min() > COLLAPSED:
         return (
-            f"at the lowest density, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value is "
-            "left: prune further (pruner.final_density)"
+            f"at the lowest density, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value "
+            "remains: prune further (pruner.final_density)"
         )
     begins = _begins(left)
     if not len(begins):
         return (
             f"the curve falls from over {COLLAPSED:.0%} of the dense value to under {ONSET:.0%} "
-            "in one step: take finer ones (pruner.steps)"
+            "in one step: take finer steps (pruner.steps)"
         )
-    study = window_scan(curve.control, mean, error, begins)
-    if not study:
+    scan = window_scan(curve.control, mean, error, begins)
+    if not scan:
         return "no window of densities in which the law fits (p >= 5%)"
-    best = max(study, key=lambda window: window.weight)
+    best = max(scan, key=lambda window: window.weight)
     resampled = _resample(curve, error, best, num_resampled, seed)
     statistical = half_width(resampled)
-    spread = [_spread(study, best, name) for name in ("critical_point", "exponent")]
+    spread = [_spread(scan, best, name) for name in ("critical_point", "exponent")]
     reason = _undetermined(curve, best, resampled, float(np.hypot(statistical[0], spread[0])))
     known = reason is None
     return LawFit(
-        curve, best, study,
+        curve, best, scan,
         best.critical_point if known else None,
         best.exponent if known else None,
         float(statistical[0]) if known else None,
@@ -160,7 +164,7 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
 def _undetermined(
     curve: Curve, best: WindowFit, resampled: Array, total_error: float
 ) -> str | None:
-    """Why the critical point is not determined, and with it the exponent; None where it is."""
+    """The reason why critical point and exponent are not determined; None if they are."""
     low, high = curve.control[best.first], curve.control[best.last]
     window = f"the fit in [{low:.3g}, {high:.3g}]"
     if best.on_bound is not None:
@@ -170,7 +174,7 @@ def _undetermined(
     if total_error > best.critical_point:
         return (
             f"{window} gives {best.critical_point:.3g}, with an error of {total_error:.2g} that "
-            "includes 0 and any smaller density"
+            "includes 0"
         )
     return None
 
@@ -178,12 +182,12 @@ def _undetermined(
 def window_scan(
     density: Array, mean: Array, error: Array, begins: NDArray[np.int64]
 ) -> list[WindowFit]:
-    """Every window tried in which the law is admissible, with its weight; ``begins``: the points at
-    which a window may begin.
+    """The windows in which the law is admissible, with their weights.
 
-    weight ~ exp(-(chi^2 + 2 N_cut) / 2), N_cut the points left out: the Akaike weight for choosing
-    a subset of the data (Jay and Neil 2021, Phys. Rev. D 103, 114502, eq. 36 with equal numbers of
-    parameters).
+    ``begins``: indices of the points at which a window may begin.
+    weight ~ exp(-(chi^2 + 2 N_out) / 2), N_out the number of points left out: the Akaike weight for
+    choosing a subset of the data (Jay and Neil 2021, Phys. Rev. D 103, 114502, eq. 36 with equal
+    numbers of parameters).
     """
     windows = _windows(len(density), begins)
     if len(windows) == 0:
@@ -222,7 +226,7 @@ def window_scan(
 
 
 def _begins(left: Array) -> NDArray[np.int64]:
-    """The points at which a window may begin: those above the tail, before the curve has risen."""
+    """Indices at which a window may begin: above the tail, below the risen part of the curve."""
     tail = np.flatnonzero(left < ONSET)
     risen = np.flatnonzero(left > COLLAPSED)
     first = tail[-1] + 1 if len(tail) else 0
@@ -231,6 +235,7 @@ def _begins(left: Array) -> NDArray[np.int64]:
 
 
 def _windows(num_points: int, begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """First and last point [windows, 2] of the windows that the scan tries."""
     lows = begins[np.unique(np.linspace(0, len(begins) - 1, MOST_ENDS).astype(int))]
     highs = np.unique(np.linspace(0, num_points - 1, 2 * MOST_ENDS).astype(int))
     pairs = [(low, high) for low in lows for high in highs if high - low + 1 >= FEWEST_POINTS]
@@ -256,10 +261,10 @@ def _residuals(
 def _resample(
     curve: Curve, error: Array, window: WindowFit, num_resampled: int, seed: int
 ) -> Array:
-    """Critical point and exponent [resampled, 2] of means over replicas drawn with replacement."""
-    shares = replica_shares(np.random.default_rng(seed), curve.num_replicas, num_resampled)
+    """Critical point and exponent [resampled, 2] of means over resampled replicas."""
+    fractions = replica_fractions(np.random.default_rng(seed), curve.num_replicas, num_resampled)
     centre = curve.values.mean(axis=0)
-    means = centre + resampled_deviations(curve.values, shares)
+    means = centre + resampled_deviations(curve.values, fractions)
     lowest = np.full(num_resampled, curve.control[window.first])
     inside = np.zeros((num_resampled, len(centre)), dtype=bool)
     inside[:, window.first : window.last + 1] = True
@@ -272,16 +277,17 @@ def _resample(
 
 
 def _amplitude(density: Array, mean: Array, error: Array, window: WindowFit) -> float:
-    part = slice(window.first, window.last + 1)
+    """The amplitude A by weighted least squares inside the window."""
+    inside = slice(window.first, window.last + 1)
     law = critical_law(
-        density[part], np.array([window.critical_point]), np.array([window.exponent])
+        density[inside], np.array([window.critical_point]), np.array([window.exponent])
     )[0]
-    weight = 1 / error[part] ** 2
-    return float((weight * law * mean[part]).sum() / (weight * law**2).sum())
+    weight = 1 / error[inside] ** 2
+    return float((weight * law * mean[inside]).sum() / (weight * law**2).sum())
 
 
-def _spread(study: list[WindowFit], best: WindowFit, name: str) -> float:
-    """The weighted root mean square distance of the windows' results from the best one's."""
-    weights = np.array([window.weight for window in study])
-    distance = np.array([getattr(window, name) - getattr(best, name) for window in study])
+def _spread(scan: list[WindowFit], best: WindowFit, name: str) -> float:
+    """Weighted root mean square distance of the windows' results from that of the best window."""
+    weights = np.array([window.weight for window in scan])
+    distance = np.array([getattr(window, name) - getattr(best, name) for window in scan])
     return float(np.sqrt((weights * distance**2).sum() / weights.sum()))

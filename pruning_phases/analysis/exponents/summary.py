@@ -1,4 +1,4 @@
-"""Critical points and exponents of pruning transitions: ``python -m pruning_phases.exponents``."""
+"""Fits of the critical law as JSON, CSV, LaTeX, and as a table on the terminal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
+    from pruning_phases.analysis.exponents.fit import LawFit
 
-def to_json(law: Any) -> dict[str, Any]:
-    """The contract's keys of one fit; nulls with a reason where nothing could be determined."""
+
+COLUMNS = ("name", "model", "dataset", "pruner", "order_parameter", "run")
+
+
+def to_json(law: LawFit | str) -> dict[str, Any]:
+    """One entry of exponents.json; null with a reason for a parameter that is not determined."""
     from pruning_phases.statistics.quote import number
 
     if isinstance(law, str):
@@ -22,10 +27,9 @@ def to_json(law: Any) -> dict[str, Any]:
         parts = {"statistical": nothing, "systematic": nothing}
         return empty | parts | {"windows": [], "reason": law}
     density = law.curve.control
-    total = sum(fit.weight for fit in law.study)
+    total = sum(fit.weight for fit in law.scan)
     entry = {
-        # The error is the total one: the statistical part alone does not know that the noise also
-        # chose the window.
+        # The total error: the statistical part lacks that noise also decides the window.
         "critical_point": number(law.critical_point, law.critical_total),
         "exponent": number(law.exponent, law.exponent_total),
         "statistical": {"critical_point": law.critical_error, "exponent": law.exponent_error},
@@ -38,13 +42,14 @@ def to_json(law: Any) -> dict[str, Any]:
             {"window": [density[fit.first], density[fit.last]],
              "critical_point": fit.critical_point, "exponent": fit.exponent,
              "chi2_per_dof": fit.chi2 / fit.dof, "weight": fit.weight / total}
-            for fit in law.study
+            for fit in law.scan
         ],
     }  # fmt: skip
     return entry | ({"reason": law.reason} if law.reason else {})
 
 
 def write(fits: list[dict[str, Any]], figures: list[tuple[str, Figure]], folder: Path) -> None:
+    """Write the tables, and the figures under their names."""
     import pandas as pd
 
     from pruning_phases.analysis.common.results import save_csv, save_figure, save_json, save_latex
@@ -58,7 +63,7 @@ def write(fits: list[dict[str, Any]], figures: list[tuple[str, Figure]], folder:
 
 
 def _flat(fit: dict[str, Any]) -> dict[str, Any]:
-    row = {key: fit[key] for key in ("model", "dataset", "pruner", "order_parameter", "run")}
+    row = {key: fit[key] for key in COLUMNS}
     for key in ("critical_point", "exponent"):
         row[key] = fit[key]["value"] if fit[key] else None
         row[f"{key}_error"] = fit[key]["error"] if fit[key] else None
@@ -72,7 +77,7 @@ def _flat(fit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cells(fit: dict[str, Any]) -> dict[str, str]:
-    """A fit as a person reads it: in brackets the statistical error, then the windows' spread."""
+    """One row of the tables; in brackets the statistical error, then the spread over windows."""
     from pruning_phases.statistics.quote import with_errors
 
     def quoted(key: str) -> str:
@@ -83,7 +88,7 @@ def _cells(fit: dict[str, Any]) -> dict[str, str]:
     window = "{:.2g} to {:.2g}".format(*fit["window"]) if fit["window"] else ""
     ratio = f"{fit['chi2_per_dof']:.2f}" if fit["chi2_per_dof"] is not None else ""
     return {
-        "model": fit["model"], "dataset": fit["dataset"], "pruner": fit["pruner"],
+        "run": fit["name"],
         "order parameter": fit["order_parameter"].replace("_", " "),
         "critical density": quoted("critical_point"), "exponent": quoted("exponent"),
         "window": window, "chi2/dof": ratio, "replicas": str(fit["num_replicas"]),
@@ -91,6 +96,7 @@ def _cells(fit: dict[str, Any]) -> dict[str, str]:
 
 
 def show(fits: list[dict[str, Any]], console: Console) -> None:
+    """Print the table of the fits, and the reasons where a parameter is not determined."""
     from rich import box
     from rich.table import Table
 
@@ -106,6 +112,4 @@ def show(fits: list[dict[str, Any]], console: Console) -> None:
     console.print(table)
     for fit in fits:
         if reason := fit.get("reason"):
-            name = fit["order_parameter"]
-            what = f"{fit['model']} {fit['dataset']} {fit['pruner']}"
-            console.print(f"{what} {name}: {reason}", **PLAIN)
+            console.print(f"{fit['name']}, {fit['order_parameter']}: {reason}", **PLAIN)

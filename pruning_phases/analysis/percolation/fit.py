@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from pruning_phases.analysis.percolation.read import ACCURACY, GraphCurves
 from pruning_phases.statistics.estimates import first_below
-from pruning_phases.statistics.resampling import half_width, replica_shares, resampled_deviations
+from pruning_phases.statistics.resampling import half_width, replica_fractions, resampled_deviations
 
 if TYPE_CHECKING:
     pass
@@ -65,7 +65,7 @@ def landmarks(
     curves: GraphCurves, num_resampled: int, seed: int
 ) -> dict[str, Landmark | Undetermined]:
     """All four, from the same resampled replicas."""
-    shares = replica_shares(np.random.default_rng(seed), len(curves.accuracy), num_resampled)
+    shares = replica_fractions(np.random.default_rng(seed), len(curves.accuracy), num_resampled)
     x = np.log(curves.density)
     ways: dict[str, Callable[[Array, Array], Array]] = {
         ACCURACY: falls_below_half, "largest_cluster": falls_below_half,

@@ -1,6 +1,7 @@
 """Pruning transition of one run: accuracy and entropies over density.
 
-In: finished runs over density. Out: ``transition.png`` and ``.pdf`` in each run's folder.
+In: finished runs over density. Out: ``transition.png`` and ``.pdf`` in each run's folder. May
+not know about other runs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ CONFIG = TransitionConfig
 
 
 def analyse(config: TransitionConfig, console: Console) -> None:
-    """Plot every run that has no figure yet, or all of them to ``output_dir``."""
+    """Plot every run that has no figure yet, in its folder or under ``output_dir``."""
     from pruning_phases.analysis.common.results import open_folder, save_figure
     from pruning_phases.analysis.transition.figure import transition_figure
     from pruning_phases.records.select import done_runs

@@ -1,5 +1,7 @@
-"""The figure of a pruning transition: accuracy and entropies over density, after arXiv 2602.15224,
-Fig. 1, with error bands over replicas."""
+"""Figure of a pruning transition: accuracy and entropies over density, with error bands.
+
+After arXiv 2602.15224, Fig. 1.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.observables.registry import observable
 from pruning_phases.records.select import commit_of, names_of
 from pruning_phases.statistics.estimates import mean_and_error
@@ -21,6 +24,7 @@ PANELS = ("accuracy", "prediction_entropy", "outcome_entropy")
 
 
 def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure:
+    """Plot means over replicas of each observable of PANELS, with standard errors as bands."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 7.2), layout="constrained")
@@ -40,9 +44,7 @@ def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure
         axis.set_ylabel(shown.axis_label)
         axis.grid(alpha=0.3)
     _reference_lines(axes, info["data"]["num_classes"])
-    axes[-1].set_xscale("log")
-    axes[-1].invert_xaxis()
-    axes[-1].set_xlabel("density: share of the prunable weights that remains")
+    density_axis(axes[-1])
     axes[0].set_title(_title(table, info), fontsize=10)
     return figure
 

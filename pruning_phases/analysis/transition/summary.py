@@ -1,4 +1,4 @@
-"""The few lines that a person reads at the end of a run."""
+"""Table of observables over density, printed at the end of a run."""
 
 from __future__ import annotations
 
@@ -39,4 +39,5 @@ def summary_table(observables: pd.DataFrame) -> Table:
 
 
 def observables_shown() -> dict[str, Observable]:
+    """The observables that have a heading in this table, by name."""
     return {name: one for name, one in registry.observables().items() if one.heading}

@@ -1,4 +1,4 @@
-"""Runs of several sizes: their points, their noise over replicas, their fluctuations."""
+"""Runs of several sizes: points, noise over replicas and fluctuations."""
 
 import json
 
@@ -26,7 +26,7 @@ CRITICAL, NU = 0.2, 1.25
 
 
 def accuracy(width, replicas, seed):
-    """A transition at 0.2 that sharpens with width; replicas differ as a whole and per point."""
+    """Accuracy with a transition at 0.2 that sharpens with width; replicas differ as a whole too."""
     generator = np.random.default_rng([seed, width])
     x = (DENSITY - CRITICAL) * width ** (1 / NU)
     shift = generator.normal(scale=0.01, size=(replicas, 1))
@@ -38,10 +38,10 @@ def accuracy(width, replicas, seed):
 def records(tmp_path):
     return [
         write_run(
-            tmp_path, f"w{width}_{part}", DENSITY,
-            {"accuracy": accuracy(width, 6, part)}, width, seed=part,
+            tmp_path, f"w{width}_{seed}", DENSITY,
+            {"accuracy": accuracy(width, 6, seed)}, width, seed=seed,
         )
-        for width in (16, 32, 64, 128) for part in (0, 1)
+        for width in (16, 32, 64, 128) for seed in (0, 1)
     ]  # fmt: skip
 
 
@@ -59,15 +59,15 @@ def test_points_are_means_over_the_replicas_of_all_runs_of_a_size(records):
     assert points.error[at].mean() == pytest.approx(raw.mean(), rel=0.05)
 
 
-def test_size_may_be_any_number(records):
+def test_size_is_any_number_of_the_physics(records):
     assert size_of(records[0], "num_weights") == 256
     assert size_of(records[0], "train_size") == 60000
-    for key, there in (("model.name", "fc there"), ("model.depth", "no such key")):
-        with pytest.raises(UserError, match=f"size={key}: run w16_0 has {there}"):
+    for key, found in (("model.name", "the value fc"), ("model.depth", "no such key")):
+        with pytest.raises(UserError, match=f"size={key}: run w16_0 has {found}"):
             size_of(records[0], key)
 
 
-def test_a_window_that_leaves_too_little_is_one_line(records):
+def test_a_window_with_too_few_densities_raises(records):
     with pytest.raises(UserError, match="share 3 densities: 2 and 5 are needed"):
         sized_curves(records, "model.widths", "accuracy", (0.09, 0.15))
 
@@ -75,18 +75,18 @@ def test_a_window_that_leaves_too_little_is_one_line(records):
 def test_noise_has_the_error_of_the_mean_and_keeps_replicas_together(records):
     sized = sized_curves(records, "model.widths", "accuracy", None)
     points = points_of(sized)
-    draws = replica_noise(sized)(np.random.default_rng(0), 4000)
+    noise = replica_noise(sized)(np.random.default_rng(0), 4000)
     raw = np.concatenate([item.curve.values.std(axis=0, ddof=1) / np.sqrt(12) for item in sized])
-    np.testing.assert_allclose(draws.mean(axis=0) / raw, 0, atol=0.1)
-    np.testing.assert_allclose(draws.std(axis=0), raw, rtol=0.08)
-    assert (draws.std(axis=0) / raw).mean() == pytest.approx(1, abs=0.01)
+    np.testing.assert_allclose(noise.mean(axis=0) / raw, 0, atol=0.1)
+    np.testing.assert_allclose(noise.std(axis=0), raw, rtol=0.08)
+    assert (noise.std(axis=0) / raw).mean() == pytest.approx(1, abs=0.01)
     one = np.flatnonzero(points.size == 64)
     replicas = sized[2].curve.values
     np.testing.assert_allclose(
-        np.corrcoef(draws[:, one[:2]].T)[0, 1], np.corrcoef(replicas[:, :2].T)[0, 1], atol=0.1
+        np.corrcoef(noise[:, one[:2]].T)[0, 1], np.corrcoef(replicas[:, :2].T)[0, 1], atol=0.1
     )
     other = np.flatnonzero(points.size == 16)[0]
-    assert abs(np.corrcoef(draws[:, one[0]], draws[:, other])[0, 1]) < 0.1
+    assert abs(np.corrcoef(noise[:, one[0]], noise[:, other])[0, 1]) < 0.1
 
 
 def test_a_replica_in_two_runs_counts_once(records, tmp_path):
@@ -114,13 +114,13 @@ def test_a_collapse_of_runs_finds_the_planted_transition(records):
     assert found["critical_point"].error < 0.01 and found["nu"].error < 0.3
 
 
-def test_fluctuations_are_those_of_the_replicas(records):
+def test_fluctuations_are_over_replicas(records):
     sized = sized_curves(records, "model.widths", "accuracy", None)
     chi = fluctuations(sized, "susceptibility", 400, 0)
     binder = fluctuations(sized, "binder", 400, 0)
     for item, one, other in zip(sized, chi, binder, strict=True):
         np.testing.assert_allclose(one.values, susceptibility(item.curve.values, item.num_weights))
         np.testing.assert_allclose(other.values, binder_cumulant(item.curve.values - 0.1))
-        # Resampled from the replicas, they scatter around what was measured.
-        assert (np.abs(one.draws.mean(axis=0) / one.values - 1) < 0.1).all()
+        # Resampled values scatter around the measured ones.
+        assert (np.abs(one.samples.mean(axis=0) / one.values - 1) < 0.1).all()
         assert (one.error > 0).all() and (other.error > 0).all()

@@ -1,0 +1,114 @@
+"""Global search for the parameters that collapse the curves of all sizes, without a starting guess.
+
+In: points and an ansatz. Out: the parameters with the smallest chi^2, without errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from pruning_phases.analysis.collapse.ansatz import Ansatz
+from pruning_phases.analysis.collapse.points import Points
+from pruning_phases.analysis.collapse.scaling_function import ScalingFunction, residuals_of
+from pruning_phases.statistics.least_squares import minimize
+from pruning_phases.statistics.splines import MORE_FLEXIBLE
+
+Array = NDArray[np.float64]
+
+NUM_TRIED = 512  # parameter sets that the global search evaluates, for each scaling function
+
+NUM_FOLLOWED = 16  # of these, the best ones start a minimization
+
+NUM_KEPT = 4  # minima from which every number of splines is fitted
+
+FEWEST_SPLINES, MOST_SPLINES = 5, 18
+
+POINTS_PER_COEFFICIENT = 3  # points that every spline needs
+
+SIGMAS_ABOVE_ZERO = 4  # errors by which all values exceed 0 where their logarithm is fitted
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best fit, without errors."""
+
+    theta: Array
+    chi2: float
+    function: ScalingFunction
+    smooth_theta: Array  # with the smoothest f that the data admit
+    smooth_function: ScalingFunction
+    bic: float  # with the smoothest f: chi^2 + (number of parameters) ln(number of points)
+
+    def dof(self, ansatz: Ansatz, points: Points) -> int:
+        return len(points) - self.function.num_coefficients - ansatz.num_free
+
+
+def find_optimum(
+    ansatz: Ansatz, points: Points, correction: float | None = None, start: Array | None = None
+) -> Optimum:
+    """The global minimum over parameters and over the number of splines.
+
+    The smoothest admissible f is the one with the least Bayesian information criterion; the fit
+    itself is made with a few splines more. A ``start`` [parameters] replaces the global search.
+    """
+    best: tuple[float, Array, ScalingFunction] | None = None
+    for function in _candidates(points, correction):
+        starts = _search(ansatz, function, points) if start is None else start[None]
+        for count in range(FEWEST_SPLINES, _most_splines(points, function) + 1):
+            tried = function.with_splines(count)
+            theta, chi2 = _descend(ansatz, tried, points, starts)
+            bic = chi2 + (tried.num_coefficients + ansatz.num_free) * np.log(len(points))
+            if best is None or bic < best[0]:
+                best = (bic, theta, tried)
+    assert best is not None
+    bic, smooth_theta, smooth = best
+    limit = _most_splines(points, smooth)
+    function = smooth.with_splines(min(smooth.num_splines + MORE_FLEXIBLE, limit))
+    starts = _search(ansatz, function, points) if start is None else start[None]
+    theta, chi2 = _descend(ansatz, function, points, np.vstack([smooth_theta, starts]))
+    return Optimum(theta, chi2, function, smooth_theta, smooth, float(bic))
+
+
+def _candidates(points: Points, correction: float | None) -> list[ScalingFunction]:
+    """The ways to write f that suit the values: splines, and where all are positive their exp."""
+    most = _most_splines(points, ScalingFunction(0, False, correction))
+    functions = [ScalingFunction(most, False, correction)]
+    if (points.value > SIGMAS_ABOVE_ZERO * points.error).all():
+        functions.append(ScalingFunction(most, True, correction))
+    return functions
+
+
+def _most_splines(points: Points, function: ScalingFunction) -> int:
+    spare = function.with_splines(0).num_coefficients
+    return max(FEWEST_SPLINES, min(MOST_SPLINES, len(points) // POINTS_PER_COEFFICIENT - spare))
+
+
+def _search(ansatz: Ansatz, function: ScalingFunction, points: Points) -> Array:
+    """The NUM_KEPT best minima [minima, parameters], reached from a Sobol sequence in the box.
+
+    Critical points are tried as densely as the control was measured.
+    """
+    box = ansatz.box
+    free = box.width > 0
+    net = np.tile(box.lower, (NUM_TRIED, 1))
+    fractions = qmc.Sobol(ansatz.num_free, seed=0).random(NUM_TRIED)
+    net[:, free] += fractions * box.width[free]
+    net[:, 0] = np.quantile(np.unique(points.control), fractions[:, 0])
+    coarse = function.with_splines(min(10, function.num_splines))
+    residuals = residuals_of(ansatz, coarse, points)
+    chi2 = (residuals(net) ** 2).sum(axis=1)
+    minima = minimize(residuals, net[np.argsort(chi2)[:NUM_FOLLOWED]], box)
+    return minima.parameters[np.argsort(minima.chi2)[:NUM_KEPT]]
+
+
+def _descend(
+    ansatz: Ansatz, function: ScalingFunction, points: Points, starts: Array
+) -> tuple[Array, float]:
+    """The best minimum reached from any of ``starts``, and its chi^2."""
+    minima = minimize(residuals_of(ansatz, function, points), starts, ansatz.box)
+    best = int(minima.chi2.argmin())
+    return minima.parameters[best], float(minima.chi2[best])

@@ -1,0 +1,13 @@
+"""Order parameters over density, read from the records of runs."""
+
+from __future__ import annotations
+
+from pruning_phases.records.run import RunRecord
+from pruning_phases.statistics.curves import Curve, curve
+
+
+def read_curves(record: RunRecord, order_parameters: list[str]) -> dict[str, Curve]:
+    """The curve of each order parameter of one run, by name."""
+    observables = record.observables()
+    num_classes = record.info()["data"]["num_classes"]
+    return {name: curve(observables, name, num_classes) for name in order_parameters}
