@@ -12,7 +12,7 @@ from pruning_phases.analysis.common.losses import Losses
 from pruning_phases.records.run import RunRecord
 
 PHYSICS = {
-    "model": {"name": "fc"}, "dataset": {"name": "mnist"}, "pruner": {"score": "magnitude"},
+    "physics_version": 2, "model": {"name": "fc"}, "dataset": {"name": "mnist"}, "pruner": {"score": "magnitude"},
     "first_replica": 0,
 }  # fmt: skip
 

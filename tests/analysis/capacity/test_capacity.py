@@ -70,10 +70,11 @@ def test_the_bound_is_that_of_the_masks_on_disk(runs):
 
 def test_one_kind_of_runs_is_enough_and_none_is_one_line(runs, configure, tmp_path):
     console = new_console()
-    for part in (runs[::2], runs[1::2]):
-        assert analyse(part, CapacityConfig(output_dir=str(tmp_path / "part")), console)
+    for one_kind in (runs[::2], runs[1::2]):
+        folders = [str(record.folder) for record in one_kind]
+        assert analyse(CapacityConfig(folders, str(tmp_path / "out")), console)
     plain = make(configure("study=plain"))
     with pytest.raises(UserError, match="no noise_correlation, train_accuracy: train with"):
-        analyse([plain], CapacityConfig(), console)
+        analyse(CapacityConfig(str(plain.folder)), console)
     result = run("capacity", f"runs={plain.folder}", "threshold=1", cwd=tmp_path)
     assert result.returncode == 2 and "threshold=1.0: give a number" in result.stderr

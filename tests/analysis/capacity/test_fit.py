@@ -92,7 +92,9 @@ def test_every_density_has_its_own():
     assert (dense.density, pruned.density) == (1.0, 0.1)
     assert dense.capacity is None and "add larger" in dense.reason
     assert pruned.capacity[0] == pytest.approx(800, abs=3 * pruned.capacity[1])
-    with pytest.raises(UserError, match=r"no train_accuracy: train with training\.evaluate=true"):
+    with pytest.raises(
+        UserError, match=r"no train_accuracy: .* training\.measure_on_train_set=true"
+    ):
         memories(table().drop(columns="train_accuracy"), training(), 0.99, "here")
     with pytest.raises(UserError, match="1 replicas and 8 training-set sizes"):
         memories(table().query("replica == 0"), training(), 0.99, "here")
