@@ -65,7 +65,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 reference: $(READY)
-	$(BIN)/python -m pruning_phases.config.help > docs/.reference.md
+	$(BIN)/python -m pruning_phases.config.reference > docs/.reference.md
 	mv docs/.reference.md docs/reference.md
 
 # One set of pins for all platforms and Pythons, without names of hosts.

@@ -28,7 +28,7 @@ LAYERS = [
 ]
 LEVEL = {room: level for level, line in enumerate(LAYERS) for room in line.split()}
 # The files of ``config`` that check and describe read the registries of what they check.
-ABOVE_THE_REGISTRIES = {"checks", "register", "help", "analysis"}
+ABOVE_THE_REGISTRIES = {"checks", "register", "help", "analysis", "reference"}
 REGISTRIES = re.compile(rf"{PACKAGE}\.(data|models|pruning|observables)\.(registry|schedules)")
 # Facts on observables' columns that everyone may read.
 COLUMNS = f"{PACKAGE}.observables.registry"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pruning_phases.config.folder import conf_dir
-from pruning_phases.config.help import option_text
+from pruning_phases.config.reference import option_text
 
 CONF = Path(conf_dir())
 LAUNCHERS = sorted(CONF.glob("hydra/launcher/*.yaml"))

@@ -5,6 +5,7 @@ import torch
 from scipy import stats
 from torch import nn
 
+from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.streams import key_words, stream_key
@@ -20,7 +21,7 @@ def dropout_only(vectorized: bool) -> Replicas:
         nn.init.eye_(linear.weight)
         return nn.Sequential(linear, PhaseDropout(1))
 
-    replicas = Replicas(build, list(range(len(RATES))))
+    replicas = Replicas(Architecture(build, (40,)), list(range(len(RATES))))
     replicas.attach(vectorized)
     return replicas
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.config.groups import AdamConfig, SgdConfig
+from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.optimizers import build_optimizer, forget_pruned_weights
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import RunError
@@ -99,7 +100,7 @@ def test_layers_keep_their_fraction_over_thousands_of_steps(sizes):
     ],
 )
 def test_pruned_weights_stay_zero_under_momentum_and_weight_decay(optimizer):
-    replicas = Replicas(lambda: torch.nn.Linear(20, 10), [1, 2])
+    replicas = Replicas(Architecture(lambda: torch.nn.Linear(20, 10), (20,)), [1, 2])
     replicas.attach(vectorized=False)
     updates = build_optimizer(optimizer, replicas)
 

@@ -19,9 +19,7 @@ def test_a_preemption_signal_is_deferred_until_the_checkpoint_is_written(configu
         answered.append(number)
         sys.exit(-1)
 
-    config = fresh(
-        configure("training.budget.amount=4"), "preempted"
-    )
+    config = fresh(configure("training.budget.amount=4"), "preempted")
     whole = results(make(fresh(configure("training.budget.amount=4"), "whole")))
     step = EnsembleModule.training_step
 
