@@ -154,5 +154,5 @@ def test_layer_collapse_is_recorded(configure):
 
 @pytest.mark.parametrize("pruner", ["snip", "grasp"])
 def test_a_score_of_no_examples_is_refused(configure, pruner):
-    with pytest.raises(UserError, match=f"score_examples=0: {pruner} scores weights by training"):
+    with pytest.raises(UserError, match=r"pruner\.score_examples=0: give 1 or more"):
         configure(f"pruner={pruner}", "pruner.score_examples=0")
