@@ -1,3 +1,3 @@
-"""How a trained neural network breaks when it is pruned: is it a phase transition?"""
+"""Neural networks under pruning: their breakdown, and whether it is a phase transition."""
 
 __version__ = "0.2.0"

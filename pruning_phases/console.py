@@ -1,4 +1,4 @@
-"""What all entry points share: where ``conf`` is, and errors in one line with an exit code."""
+"""Standard output: a console whose tables stay whole in files and pipes."""
 
 from __future__ import annotations
 

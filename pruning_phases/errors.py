@@ -1,8 +1,8 @@
-"""The errors that a person is meant to read: one line that names the key and the cure."""
+"""Errors that a user reads: one line that names the key and the cure."""
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception of a library says, or its kind where it says nothing."""
+    """First line of an exception's message, or its type where the message is empty."""
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
 
@@ -13,21 +13,21 @@ def last_line(text: str) -> str:
 
 
 class UserError(Exception):
-    """What was asked for cannot be done as it stands (exit code 2)."""
+    """The request cannot be carried out as it stands (exit code 2)."""
 
     exit_code = 2
 
 
 class RunError(Exception):
-    """A run that was under way had to stop (exit code 1)."""
+    """A run had to stop (exit code 1)."""
 
     exit_code = 1
 
 
 class Terminated(BaseException):
-    """The process was told to end (SIGTERM); the same command goes on with the run. Of a sweep the
-    whole ends, so it is no Exception, which would be one run's alone."""
+    """SIGTERM ended the process; the same command resumes the run. It ends a whole sweep, so it is not
+    an Exception, which would end one run alone."""
 
 
 class Busy(Exception):
-    """Another process is writing this run; nothing is wrong and nothing is to be done."""
+    """Another process is writing this run: no fault, and no action needed."""

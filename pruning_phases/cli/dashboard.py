@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 HELP = """
-  Saves a view of a W&B project: every observable over density, and the overviews of sweeps. Needs an
-  API key (`wandb login`) and pip install 'pruning-phases[dashboard]'.
+  Saves a view of a W&B project: every observable over density, and the overviews of sweeps. Needs
+  an API key (`wandb login`) and pip install 'pruning-phases[dashboard]'.
 
     python -m pruning_phases.dashboard project=transition entity=NAME
 """

@@ -1,4 +1,4 @@
-"""What all entry points share: where ``conf`` is, and errors in one line with an exit code."""
+"""Hydra's reports of bad overrides, in one line that names the key and the cure."""
 
 from __future__ import annotations
 

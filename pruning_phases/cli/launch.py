@@ -1,4 +1,7 @@
-"""What all entry points share: where ``conf`` is, and errors in one line with an exit code."""
+"""Launch of a Hydra application: words in, an exit code and errors of one line out.
+
+Every entry point goes through ``launch``. Knows no analysis and no run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-GOES_ON = "the same command goes on from the last checkpoint"
+RESUMES = "the same command resumes from the last checkpoint"
 
 # Hydra's own flags; anything else that begins with a dash is a mistake.
 SWEEP_FLAGS = {"-m", "--multirun"}
@@ -43,8 +46,7 @@ def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
 
 
 class _Ending:
-    """Ends the process without taking apart what it has imported: with torch that takes more than
-    a second, and the system does it anyway."""
+    """End of the process without the teardown of imported modules, which takes seconds with torch."""
 
     code: object = None
 
@@ -60,15 +62,13 @@ def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     sys.argv[1:] = _flags_first(name, sys.argv[1:])
     import hydra
     from hydra.core.hydra_config import HydraConfig
-    from hydra.errors import HydraException
     from hydra.types import RunMode
-    from omegaconf.errors import OmegaConfBaseException
 
     failures: list[UserError | RunError] = []
 
     def guarded(composed: DictConfig) -> Any:
-        """A single run's failure is kept for the one line at the end; a sweep's is Hydra's to
-        count, which then names the overrides of the run that failed."""
+        """Keep a single run's failure for the line at the end. In a sweep Hydra counts failures and
+        names the overrides of the run that failed."""
         try:
             return task(composed)
         except (UserError, RunError) as error:
@@ -82,36 +82,39 @@ def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     try:
         hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(guarded)()
     except KeyboardInterrupt:
-        _leave(name, f"interrupted: {GOES_ON}", 130)
+        _leave(name, f"interrupted: {RESUMES}", 130)
     except Terminated:
-        _leave(name, f"told to end (SIGTERM): {GOES_ON}", 143)
-    except (UserError, RunError) as error:
-        if wants_traceback:
+        _leave(name, f"ended by SIGTERM: {RESUMES}", 143)
+    except Exception as error:
+        known = None if wants_traceback else _line_and_code(error, keys)
+        if known is None:
             raise
-        _leave(name, str(error), error.exit_code)
-    except (HydraException, OmegaConfBaseException) as error:
-        if wants_traceback:
-            raise
-        _leave(name, explain(error, keys), UserError.exit_code)
-    except RuntimeError as error:
-        if wants_traceback or "Unknown plugin class" not in str(error):
-            raise
-        _leave(name, "hydra/launcher=ray: pip install 'pruning-phases[ray]' installs it", 2)
-    except ValueError as error:
-        if wants_traceback or "Config group override" not in str(error):
-            raise
-        empty = [word for word in sys.argv[1:] if word.endswith("=null")]
-        _leave(name, f"{' '.join(empty)}: a group needs one of its options; --help lists them", 2)
-    except OSError as error:
-        if wants_traceback:
-            raise
-        where = error.filename or "a file"
-        option = "results_dir" if "results_dir" in keys else "output_dir"
-        cure = f"give {option}=FOLDER where you may write"
-        _leave(name, f"{where} cannot be written ({error.strerror or error}): {cure}", 2)
+        _leave(name, *known)
     if failures:
         _leave(name, str(failures[0]), failures[0].exit_code)
     sys.exit(0)
+
+
+def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
+    """The line that explains an expected error, and its exit code; None for any other error."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    if isinstance(error, UserError | RunError):
+        return str(error), error.exit_code
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return explain(error, keys), UserError.exit_code
+    if isinstance(error, RuntimeError) and "Unknown plugin class" in str(error):
+        return "hydra/launcher=ray: pip install 'pruning-phases[ray]' installs it", 2
+    if isinstance(error, ValueError) and "Config group override" in str(error):
+        empty = [word for word in sys.argv[1:] if word.endswith("=null")]
+        return f"{' '.join(empty)}: a group needs one of its options; --help lists them", 2
+    if isinstance(error, OSError):
+        option = "results_dir" if "results_dir" in keys else "output_dir"
+        path, reason = error.filename or "a file", error.strerror or error
+        cure = f"give {option}=FOLDER where you may write"
+        return f"{path} cannot be written ({reason}): {cure}", 2
+    return None
 
 
 def _flags_first(name: str, words: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""How far runs and sweeps are: ``python -m pruning_phases.status multirun/…``."""
+"""The command ``status``: state of runs and sweeps, as text or JSON."""
 
 from __future__ import annotations
 
@@ -121,8 +121,15 @@ def _print_unfinished(runs: list[RunState], console: Console) -> None:
     for name in ("study", "run", "state", "done", "left", "what", "error"):
         table.add_column(name, overflow="fold")
     for run in runs[:LISTED]:
-        share = "" if run.share is None else f"{run.share:.0%}"
-        cells = (run.study, run.run or "", run.state, share, duration(run.seconds_left), run.what)
+        fraction = "" if run.fraction_done is None else f"{run.fraction_done:.0%}"
+        cells = (
+            run.study,
+            run.run or "",
+            run.state,
+            fraction,
+            duration(run.seconds_left),
+            run.what,
+        )
         table.add_row(*map(escape, cells), escape(run.error or ""))
     console.print(table)
     if len(runs) > LISTED:

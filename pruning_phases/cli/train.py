@@ -1,6 +1,7 @@
-"""Makes runs: ``python -m pruning_phases.train [overrides] [-m]``; ``--help`` explains the rest.
+"""The command ``train``: one run, or one run of a sweep.
 
-Compose, check, identify; skip what is done, go on with what was cut off; train, prune, record.
+In: a composed configuration. Out: a record that was found, resumed or made. Checks, identifies and
+skips before the engine, which needs torch, is imported.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def run() -> NoReturn:
 
 
 def task(composed: DictConfig) -> None:
-    """One run. In a sweep a failing run says so at once, and the next one goes on."""
+    """Make one run. In a sweep a failed run is reported at once, and the next one starts."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
@@ -82,7 +83,7 @@ def task(composed: DictConfig) -> None:
 
 
 def _note_failure(config: Config, error: Exception) -> None:
-    """What stopped a run of a sweep before it began, so that ``status`` can tell."""
+    """Record the error that stopped a run of a sweep before it began, for ``status``."""
     from pruning_phases.training.source_run import known_id
 
     with suppress(UserError, RunError, Busy):
@@ -100,7 +101,7 @@ def _note_failure(config: Config, error: Exception) -> None:
 
 
 def make_run(config: Config, console: Console) -> RunRecord:
-    """The record of this configuration: found, continued or made."""
+    """Find, resume or make the run of this configuration; return its record."""
     source = None
     if config.topology.family is not Family.dense:
         from pruning_phases.training.source_run import retraining, source_of

@@ -1,1 +1,1 @@
-"""Records of runs and sweeps on disk. Knows nothing of torch, and executes nothing that it reads."""
+"""Records of runs and sweeps on disk. Knows no torch, executes nothing that it reads."""

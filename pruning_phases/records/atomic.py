@@ -1,11 +1,4 @@
-"""A run's record on disk: the only file that knows its names and states.
-
-``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
-``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
-``checkpoint.safetensors``, ``wandb/``.
-Every file is written beside and renamed, and the state ``done`` is written last, so that what has
-its final name is whole. Nothing in here is ever executed on reading.
-"""
+"""Atomic writing: beside the file, flushed to the disk, then renamed."""
 
 from __future__ import annotations
 

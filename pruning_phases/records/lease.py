@@ -1,10 +1,10 @@
-"""Who writes a run: one process at a time, on however many machines share the folder.
+"""Lease of a run: one process at a time writes it, on any number of machines.
 
-The kernel's file lock decides between processes of one machine, and lets go when a process dies.
-Not every cluster's file system carries it to other machines, so the holder also writes its name
-into the file and touches it as long as it lives: what another machine has not touched for
-``STALE_SECONDS`` is taken over, and what the same job of the scheduler held before it was put into
-the queue again, at once.
+The kernel's file lock decides between processes of one machine, and it is released when a process
+dies. Not every cluster's file system carries it to other machines, so the holder also writes its
+name into the file and touches it while it lives. A lease that another machine has not touched for
+``STALE_SECONDS`` is taken over. A lease that the same job of the scheduler held before it was
+requeued is taken over at once.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ NO_FILE_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class Lease:
-    """The right to write a run, held until ``release``. Progress is told through it."""
+    """The right to write a run, held until ``release``. It also carries the run's progress."""
 
     def __init__(self, path: Path, file: IO[str]) -> None:
         self._path, self._file = path, file
         self._began = time.monotonic()
-        self._share_at_begin: float | None = None
+        self._fraction_at_begin: float | None = None
         self._about: dict[str, Any] = {
             "token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid(),
             "process_began": _process_began(os.getpid()), "job": _job(),
-            "restarts": _restarts(), "share": None, "seconds_left": None,
+            "restarts": _restarts(), "fraction_done": None, "seconds_left": None,
         }  # fmt: skip
         self._over = threading.Event()
         self._write()
         self._thread = threading.Thread(target=self._keep_touching, daemon=True)
         self._thread.start()
 
-    def progress(self, share: float) -> None:
-        """share: of the run's updates that are done, in [0, 1]."""
-        if self._share_at_begin is None:
-            self._share_at_begin, self._began = share, time.monotonic()
-        done = share - self._share_at_begin
-        left = (time.monotonic() - self._began) * (1 - share) / done if done > 0 else None
-        self._about |= {"share": share, "seconds_left": left}
+    def progress(self, fraction: float) -> None:
+        """Note the fraction of the run's updates that are done, in [0, 1]."""
+        if self._fraction_at_begin is None:
+            self._fraction_at_begin, self._began = fraction, time.monotonic()
+        done = fraction - self._fraction_at_begin
+        left = (time.monotonic() - self._began) * (1 - fraction) / done if done > 0 else None
+        self._about |= {"fraction_done": fraction, "seconds_left": left}
 
     def check(self) -> None:
         """Busy, if another machine has taken the run over since this process was last heard of."""
@@ -106,13 +106,13 @@ def hold(path: Path) -> Iterator[Lease]:
 
 
 def holder_of(path: Path) -> dict[str, Any] | None:
-    """Who holds the lease, as far as can be told without asking for it; None: nobody."""
+    """Holder of the lease, as far as the file tells; None: nobody."""
     holder = _read(path)
     return holder if holder and _may_be_alive(holder, path) else None
 
 
 def _lock(file: IO[str]) -> bool:
-    """Whether the file system gave the lock; Busy if another process has it."""
+    """Take the file lock. False: the file system has none. Raises Busy if it is held."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -127,7 +127,7 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _may_be_alive(holder: dict[str, Any], path: Path) -> bool:
-    """Whether the one that wrote the file may still be at work."""
+    """Tell whether the process that wrote the file may still run."""
     if holder.get("host") == socket.gethostname():
         return _runs(int(holder.get("pid", 0)), holder.get("process_began"))
     requeued = holder.get("job") and holder["job"] == _job()
@@ -151,7 +151,7 @@ def _age(path: Path) -> float:
 
 
 def _runs(pid: int, began: int | None) -> bool:
-    """Whether the process is there that began then: numbers are given out again."""
+    """Tell whether this very process runs: the start time guards against a reused number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -178,12 +178,12 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _restarts() -> int:
-    """How often the scheduler has put this job into the queue again."""
+    """Number of times that the scheduler has requeued this job."""
     return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
 
 
 def _job() -> str | None:
-    """The scheduler's job, the same after it was put into the queue again."""
+    """The scheduler's job id, which stays the same after a requeue."""
     return os.environ.get("SLURM_JOB_ID")
 
 

@@ -1,4 +1,4 @@
-"""A run's record on disk: the only file that knows its names and states.
+"""Record of a run on disk: names of its files, its states, its tables.
 
 ``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
 ``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
@@ -15,19 +15,20 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pruning_phases.config.identity import PHYSICS_VERSION
 from pruning_phases.errors import RunError, UserError, first_line
 from pruning_phases.records.atomic import BESIDE, write_beside
 from pruning_phases.records.lease import Lease, hold, holder_of
 from pruning_phases.records.provenance import now, provenance
+from pruning_phases.records.snapshots import Snapshots, nearest
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 
@@ -35,14 +36,8 @@ INFO = "run.json"
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 
-INITIAL, FINAL = "initial", "final"  # the names of the snapshots that every run has
 
-REWIND = "rewind"  # and of that which rewound networks train from
-
-FARTHEST = 2.0  # factor between a density asked for and that of the snapshot that is taken for it
-
-
-class RunRecord:
+class RunRecord(Snapshots):
     """The folder of one run."""
 
     def __init__(self, results_dir: str | Path, study: str, run_id: str) -> None:
@@ -72,15 +67,6 @@ class RunRecord:
         return self.folder / "checkpoint.safetensors"
 
     @property
-    def snapshots_folder(self) -> Path:
-        return self.folder / "snapshots"
-
-    def snapshot_file(self, name: str, part: int | None = None) -> Path:
-        """One file a snapshot; one a part where the ensemble was trained in parts."""
-        suffix = "" if part is None else f".part_{part:03d}"
-        return self.snapshots_folder / f"{name}{suffix}.safetensors"
-
-    @property
     def lock_file(self) -> Path:
         return self.folder / "lock"
 
@@ -91,7 +77,7 @@ class RunRecord:
     # -- state -----------------------------------------------------------------------------------
 
     def info(self) -> dict[str, Any]:
-        """What ``run.json`` says; empty if there is none, an error if it is unreadable."""
+        """Content of ``run.json``, empty if there is none. Raises UserError if it is unreadable."""
         if not self.info_file.exists():
             return {}
         try:
@@ -105,6 +91,11 @@ class RunRecord:
             raise UserError(
                 f"{self.info_file} is not the record of run {self.id}: "
                 "delete the folder to run it again"
+            )
+        if content["physics"].get("physics_version", 0) < PHYSICS_VERSION:
+            raise UserError(
+                f"{self.info_file} was made by an earlier version: delete the folder and run its "
+                "command again"
             )
         return content
 
@@ -146,7 +137,7 @@ class RunRecord:
         return [str(file.relative_to(self.folder)) for file in there]
 
     def faults(self) -> list[str]:
-        """What is wrong with the files of a finished run, compared with what it ended with."""
+        """Differences between the files of a finished run and the digests that it ended with."""
         digests = self.info().get("sha256")
         if digests is None:
             return ["of an earlier version, which noted no digests"]
@@ -190,7 +181,7 @@ class RunRecord:
             yield lease
 
     def holder(self) -> dict[str, Any] | None:
-        """The process that writes the run now: host, pid, share done and seconds left."""
+        """The process that writes the run now: host, pid, fraction done and seconds left."""
         return holder_of(self.lock_file)
 
     # -- content ---------------------------------------------------------------------------------
@@ -211,64 +202,9 @@ class RunRecord:
         table = table.sort_values([*keys, "update"], ignore_index=True)
         write_beside(self.training_file, partial(table.to_parquet, index=False))
 
-    def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
-        from safetensors.numpy import save
-
-        # One entry, since the format does not keep the order of several.
-        metadata = {"about": json.dumps(about)}
-        content = save(tensors, metadata=metadata)
-        write_beside(path, lambda beside: beside.write_bytes(content))
-
-    def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        with _opened(path) as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
-
-    def read_about(self, path: Path) -> dict[str, Any]:
-        """What is noted beside a file's tensors, without reading those."""
-        with _opened(path) as file:
-            return json.loads((file.metadata() or {}).get("about", "{}"))
-
-    def snapshots(self) -> list[str]:
-        """The names of the snapshots of trained networks, dense first."""
-        names = {file.name.partition(".")[0] for file in self.snapshots_folder.glob("[!.]*")}
-        steps = sorted(name for name in names if name.startswith("step_"))
-        return steps + [FINAL] * (FINAL in names)
-
-    def read_snapshot(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """The tensors of all networks, of whatever parts, and what is noted beside them."""
-        import numpy as np
-
-        parts = [self.read_tensors(file) for file in self._snapshot_files(name)]
-        first, about = parts[0]
-        if len(parts) == 1:
-            return first, about
-        return {key: np.concatenate([part[key] for part, _ in parts]) for key in first}, about
-
-    def snapshot_about(self, name: str) -> dict[str, Any]:
-        return self.read_about(self._snapshot_files(name)[0])
-
-    def snapshot_densities(self) -> dict[float, str]:
-        """Density -> name of the snapshot that has it, dense first."""
-        return {float(self.snapshot_about(name)["density"]): name for name in self.snapshots()}
-
-    def nearest_snapshot(self, density: float, key: str) -> tuple[str, float]:
-        """Name and exact density of the snapshot of a trained network nearest to a density."""
-        if density <= 0:
-            raise UserError(f"{key}={density}: a density is above 0")
-        there = self._alive()
-        best = nearest(there, density) if there else math.inf
-        if not 1 / FARTHEST <= best / density <= FARTHEST:
-            names = ", ".join(f"{at:.3g}" for at in there)
-            raise UserError(
-                f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
-                f"choose one of them, or train with snapshots=[{density}]"
-            )
-        return there[best], best
-
     def snapshot_at(self, density: float, key: str) -> tuple[str, float]:
         """Name and exact density of the snapshot of the step whose density is nearest."""
-        there = self._alive()
+        there = self.surviving_densities()
         wanted = nearest(self.observables()["density"].unique(), density)
         for at, name in there.items():
             if math.isclose(at, wanted):
@@ -278,14 +214,6 @@ class RunRecord:
             f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
             f"choose one of them, or prune with snapshots=[{density}]"
         )
-
-    def _alive(self) -> dict[float, str]:
-        """The snapshots in which weights are left."""
-        return {at: name for at, name in self.snapshot_densities().items() if at > 0}
-
-    def _snapshot_files(self, name: str) -> list[Path]:
-        parts = sorted(self.snapshots_folder.glob(f"{name}.part_*.safetensors"))
-        return parts or [self.snapshot_file(name)]
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)
@@ -298,24 +226,6 @@ class RunRecord:
         steps of networks that train anew after each cut."""
         table = read_table(self.training_file)
         return table if "step" in table else table.assign(step=0)  # records of earlier versions
-
-
-def nearest(densities: Iterable[float], wanted: float) -> float:
-    """The density above 0 whose logarithm is nearest; of two the higher one."""
-    alive = sorted((density for density in densities if density > 0), reverse=True)
-    return min(alive, key=lambda density: abs(math.log(density / wanted)))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """A file of tensors, whose faults become one line."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            yield file
-    except (OSError, ValueError, SafetensorError) as error:
-        raise UserError(f"{path} is unreadable ({error}): delete it and run again") from error
 
 
 def find_records(folder: Path) -> list[RunRecord]:

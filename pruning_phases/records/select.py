@@ -150,7 +150,7 @@ def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) 
 
 
 def folder_of(records: list[RunRecord]) -> Path:
-    """Where the results of an analysis belong: in its one run, or in the folder of all of them."""
+    """Folder of an analysis's results: that of its one run, or the common folder of all runs."""
     if len(records) == 1:
         return records[0].folder
     return Path(os.path.commonpath([record.folder.resolve().parent for record in records]))

@@ -1,4 +1,4 @@
-"""What a sweep consists of, on disk: ``results_dir/.sweeps/NAME/sweep.json``."""
+"""Record of a sweep on disk: ``results_dir/.sweeps/NAME/sweep.json``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SweepRecord:
 
 @cache  # of a process: the note of a large sweep is long
 def command_of(results_dir: str, sweep: str | None) -> list[str]:
-    """What was typed to make a run: a job of a sweep only sees its launcher's words."""
+    """The command that made a run; a job of a sweep sees only its launcher's words."""
     if sweep is None:
         return sys.argv
     try:

@@ -1,4 +1,4 @@
-"""What a sweep spans: every combination of the values given, and the configuration of each."""
+"""Combinations of a sweep: every set of overrides, and the configuration of each."""
 
 from __future__ import annotations
 

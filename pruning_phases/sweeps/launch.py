@@ -1,8 +1,7 @@
-"""A sweep: every combination of the values given, composed and checked before anything starts, less
-the runs that are done already.
+"""Launch of a sweep: every run that is not done, then the study's figures and a conclusion.
 
-A run's identity is its physics, so the same command again is the same sweep. What it consists of is
-noted in ``results_dir/.sweeps/NAME/sweep.json``, from which ``status`` tells what is missing.
+A run's identity is its physics, so the same command again is the same sweep. Its runs are listed in
+``results_dir/.sweeps/NAME/sweep.json``, from which ``status`` finds missing ones.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""A sweep as a run of its own at Weights & Biases, beside those that it consists of: a table of all
-its runs, and their figures."""
+"""Overview of a sweep: a table of its runs and a figure of their curves, mirrored at W&B."""
 
 from __future__ import annotations
 

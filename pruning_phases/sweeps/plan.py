@@ -1,9 +1,4 @@
-"""A sweep: every combination of the values given, composed and checked before anything starts, less
-the runs that are done already.
-
-A run's identity is its physics, so the same command again is the same sweep. What it consists of is
-noted in ``results_dir/.sweeps/NAME/sweep.json``, from which ``status`` tells what is missing.
-"""
+"""Plan of a sweep: its different runs, composed and checked before any starts, and their states."""
 
 from __future__ import annotations
 
@@ -88,7 +83,7 @@ def is_done(job: Job) -> bool:
 
 
 def info_of(job: Job) -> dict[str, Any]:
-    """What the run's record says; an unreadable one is of a run that failed."""
+    """Content of the run's record; an unreadable record counts as failed."""
     try:
         record = job.record
         return record.info() if record else {}

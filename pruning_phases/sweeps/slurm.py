@@ -92,7 +92,7 @@ class _Array:
         return self.job is None and self.failure is not None
 
     def has_ended(self) -> bool:
-        """Whether all results are there, or will not come any more."""
+        """Tell whether all results are there, or will not come."""
         if not self._thread.is_alive() and (self.failure is None or self.job is None):
             return True
         left = self.job is not None and has_left(self.job)
@@ -116,7 +116,7 @@ def _job_folders(folder: Path) -> set[str]:
 
 
 def has_left(job: str) -> bool:
-    """Whether nothing of the job is in the queue any more; False if it does not answer."""
+    """Tell whether the job has left the queue; False if the queue does not answer."""
     answer = _squeue("-j", job, "-o", "%i")
     if answer is None:
         return False
@@ -125,7 +125,7 @@ def has_left(job: str) -> bool:
 
 
 def waiting(jobs: Sequence[str]) -> str:
-    """What waiting jobs wait for, in SLURM's words; nothing if it is their turn alone."""
+    """Reasons why jobs wait, in SLURM's words; empty if they only wait for their turn."""
     answer = _squeue("-j", ",".join(jobs), "-t", "PD", "-o", "%r") if jobs else None
     reasons = set(answer.stdout.split()) - OF_TURN if answer else set()
     return f"others wait ({', '.join(sorted(reasons))})" if reasons else ""

@@ -1,4 +1,4 @@
-"""How far runs and sweeps are, from their records."""
+"""State of runs and sweeps, from their records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunState:
     run: str | None
     state: str
     what: str  # what its sweep varies in it, or what it is of
-    share: float | None = None  # of its updates that are done
+    fraction_done: float | None = None  # of its updates that are done
     seconds_left: float | None = None
     host: str | None = None
     error: str | None = None
@@ -94,7 +94,7 @@ def _state(record: RunRecord, verify: bool) -> RunState:
         if holder is None and record.state == DONE:  # by now
             return RunState(study, record.id, DONE, **about)
         state = RUNNING if holder else INTERRUPTED
-        for key in ("share", "seconds_left", "host") if holder else ():
+        for key in ("fraction_done", "seconds_left", "host") if holder else ():
             about[key] = holder.get(key) if holder else None
     elif state == DONE and verify and (faults := record.faults()):
         state, about["error"] = DAMAGED, "; ".join(faults)

@@ -56,7 +56,7 @@ def key_is_there() -> bool:
 
 
 def host() -> str:
-    """Of the server in use."""
+    """Host name of the server in use."""
     return urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc.split(":")[0]
 
 

@@ -19,7 +19,8 @@ from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.members import Member, members
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import UserError
-from pruning_phases.records.run import INITIAL, RunRecord
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.snapshots import INITIAL
 from pruning_phases.statistics.estimates import mean_and_error
 from pruning_phases.statistics.quote import number
 from pruning_phases.streams import stream_key

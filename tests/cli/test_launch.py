@@ -154,7 +154,7 @@ def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number
     process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == code
-    assert "the same command goes on from the last checkpoint" in errors.splitlines()[-1]
+    assert "the same command resumes from the last checkpoint" in errors.splitlines()[-1]
     (info,) = tmp_path.rglob("run.json")
     assert json.loads(info.read_text())["state"] == "running"
 

@@ -10,7 +10,8 @@ from pruning_phases.data.registry import load
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import UserError
 from pruning_phases.models.registry import build_model
-from pruning_phases.records.run import FINAL, RunRecord
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.snapshots import FINAL
 from pruning_phases.training.checkpoint import replica_tensors
 from pruning_phases.training.run import architecture_of, build_module, run
 from tests.support.runs import make

@@ -13,7 +13,8 @@ from pruning_phases.analysis.rewiring.read import trained_families
 from pruning_phases.cli.train import make_run
 from pruning_phases.config.choices import Family
 from pruning_phases.errors import Busy, UserError
-from pruning_phases.records.run import DONE, FINAL, INITIAL
+from pruning_phases.records.run import DONE
+from pruning_phases.records.snapshots import FINAL, INITIAL
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.source_run import source_of
 from tests.analysis.collapse.test_collapse import run

@@ -7,7 +7,8 @@ import pytest
 from pruning_phases.config.identity import run_id
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.observables.layers import WHOLE
-from pruning_phases.records.run import DONE, FAILED, FINAL, RunRecord
+from pruning_phases.records.run import DONE, FAILED, RunRecord
+from pruning_phases.records.snapshots import FINAL
 from pruning_phases.training import run as engine
 from pruning_phases.training.loop import EnsembleModule
 from tests.support.runs import make

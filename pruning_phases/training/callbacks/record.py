@@ -18,7 +18,8 @@ from lightning import Callback, Trainer
 from pruning_phases.config.choices import Stage
 from pruning_phases.errors import UserError
 from pruning_phases.records.lease import Lease
-from pruning_phases.records.run import FINAL, INITIAL, REWIND, RunRecord, nearest
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.snapshots import FINAL, INITIAL, REWIND, nearest
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.checkpoint import (
     Arrays,

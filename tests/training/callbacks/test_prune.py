@@ -8,7 +8,7 @@ from pruning_phases.config.folder import conf_dir
 from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.data.registry import load
 from pruning_phases.errors import UserError
-from pruning_phases.records.run import INITIAL
+from pruning_phases.records.snapshots import INITIAL
 from pruning_phases.training.callbacks.prune import network_scores, prune, score_examples
 from pruning_phases.training.run import build_module
 from tests.support.runs import make
