@@ -24,7 +24,9 @@ FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
 def planted_power_law(
     seed: int, ratio: float = 2.0, noisy: bool = True
 ) -> tuple[Points, dict[str, float]]:
-    """Points that follow a power law, and the truth: 4 to 6 sizes x 20 points, noise of 0.5 to 5%, relative or even.
+    """Points that follow a power law, and the truth.
+
+    4 to 6 sizes x 20 points, noise of 0.5 to 5%, relative or even.
 
     ``ratio`` of neighbouring sizes; not ``noisy``: the exact values, with the same errors.
     """

@@ -26,7 +26,7 @@ CRITICAL, NU = 0.2, 1.25
 
 
 def accuracy(width, replicas, seed):
-    """Accuracy with a transition at 0.2 that sharpens with width; replicas differ as a whole too."""
+    """Accuracy with a transition at 0.2 that sharpens with width; replicas differ by a shift."""
     generator = np.random.default_rng([seed, width])
     x = (DENSITY - CRITICAL) * width ** (1 / NU)
     shift = generator.normal(scale=0.01, size=(replicas, 1))
