@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,22 +14,13 @@ from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import differing_options, options_of, pooled
 from pruning_phases.statistics.crossings import SampledCurve
-from pruning_phases.statistics.curves import Curve, curve, errors_of_mean
+from pruning_phases.statistics.curves import Curve, SizedCurve, curve, errors_of_mean
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
 from pruning_phases.statistics.resampling import replica_shares, resampled_deviations
 
 Array = NDArray[np.float64]
 
 SIZE_KEYS = {"model.width": "model.widths"}  # under which name a record's physics has it
-
-
-@dataclass(frozen=True)
-class SizedCurve:
-    """All replicas of one size."""
-
-    size: float
-    num_weights: float
-    curve: Curve
 
 
 def sized_curves(
