@@ -160,6 +160,13 @@ def commit_of(info: dict[str, Any]) -> str:
     return ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
 
 
+def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
+    """Model with its widths, dataset and pruner, by which runs of different experiments match."""
+    model, dataset, pruner = names_of(record.info())
+    widths = "-".join(map(str, options_of(record).get("model.widths", [])))
+    return f"{model} {widths}".strip(), dataset, pruner
+
+
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
     """Model, dataset and pruner of a record."""
     physics = info.get("physics", {})
