@@ -25,16 +25,16 @@ def read_systems(
     errors is raised, unless ``may_be_none``.
     """
     found: dict[str, Value] = {}
-    errors: list[UserError] = []
+    refused: list[UserError] = []
     for name, runs in systems_of(records).items():
         try:
             found[name] = read(runs)
         except UserError as error:
-            errors.append(error)
-    if errors and not (found or may_be_none):
-        raise errors[0]
-    for error in errors:
-        console.print(f"left out: {error}", **PLAIN)
+            refused.append(error)
+    if refused and not (found or may_be_none):
+        raise refused[0]
+    for reason in refused:
+        console.print(f"left out: {reason}", **PLAIN)
     return found
 
 

@@ -64,7 +64,7 @@ def _phases(axis: Axes, entry: dict[str, Any], shape: tuple[int, int], edges: An
     across, up = edges
     names = np.array([point["phase"] for point in entry["points"]]).reshape(shape)
     for row, column in np.ndindex(*shape):
-        colour, hatch = COLOURS[names[row, column]]
+        colour, hatch = COLOURS[str(names[row, column])]
         axis.add_patch(
             Rectangle(
                 (across[column], up[row]), across[column + 1] - across[column],

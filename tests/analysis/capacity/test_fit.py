@@ -82,7 +82,7 @@ def table():
 
 
 def training():
-    """Noise correlation that rises with the updates at the largest size, and is near 0 at the other."""
+    """Noise correlation that rises with the updates at the largest size and not at the other."""
     index = pd.MultiIndex.from_product([[0, 1], range(8), [100, 12800], [10, 20, 40]])
     frame = index.set_names(["step", "replica", "train_size", "update"]).to_frame(index=False)
     noise = frame["update"] / 100 * (frame["train_size"] == 12800) + 0.01 * frame["replica"]
