@@ -25,8 +25,10 @@ class RunError(Exception):
 
 
 class Terminated(BaseException):
-    """SIGTERM ended the process; the same command resumes the run. It ends a whole sweep, so it is not
-    an Exception, which would end one run alone."""
+    """SIGTERM ended the process; the same command resumes the run.
+
+    It ends a whole sweep, so it is not an Exception, which would end one run alone.
+    """
 
 
 class Busy(Exception):

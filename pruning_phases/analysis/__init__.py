@@ -1,1 +1,4 @@
-"""Analyses: one folder each, from records to results. Never imports torch or Hydra."""
+"""Analyses of finished runs, one folder each.
+
+In: records. Out: results as files and a summary. May not import torch, Hydra, or what makes runs.
+"""

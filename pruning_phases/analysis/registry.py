@@ -1,7 +1,7 @@
 """The analyses by name: each folder beside this file that has a ``CONFIG`` and ``analyse``.
 
-A run names what is plotted at its end by these names. ``SCOPE`` of an analysis says whether it looks
-at one run or at all finished runs of a study.
+In: names, such as those in ``figures`` of a run. Out: their modules. ``SCOPE`` of an analysis tells
+whether it reads one run or all finished runs of a study. Knows no analysis by name.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ RUN, STUDY = "run", "study"
 
 
 def analyses() -> dict[str, ModuleType]:
+    """Modules of all analyses by name."""
     return members("pruning_phases.analysis", "CONFIG")
 
 
 def is_of_one_run(name: str) -> bool:
+    """True for an analysis that reads one run, False for one that reads a study."""
     return analyses()[name].SCOPE == RUN
 
 
 def plot(name: str, record: RunRecord, console: Console) -> None:
     """Run the analysis of that name on a finished run, or on the study that the run belongs to.
 
-    A figure that cannot be made costs a line, not the run.
+    An error becomes one line on the console: the run counts as finished without its figures.
     """
     try:
         analysis = analyses()[name]

@@ -46,7 +46,7 @@ def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
 
 
 class _Ending:
-    """End of the process without the teardown of imported modules, which takes seconds with torch."""
+    """End of the process without the teardown of imports, which takes seconds with torch."""
 
     code: object = None
 

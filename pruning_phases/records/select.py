@@ -72,6 +72,16 @@ def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
     return dict(zip(names, groups.values(), strict=True))
 
 
+def groups_of(records: list[RunRecord], ignored: Collection[str]) -> dict[str, list[RunRecord]]:
+    """Group runs that agree in all options but the ignored keys; name the groups as systems are."""
+    groups: dict[str, list[RunRecord]] = {}
+    for record in records:
+        shared = {key: value for key, value in options_of(record).items() if key not in ignored}
+        groups.setdefault(json.dumps(shared, sort_keys=True), []).append(record)
+    names = _names([members[0] for members in groups.values()], ignored)
+    return dict(zip(names, groups.values(), strict=True))
+
+
 def run_names(records: list[RunRecord]) -> dict[str, str]:
     """Run id -> name, by the options in which the runs differ, seed and replicas included."""
     names = _names(records, ())
@@ -158,6 +168,13 @@ def folder_of(records: list[RunRecord]) -> Path:
 
 def commit_of(info: dict[str, Any]) -> str:
     return ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
+
+
+def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
+    """Model with its widths, dataset and pruner, by which runs of different experiments match."""
+    model, dataset, pruner = names_of(record.info())
+    widths = "-".join(map(str, options_of(record).get("model.widths", [])))
+    return f"{model} {widths}".strip(), dataset, pruner
 
 
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:

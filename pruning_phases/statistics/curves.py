@@ -51,6 +51,15 @@ class Curve:
         return len(self.values)
 
 
+@dataclass(frozen=True)
+class SizedCurve:
+    """The curve of one size, with the number of weights."""
+
+    size: float
+    num_weights: float
+    curve: Curve
+
+
 def chance_corrected(accuracy: ArrayLike, num_classes: int) -> Array:
     """(A - 1/C) / (1 - 1/C): 1 for a network without errors, 0 for one that guesses."""
     chance = 1 / num_classes

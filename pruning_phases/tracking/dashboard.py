@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.errors import UserError
-from pruning_phases.observables.registry import SUSCEPTIBILITY, Observable, observables
+from pruning_phases.observables.registry import (
+    MASK,
+    SUSCEPTIBILITY,
+    TRANSITION,
+    WEIGHTS,
+    Observable,
+    observables,
+)
 
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
@@ -41,7 +48,7 @@ def dashboard(
         workspaces.Section(
             name=title, panels=[plot(one) for one in shown if one.section == title], is_open=True
         )
-        for title in dict.fromkeys(one.section for one in shown)
+        for title in (TRANSITION, MASK, WEIGHTS)
     ]
     overviews: list[Any] = [
         reports.WeavePanelSummaryTable(table_name="runs"),

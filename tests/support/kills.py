@@ -39,7 +39,8 @@ KINDS = {
     "topology": ["topology=rewired", "topology.density=0.2", "topology.training.amount=200"],
     "capacity": [
         "dataset=gaussian", "dataset.num_train=900", "dataset.train_sizes=[20,80,320]",
-        "dataset.label_noise=0.5", "training.measure_on_train_set=true", "training.budget.rule=updates",
+        "dataset.label_noise=0.5", "training.measure_on_train_set=true",
+        "training.budget.rule=updates",
         "training.budget.amount=150", "pruner=imp", "pruner.rewind_update=5",
     ],
 }  # fmt: skip

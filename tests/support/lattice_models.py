@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 def percolation_strength(
     sizes: list[int], occupations: Array, samples: int, seed: int = 0
 ) -> Points:
-    """Site percolation on L x L squares with open edges: fraction of sites in the largest cluster."""
+    """Site percolation on L x L squares, open edges: fraction of sites in the largest cluster."""
     generator = np.random.default_rng(seed)
     rows = []
     for size in sizes:

@@ -1,8 +1,9 @@
-"""Records of runs that never ran, with contents that a test knows."""
+"""Records of runs that were never trained, with known contents."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,8 @@ from pruning_phases.analysis.common.losses import Losses
 from pruning_phases.records.run import RunRecord
 
 PHYSICS = {
-    "physics_version": 2, "model": {"name": "fc"}, "dataset": {"name": "mnist"}, "pruner": {"score": "magnitude"},
-    "first_replica": 0,
+    "physics_version": 2, "model": {"name": "fc"}, "dataset": {"name": "mnist"},
+    "pruner": {"score": "magnitude"}, "first_replica": 0,
 }  # fmt: skip
 
 
@@ -24,11 +25,15 @@ def write_run(
     columns: dict[str, NDArray],
     width: int = 100,
     seed: int = 0,
+    **more: Any,
 ) -> RunRecord:
-    """A finished run whose observables [replicas, steps] are ``columns``; width^2 weights."""
+    """Write a finished run of width^2 weights whose observables [replicas, steps] are ``columns``.
+
+    ``more``: further keys of its physics.
+    """
     record = RunRecord(results_dir, "written", run_id)
     count, steps = next(iter(columns.values())).shape
-    physics = PHYSICS | {"num_replicas": count, "seed": seed}
+    physics = PHYSICS | {"num_replicas": count, "seed": seed} | more
     physics["model"] = {"name": "fc", "widths": [width, width]}
     record.begin(
         physics,
@@ -60,10 +65,11 @@ def write_run(
 
 def write_snapshot(
     record: RunRecord, name: str, density: float,
-    weights: dict[str, NDArray], alive: dict[str, NDArray],
+    weights: dict[str, NDArray], masks: dict[str, NDArray],
 ) -> None:  # fmt: skip
+    """Write weights and masks [replicas, ...] by layer as one snapshot."""
     tensors = {f"{layer}.weight": values.astype(np.float32) for layer, values in weights.items()}
-    tensors |= {f"mask:{layer}.weight": mask for layer, mask in alive.items()}
+    tensors |= {f"mask:{layer}.weight": mask for layer, mask in masks.items()}
     path = record.snapshot_file(name)
     record.write_tensors(path, tensors, density=density, layers=list(weights))
 
@@ -71,7 +77,7 @@ def write_snapshot(
 def write_grid_run(
     results_dir: Path, run_id: str, losses: Losses, width: int = 100, seed: int = 0
 ) -> RunRecord:
-    """A finished run over p_train, p_eval and training-set sizes with these losses."""
+    """Write a finished run over p_train, p_eval and training-set sizes with these losses."""
     count = losses.values.shape[3]
     record = write_run(
         results_dir, run_id, np.ones(1), {"accuracy": np.ones((count, 1))}, width, seed

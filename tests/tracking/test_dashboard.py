@@ -1,4 +1,4 @@
-"""The dashboard as code: it draws what runs log, and is sent to the server that W&B is set to."""
+"""Dashboard as code: it plots what runs log, and goes to the server that W&B is set to."""
 
 import json
 import threading
@@ -6,8 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pruning_phases.tracking.dashboard import SECTIONS
-from pruning_phases.training.callbacks.wandb import OBSERVABLES
+from pruning_phases.observables.registry import MASK, SUSCEPTIBILITY, TRANSITION, WEIGHTS, tracked
 from tests.analysis.collapse.test_collapse import run
 
 pytest.importorskip("wandb_workspaces", reason="no wandb-workspaces")
@@ -15,7 +14,7 @@ WORDS = ["project=transition", "entity=somebody"]
 
 
 class Server(BaseHTTPRequestHandler):
-    """Takes views, as W&B's server does."""
+    """Server that takes views, like that of W&B."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -53,10 +52,10 @@ def test_every_observable_that_is_logged_has_its_panel_over_density(server, tmp_
     (view,) = server.views
     assert (view["entityName"], view["projectName"]) == ("somebody", "transition")
     sections = json.loads(view["spec"])["section"]["panelBankConfig"]["sections"]
-    assert [section["name"] for section in sections] == [*SECTIONS, "Sweeps"]
+    assert [section["name"] for section in sections] == [TRANSITION, MASK, WEIGHTS, "Sweeps"]
     panels = [panel for section in sections[:-1] for panel in section["panels"]]
-    drawn = {name for panel in panels for name in panel["config"]["metrics"]}
-    assert drawn == {*OBSERVABLES, "susceptibility"}
+    plotted = {name for panel in panels for name in panel["config"]["metrics"]}
+    assert plotted == {*tracked(), SUSCEPTIBILITY}
     assert {panel["config"]["xAxis"] for panel in panels} == {"density"}
     overviews = json.dumps(sections[-1])
     assert '"runs"' in overviews and '"overview"' in overviews
@@ -70,7 +69,7 @@ def test_every_observable_that_is_logged_has_its_panel_over_density(server, tmp_
         (WORDS[1:], "project has no value: give project=NAME, as W&B shows it"),
     ],
 )
-def test_what_is_missing_is_one_line(words, line, tmp_path):
+def test_a_missing_value_is_one_line(words, line, tmp_path):
     result = run("dashboard", *words, cwd=tmp_path)
     assert result.returncode == 2
     assert result.stderr.strip() == f"pruning_phases.dashboard: error: {line}"

@@ -128,7 +128,7 @@ def test_additional_replicas_are_additional_masks_of_the_source_s_networks(on, c
         if graphs[0].sum() > 50:
             assert (graphs[0] != graphs[2]).any() and (graphs[2] != graphs[4]).any()
     (trained,) = trained_families([record])
-    assert len(trained.finals) == 2 and trained.num_draws == 2.5
+    assert len(trained.finals) == 2 and trained.num_graphs == 2.5
 
 
 def test_identity_depends_on_the_source_and_the_mask_not_on_a_path(on, configure, tmp_path):
@@ -239,15 +239,15 @@ def test_compared_runs_differ_in_the_family_alone_and_networks_count_once(on):
         for family in ("original", "random")
     ]
     found = trained_families(records)
-    assert len({entry.key for entry in found}) == len({entry.system for entry in found}) == 2
+    assert len({entry.system for entry in found}) == 2
     more = [make(on("original", study, "topology.training.amount=20", *overrides))
             for overrides in (["num_replicas=3"], ["seed=1"])]  # fmt: skip
     (pooled,) = [
-        entry for entry in trained_families([*records, *more]) if entry.key == found[0].key
+        entry for entry in trained_families([*records, *more]) if entry.system == found[0].system
         and entry.family == "original"
     ]  # fmt: skip
     # Two networks of seed 0; a third one of its own source of three; two of seed 1.
-    assert len(pooled.finals) == 5 and pooled.num_draws == 1
+    assert len(pooled.finals) == 5 and pooled.num_graphs == 1
 
 
 def test_the_final_loss_is_that_of_the_last_tenth_of_the_updates():

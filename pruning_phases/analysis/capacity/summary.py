@@ -1,80 +1,71 @@
-"""How much a pruned network can memorize: ``python -m pruning_phases.capacity runs=…``."""
+"""Capacity and mask information as rows of capacity.json and as a printed table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pruning_phases.analysis.capacity.fit import Memory
+from pruning_phases.analysis.capacity.information import Information
+from pruning_phases.analysis.capacity.read import Subnetwork
 from pruning_phases.console import PLAIN
-from pruning_phases.records.run import RunRecord
+from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.quote import cell, number
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from pruning_phases.analysis.capacity.fit import Memory
-    from pruning_phases.analysis.capacity.information import Information
-    from pruning_phases.analysis.capacity.read import What
-
-
+# Ordered by the amount of training that the pruner's mask is based on.
 PRUNERS = [
     "random_init", "magnitude_init", "synflow", "snip", "grasp", "magnitude_one_shot", "imp",
 ]  # fmt: skip
 
 
-def order_of(what: What) -> tuple[str, str, int, str, float]:
-    """By how much of the training the pruner's mask knows, then dense first."""
-    model, dataset, pruner, density = what
-    order = PRUNERS.index(pruner) if pruner in PRUNERS else len(PRUNERS)
-    return model, dataset, order, pruner, -density
-
-
-def remembered(run: RunRecord, memory: Memory) -> dict[str, Any]:
-    from pruning_phases.statistics.estimates import mean_and_error
-    from pruning_phases.statistics.quote import number
-
-    noise, error = mean_and_error(memory.noise_correlation[:, -1])
-    return {
-        "kept_weights": round(memory.density * run.info()["network"]["num_prunable"]),
-        "capacity": number(*memory.capacity) if memory.capacity else None,
-        "noise_correlation": number(float(noise), float(error)),  # at the largest training set
-        "num_replicas": len(memory.train_accuracy),
-    } | ({"reason": memory.reason} if memory.reason else {})  # fmt: skip
+def order_of(key: Subnetwork) -> tuple[str, str, int, str, float]:
+    """Sort key: pruners in the order of ``PRUNERS``, others after them; dense first."""
+    order = PRUNERS.index(key.pruner) if key.pruner in PRUNERS else len(PRUNERS)
+    return key.model, key.dataset, order, key.pruner, -key.density
 
 
 def to_json(
-    what: What, remembered: dict[str, Any] | None, told: Information | None
+    key: Subnetwork, memory: Memory | None, information: Information | None
 ) -> dict[str, Any]:
-    from pruning_phases.statistics.quote import number
-
-    model, dataset, pruner, density = what
+    """The row of one pruner at one density; null for what was not measured."""
     entry: dict[str, Any] = {
-        "model": model, "dataset": dataset, "pruner": pruner, "sparsity": 1 - density,
-        "kept_weights": None, "capacity": None, "noise_correlation": None,
-        "mask_information": None, "information_per_kept_weight": None,
+        "model": key.model, "dataset": key.dataset, "pruner": key.pruner,
+        "sparsity": 1 - key.density, "kept_weights": None, "capacity": None,
+        "noise_correlation": None, "mask_information": None, "information_per_kept_weight": None,
         "effective_parameters": None,
     }  # fmt: skip
-    entry |= remembered or {"reason": "no runs over training-set sizes: capacity not measured"}
-    if told is not None:
+    if memory is None:
+        entry["reason"] = "no runs over training-set sizes: capacity not measured"
+    else:
+        noise, error = mean_and_error(memory.noise_correlation[:, -1])  # at the largest n
         entry |= {
-            "kept_weights": told.num_kept, "num_masks": told.num_masks,
-            "mask_information": number(told.bound, told.error),
+            "kept_weights": memory.num_kept,
+            "capacity": number(*memory.capacity) if memory.capacity else None,
+            "noise_correlation": number(float(noise), float(error)),
+            "num_replicas": len(memory.train_accuracy),
+        } | ({"reason": memory.reason} if memory.reason else {})  # fmt: skip
+    if information is not None:
+        kept = information.num_kept
+        entry |= {
+            "kept_weights": kept, "num_masks": information.num_masks,
+            "mask_information": number(information.bound, information.error),
             "information_per_kept_weight": number(
-                told.bound / told.num_kept, told.error / told.num_kept
+                information.bound / kept, information.error / kept
             ),
-            "effective_parameters": number(*told.effective_parameters),
+            "effective_parameters": number(*information.effective_parameters),
         }  # fmt: skip
     return entry
 
 
 def show(content: list[dict[str, Any]], console: Console) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from pruning_phases.statistics.quote import cell
-
+    """Print all rows as one table, then the reasons for missing capacities."""
     table = Table(
         box=box.SIMPLE_HEAD,
-        caption="noise: correlation at the largest n; information: nats that the mask tells of the "
-        "data, at most; p_eff: the weights kept and that",
+        caption="noise: correlation at the largest n; information: upper bound on that of the mask "
+        "about its data (nats); p_eff: surviving weights + information",
     )
     columns = {
         "capacity": "capacity", "noise_correlation": "noise",
@@ -95,7 +86,6 @@ def show(content: list[dict[str, Any]], console: Console) -> None:
     reasons: dict[str, list[str]] = {}
     for row in content:
         if "reason" in row:
-            place = f"{row['pruner']} {row['sparsity']:.4g}"
-            reasons.setdefault(row["reason"], []).append(place)
-    for reason, places in reasons.items():
-        console.print(f"{reason} ({', '.join(places)})", **PLAIN)
+            reasons.setdefault(row["reason"], []).append(f"{row['pruner']} {row['sparsity']:.4g}")
+    for reason, rows in reasons.items():
+        console.print(f"{reason} ({', '.join(rows)})", **PLAIN)

@@ -5,7 +5,6 @@ In: records that differ in size, seed and replicas alone. Out: arrays for finite
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,22 +17,13 @@ from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import differing_options, options_of, pooled, run_names
 from pruning_phases.statistics.crossings import SampledCurve
-from pruning_phases.statistics.curves import Curve, curve, errors_of_mean
+from pruning_phases.statistics.curves import Curve, SizedCurve, curve, errors_of_mean
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
 from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 Array = NDArray[np.float64]
 
 SIZE_KEYS = {"model.width": "model.widths"}  # option -> name in a record's physics
-
-
-@dataclass(frozen=True)
-class SizedCurve:
-    """All replicas of one size."""
-
-    size: float
-    num_weights: float
-    curve: Curve
 
 
 def sized_curves(

@@ -1,4 +1,4 @@
-"""Runs over p_train and training-set sizes as the losses that the phases are read from."""
+"""Test losses over p_train, a control and training-set sizes, read from the runs of one system."""
 
 from __future__ import annotations
 
@@ -8,34 +8,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.collapse.sized_runs import SizedCurve
+from pruning_phases.analysis.common.systems import ids_of
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
-from pruning_phases.statistics.curves import Curve
+from pruning_phases.statistics.curves import Curve, SizedCurve
 from pruning_phases.statistics.estimates import mean_and_error
 from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
 Array = NDArray[np.float64]
 
-
-CUT = "cut"  # the column of a table: the share of the weights that was cut
-
-AXES = {"p_eval": "p_eval", "density": CUT}
+SPARSITY = "sparsity"  # a column that is added to the observables: 1 - density
 
 
 def losses_of(records: list[RunRecord], control: str) -> Losses:
     """The test losses of one system's runs."""
-    where = f"runs ({', '.join(record.id for record in records)})"
+    where = ids_of(records)
     table = pooled(records, RunRecord.observables)
-    table = table.assign(**{CUT: 1 - table["density"]})
+    table = table.assign(**{SPARSITY: 1 - table["density"]})
     table = _along(table, control, where)
-    axis = AXES[control]
+    axis = "p_eval" if control == "p_eval" else SPARSITY
     wide = table.pivot_table(
         index=["p_train", axis, "train_size"], columns="replica", values="loss", dropna=False
     ).dropna(axis="columns")
@@ -43,7 +39,7 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
     shape = (*map(len, levels), wide.shape[1])
     if shape[3] < 2:
         raise UserError(
-            f"{where}: {shape[3]} replicas are there at every point: errors need two or more "
+            f"{where}: {shape[3]} replicas have a loss at every point: errors need two or more "
             "(num_replicas)"
         )
     if shape[1] < 2 and control == "p_eval" and table["density"].nunique() > 1:
@@ -59,7 +55,7 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
 
 
 def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:
-    """The rows in which the control alone varies: the dense networks, or those without dropout."""
+    """Select the rows in which only the control varies: dense networks, or all at one p_eval."""
     if control == "p_eval":
         return table[table["step"] == 0]
     if table["p_eval"].nunique() > 1:
@@ -71,7 +67,7 @@ def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:
 
 
 def within(losses: Losses, window: list[float] | None) -> Losses:
-    """The part of them whose control lies in [LOW, HIGH]; None: all."""
+    """Select the losses whose control lies in the window [LOW, HIGH]; None: all."""
     if window is None:
         return losses
     inside = (losses.control >= window[0]) & (losses.control <= window[1])
@@ -82,7 +78,7 @@ def within(losses: Losses, window: list[float] | None) -> Losses:
 
 
 def curves_by_size(losses: Losses, row: int) -> list[SizedCurve]:
-    """The loss over the control at one p_train, a curve a training-set size: what scaling reads."""
+    """The loss over the control at one p_train, one curve per training-set size."""
     return [
         SizedCurve(float(size), float(size), Curve(losses.control, losses.values[row, :, index].T))
         for index, size in enumerate(losses.sizes)
@@ -90,7 +86,7 @@ def curves_by_size(losses: Losses, row: int) -> list[SizedCurve]:
 
 
 def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[SampledCurve]:
-    """ln L over the control, a curve a size, resampled over replicas (the same ones for all)."""
+    """ln L over the control, one curve per size; the same replicas are resampled for all sizes."""
     values = np.log(losses.values[row])  # [control, size, replicas]
     fractions = replica_fractions(np.random.default_rng(seed), values.shape[2], batch)
     curves = []
@@ -106,9 +102,9 @@ def loss_curves(losses: Losses, row: int, batch: int, seed: int) -> list[Sampled
 
 @dataclass(frozen=True)
 class Losses:
-    """Test losses [p_train, control, size, replicas] in nats, and what their axes are.
+    """Test losses [p_train, control, size, replicas] in nats, with their axes.
 
-    The control is p_eval, or the share of the weights that was cut.
+    The control is p_eval, or the sparsity: the fraction of the weights that is pruned.
     """
 
     p_train: Array
@@ -119,5 +115,5 @@ class Losses:
 
     @property
     def at_largest(self) -> Array:
-        """[p_train, control, replicas]"""
+        """Losses at the largest training set: [p_train, control, replicas]."""
         return self.values[:, :, -1]

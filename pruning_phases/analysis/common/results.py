@@ -1,4 +1,4 @@
-"""Results on disk: JSON in which a number travels with its error, CSV, LaTeX, figures."""
+"""Writing of results: JSON, CSV, LaTeX and figures, each file complete or absent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def open_folder(output_dir: str | None, beside: Path) -> Path:
-    """Where results go: what was asked for, or a folder beside what was read."""
+    """Make the folder of the results: ``output_dir``, or the folder beside the runs."""
     folder = Path(output_dir).expanduser() if output_dir else beside
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,34 +31,28 @@ def open_folder(output_dir: str | None, beside: Path) -> Path:
 
 
 def save_json(path: Path, content: Any) -> None:
+    """Write JSON values, none of them NaN or infinite."""
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     write_beside(path, lambda beside: beside.write_text(text))
 
 
 def save_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table without its index."""
     write_beside(path, partial(table.to_csv, index=False))
 
 
 def save_latex(path: Path, table: pd.DataFrame) -> None:
-    """A booktabs tabular of text cells; no package beyond booktabs is needed."""
-    lines = [r"\begin{tabular}{" + "l" * len(table.columns) + "}", r"\toprule"]
-    rows = [list(table.columns), *table.astype(str).to_numpy().tolist()]
-    body = [" & ".join(_escape(cell) for cell in row) + r" \\" for row in rows]
-    lines += [body[0], r"\midrule", *body[1:], r"\bottomrule", r"\end{tabular}"]
-    write_beside(path, lambda beside: beside.write_text("\n".join(lines) + "\n"))
-
-
-def _escape(cell: str) -> str:
-    for special in "&%_#":
-        cell = cell.replace(special, "\\" + special)
-    return cell
+    """Write a table of text cells as a tabular; the LaTeX package booktabs is needed."""
+    write_beside(path, partial(table.astype(str).to_latex, index=False, escape=True))
 
 
 def save_figure(figure: Figure, stem: Path) -> Path:
-    """Write ``stem``.pdf and, last, ``stem``.png, whose presence says that both are there. Each
-    says inside by what it was drawn."""
-    about = json.dumps({"command": sys.argv, **provenance(), "drawn": now()})
+    """Write ``stem``.pdf, then ``stem``.png; return the path of the latter.
+
+    The metadata of both hold the command, versions and time. The .png exists only if both do.
+    """
+    metadata = json.dumps({"command": sys.argv, **provenance(), "drawn": now()})
     for path, key in ((stem.with_suffix(".pdf"), "Subject"), (stem.with_suffix(".png"), "Comment")):
-        write = partial(figure.savefig, format=path.suffix[1:], dpi=150, metadata={key: about})
+        write = partial(figure.savefig, format=path.suffix[1:], dpi=150, metadata={key: metadata})
         write_beside(path, write)
     return stem.with_suffix(".png")

@@ -1,22 +1,21 @@
-"""Where the graph of a pruned network falls apart, beside where its accuracy does.
+"""Landmarks along the density at which the accuracy and the graph of pruned networks break down.
 
-Along the density each of these has a landmark, looked for in the mean over replicas:
+Each landmark is located in a mean over replicas:
 
-    accuracy             half of what the dense network gains over chance is left
-    largest_cluster    the largest cluster holds half of the nodes
-    mean_cluster         the mean size of the other clusters is largest: the usual sign of a
-                         percolation threshold in a finite graph (Stauffer and Aharony, ch. 3)
-    connected            half of the networks still have a path from the input to the output
+    accuracy         half of the dense network's accuracy above chance is left
+    largest_cluster  the largest cluster holds half of the nodes
+    mean_cluster     the mean size of the other clusters is largest: the usual sign of a
+                     percolation threshold in a finite graph (Stauffer and Aharony, ch. 3)
+    connected        half of the networks still have a path from the input to the output
 
-How far apart two landmarks lie is measured in ln(density), and resampling the replicas of all
-curves together gives its error: what a replica does to both curves drops out of the distance.
+Distances between landmarks are measured in ln(density). Their errors come from resampling the
+replicas of all curves together, so that scatter which both curves of a replica share cancels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,91 +24,99 @@ from pruning_phases.analysis.percolation.read import ACCURACY, GraphCurves
 from pruning_phases.statistics.estimates import first_below
 from pruning_phases.statistics.resampling import half_width, replica_fractions, resampled_deviations
 
-if TYPE_CHECKING:
-    pass
-
-
 Array = NDArray[np.float64]
 
 HALF = 0.5
 
-MOST_LOST = 0.16  # share of resampled curves without the landmark beyond which there is none
+MOST_LOST = 0.16  # fraction of resampled curves without the landmark beyond which there is none
 
 
 @dataclass(frozen=True)
 class Landmark:
-    """A density, as logarithm."""
+    """The logarithm of a density, with the values from which its error is taken."""
 
     value: float
-    draws: Array  # [batch] from resampled curves, NaN where one has none
+    samples: Array  # [batch] from resampled curves, NaN for curves without the landmark
     thinned: Array  # [2] from every second density
 
     @property
     def error(self) -> float:
-        return float(np.hypot(half_width(self.draws), _spacing_error(self.thinned - self.value)))
+        return float(np.hypot(half_width(self.samples), _spacing_error(self.thinned - self.value)))
 
 
 def _spacing_error(shifts: Array) -> float:
-    """What the spacing h of the densities leaves open. Linear interpolation of a smooth curve is
-    off by c h^2, so doubling h shifts the place by 3 c h^2; of a step by up to h, which shifts it
-    by as much again. Half of the larger shift is between the two, and above the first."""
+    """Error that the spacing h of the densities causes: half of the larger shift at doubled h.
+
+    Linear interpolation of a smooth curve is off by c h^2, so that doubling h shifts the landmark
+    by 3 c h^2. That of a step is off by up to h, and doubling h shifts it by up to h more.
+    """
     return float(np.abs(shifts).max() / 2)
 
 
 @dataclass(frozen=True)
 class Undetermined:
+    """The reason why a landmark or a distance is not determined."""
+
     reason: str
 
 
 def landmarks(
     curves: GraphCurves, num_resampled: int, seed: int
 ) -> dict[str, Landmark | Undetermined]:
-    """All four, from the same resampled replicas."""
+    """Locate all four landmarks, with the same resampled replicas for each."""
     shares = replica_fractions(np.random.default_rng(seed), len(curves.accuracy), num_resampled)
     x = np.log(curves.density)
-    ways: dict[str, Callable[[Array, Array], Array]] = {
+    locators: dict[str, Callable[[Array, Array], Array]] = {
         ACCURACY: falls_below_half, "largest_cluster": falls_below_half,
-        "mean_cluster": place_of_peak, "connected": falls_below_half,
+        "mean_cluster": peak_position, "connected": falls_below_half,
     }  # fmt: skip
     found: dict[str, Landmark | Undetermined] = {}
-    for name, way in ways.items():
+    for name, locate in locators.items():
         values = getattr(curves, name)
         mean = values.mean(axis=0)
-        draws = np.vstack([mean, mean + resampled_deviations(values, shares)])
-        thinned = np.array([way(x[part], mean[None, part])[0] for part in _every_second(len(x))])
-        found[name] = _landmark(way(x, draws), thinned, name)
+        samples = np.vstack([mean, mean + resampled_deviations(values, shares)])
+        thinned = [locate(x[half], mean[None, half])[0] for half in _every_second(len(x))]
+        found[name] = _landmark(locate(x, samples), np.array(thinned), name)
     return found
 
 
 def _every_second(count: int) -> list[NDArray[np.intp]]:
-    """The two halves of the points, both with the last one: the dense network."""
+    """The indices of the two halves of the points, each with the last point: the dense network."""
     return [np.unique([*range(first, count, 2), count - 1]) for first in (0, 1)]
 
 
-def _landmark(places: Array, thinned: Array, name: str) -> Landmark | Undetermined:
-    """From the place in the mean curve, followed by those in the resampled ones, and from those in
-    the mean curve with half of its points."""
-    own, draws = places[0], places[1:]
-    if not np.isfinite(own):
-        what = "has no maximum inside" if name == "mean_cluster" else "does not fall below half in"
-        return Undetermined(f"{name} {what} the densities measured")
-    if np.isnan(draws).mean() > MOST_LOST:
-        return Undetermined(f"{name}: resampled replicas often have no such place")
+def _landmark(positions: Array, thinned: Array, name: str) -> Landmark | Undetermined:
+    """Make a landmark, or give the reason why there is none.
+
+    positions: that of the mean curve, followed by those of the resampled curves. thinned: those of
+    the mean curve with half of its points.
+    """
+    value, samples = positions[0], positions[1:]
+    if not np.isfinite(value):
+        lack = "has no maximum inside" if name == "mean_cluster" else "does not fall below half in"
+        return Undetermined(f"{name} {lack} the measured densities")
+    if np.isnan(samples).mean() > MOST_LOST:
+        return Undetermined(f"{name}: many resampled curves do not have this landmark")
     if np.isnan(thinned).any():
-        return Undetermined(f"{name}: half of the densities are too few to show it")
-    return Landmark(float(own), draws, thinned)
+        return Undetermined(f"{name}: half of the densities are too few to locate it")
+    return Landmark(float(value), samples, thinned)
 
 
 def falls_below_half(x: Array, curves: Array) -> Array:
-    """Where curves [batch, points] over ascending x first fall below one half, coming from the
-    largest x. NaN: nowhere, or already at the largest x."""
-    places = first_below(x[::-1], curves[:, ::-1], HALF)
-    return np.where(np.isfinite(places), places, np.nan)
+    """The largest x at which curves [batch, points] fall below one half; x is ascending.
+
+    NaN for curves that never do, or do so at the last x.
+    """
+    positions = first_below(x[::-1], curves[:, ::-1], HALF)
+    return np.where(np.isfinite(positions), positions, np.nan)
 
 
-def place_of_peak(x: Array, curves: Array) -> Array:
-    """Where curves [batch, points] of positive values peak: the vertex of the parabola through the
-    logarithms of the largest value and its two neighbours. NaN: the largest is at an end."""
+def peak_position(x: Array, curves: Array) -> Array:
+    """The x of the peak of curves [batch, points] of positive values.
+
+    It is the vertex of the parabola through the logarithms of the largest value and its two
+    neighbours. NaN for curves whose largest value is at an end.
+    """
     y = np.log(np.maximum(curves, 1e-12))
     top = y.argmax(axis=1)
     rows = np.flatnonzero((top > 0) & (top < y.shape[1] - 1))
@@ -119,9 +126,9 @@ def place_of_peak(x: Array, curves: Array) -> Array:
     )  # fmt: skip
     left, right = (y1 - y0) / (x1 - x0), (y2 - y1) / (x2 - x1)
     curvature = np.minimum((right - left) / (x2 - x0), -1e-300)
-    places = np.full(len(curves), np.nan)
-    places[rows] = np.clip((x0 + x1) / 2 - left / (2 * curvature), x0, x2)
-    return places
+    positions = np.full(len(curves), np.nan)
+    positions[rows] = np.clip((x0 + x1) / 2 - left / (2 * curvature), x0, x2)
+    return positions
 
 
 def distance(
@@ -132,9 +139,9 @@ def distance(
         return first
     if isinstance(second, Undetermined):
         return second
-    draws = first.draws - second.draws
-    if np.isnan(draws).mean() > MOST_LOST:
-        return Undetermined("resampled replicas often lack one of the two places")
+    samples = first.samples - second.samples
+    if np.isnan(samples).mean() > MOST_LOST:
+        return Undetermined("many resampled curves lack one of the two landmarks")
     value = first.value - second.value
     spacing = _spacing_error(first.thinned - second.thinned - value)
-    return value, float(np.hypot(half_width(draws), spacing))
+    return value, float(np.hypot(half_width(samples), spacing))

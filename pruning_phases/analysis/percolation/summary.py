@@ -1,78 +1,68 @@
-"""Does the graph fall apart where the accuracy does? ``python -m pruning_phases.percolation``."""
+"""Landmarks and distances of one system as an entry of percolation.json and as a printed table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pruning_phases.analysis.percolation.fit import Landmark, Undetermined, distance
+from pruning_phases.analysis.percolation.read import ACCURACY, GraphCurves
 from pruning_phases.console import PLAIN
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from pruning_phases.analysis.percolation.fit import Landmark, Undetermined
-    from pruning_phases.analysis.percolation.read import GraphCurves
-
-
-def to_json(
-    name: str, curves: GraphCurves, marks: dict[str, Landmark | Undetermined]
-) -> dict[str, Any]:
-    import numpy as np
-
-    from pruning_phases.analysis.percolation.fit import Undetermined, distance
-    from pruning_phases.analysis.percolation.read import ACCURACY
-    from pruning_phases.statistics.quote import number
-
-    entry: dict[str, Any] = {
-        "system": name, "num_replicas": len(curves.accuracy), "landmarks": {}, "distances": {},
-    }  # fmt: skip
-    for what, mark in marks.items():
-        if isinstance(mark, Undetermined):
-            entry["landmarks"][what] = None
-            entry.setdefault("reasons", {})[what] = mark.reason
-        else:
-            density = float(np.exp(mark.value))
-            entry["landmarks"][what] = number(density, density * mark.error)
-    accuracy = marks[ACCURACY]
-    for what, mark in marks.items():
-        if what == ACCURACY:
-            continue
-        apart = distance(accuracy, mark)
-        if isinstance(apart, Undetermined):
-            entry["distances"][what] = None
-            entry.setdefault("reasons", {})[f"distance to {what}"] = apart.reason
-        else:
-            entry["distances"][what] = number(*apart)
-    return entry
-
-
-def show(entry: dict[str, Any], console: Console) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from pruning_phases.statistics.quote import cell
-
-    table = Table(
-        title=f"{entry['system']}, {entry['num_replicas']} replicas", box=box.SIMPLE_HEAD,
-        caption="distance: ln(density where the accuracy is halved / this density)",
-    )  # fmt: skip
-    for name in ("landmark", "density", "distance", "in errors"):
-        table.add_column(name, justify="left" if name == "landmark" else "right")
-    for what, place in entry["landmarks"].items():
-        shown = cell(place["value"], place["error"]) if place else "not determined"
-        apart = entry["distances"].get(what)
-        columns = ["", ""]
-        if apart:
-            columns = [cell(apart["value"], apart["error"])]
-            columns.append(f"{abs(apart['value']) / apart['error']:.1f}")
-        table.add_row(TITLES[what], shown, *columns)
-    console.print(table)
-    for reason in dict.fromkeys(entry.get("reasons", {}).values()):
-        console.print(f"{entry['system']}, not determined: {reason}", **PLAIN)
-
+from pruning_phases.statistics.quote import cell, number
 
 TITLES = {
-    "accuracy": "accuracy above chance halved",
+    ACCURACY: "accuracy above chance halved",
     "largest_cluster": "largest cluster holds half",
     "mean_cluster": "other clusters are largest",
     "connected": "half have an input-output path",
 }
+
+
+def to_json(
+    system: str, curves: GraphCurves, marks: dict[str, Landmark | Undetermined]
+) -> dict[str, Any]:
+    """The entry of one system; what is not determined is null, with a reason."""
+    entry: dict[str, Any] = {
+        "system": system, "num_replicas": len(curves.accuracy), "landmarks": {}, "distances": {},
+    }  # fmt: skip
+    for name, mark in marks.items():
+        if isinstance(mark, Undetermined):
+            entry["landmarks"][name] = None
+            entry.setdefault("reasons", {})[name] = mark.reason
+        else:
+            density = float(np.exp(mark.value))
+            entry["landmarks"][name] = number(density, density * mark.error)
+    for name, mark in marks.items():
+        if name == ACCURACY:
+            continue
+        measured = distance(marks[ACCURACY], mark)
+        if isinstance(measured, Undetermined):
+            entry["distances"][name] = None
+            entry.setdefault("reasons", {})[f"distance to {name}"] = measured.reason
+        else:
+            entry["distances"][name] = number(*measured)
+    return entry
+
+
+def show(entry: dict[str, Any], console: Console) -> None:
+    """Print the landmarks of one system, their distances, and the reasons for what is missing."""
+    table = Table(
+        title=f"{entry['system']}, {entry['num_replicas']} replicas", box=box.SIMPLE_HEAD,
+        caption="distance: ln(density at which the accuracy is halved / this density)",
+    )  # fmt: skip
+    for name in ("landmark", "density", "distance", "in errors"):
+        table.add_column(name, justify="left" if name == "landmark" else "right")
+    for name, density in entry["landmarks"].items():
+        shown = cell(density["value"], density["error"]) if density else "not determined"
+        columns = ["", ""]
+        if measured := entry["distances"].get(name):
+            columns = [cell(measured["value"], measured["error"])]
+            columns.append(f"{abs(measured['value']) / measured['error']:.1f}")
+        table.add_row(TITLES[name], shown, *columns)
+    console.print(table)
+    for reason in dict.fromkeys(entry.get("reasons", {}).values()):
+        console.print(f"{entry['system']}, not determined: {reason}", **PLAIN)

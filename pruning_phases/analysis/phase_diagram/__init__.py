@@ -1,7 +1,8 @@
-"""Dropout phases: where networks learn (eumentia), have forgotten (dementia) or cannot learn.
+"""Dropout phases: networks learn (eumentia), have forgotten (dementia) or cannot learn (amentia).
 
 In: runs over p_train, p_eval (or density) and training-set sizes. Out: ``phase_diagram.json`` and
-figures: the phase and the exponent of every point, boundaries and crossings with errors.
+figures: the phase and the exponent of every point, boundaries and crossings with errors. May not
+know how networks are trained or pruned.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pruning_phases.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pruning_phases.analysis.common.losses import Losses
     from pruning_phases.records.run import RunRecord
 
 HELP = """
@@ -33,7 +33,7 @@ SCOPE = "study"
 
 @dataclass
 class PhaseDiagramConfig(AnalysisConfig):
-    control: str = key("p_eval", "p_eval, or density: that of pruning without fine-tuning")
+    control: str = key("p_eval", "p_eval, or density of networks pruned without fine-tuning")
     least_alpha: float = key(
         0.05, "alpha above this counts as learning from more data", at_least=0, below=1
     )
@@ -56,33 +56,26 @@ CONFIG = PhaseDiagramConfig
 
 
 def adapt(config: PhaseDiagramConfig, record: RunRecord) -> None:
-    """Choose the control that varies in a run, where a run's end asks for its phase diagram."""
+    """Choose the control that varies in a run which ends with its own phase diagram."""
     if record.observables()["p_eval"].nunique() == 1:
         config.control = "density"
 
 
 def analyse(config: PhaseDiagramConfig, console: Console) -> dict[str, Any]:
-    """The maps of all systems among the runs, in one JSON and one figure each."""
+    """Map the phases of every system: one JSON for all systems, one figure per system."""
     from pruning_phases.analysis.common.losses import losses_of
     from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.analysis.phase_diagram.figure import boundaries_figure, map_figure
-    from pruning_phases.analysis.phase_diagram.summary import boundary_axis, map_of, show
-    from pruning_phases.records.select import done_runs, folder_of, systems_of
+    from pruning_phases.analysis.phase_diagram.fit import boundary_axis, map_of
+    from pruning_phases.analysis.phase_diagram.summary import show
+    from pruning_phases.records.select import done_runs, folder_of
 
     records = done_runs(config.runs)
-    systems: dict[str, Losses] = {}
-    refused: list[UserError] = []
-    for name, runs in systems_of(records).items():
-        try:
-            systems[name] = losses_of(runs, config.control)
-        except UserError as error:
-            refused.append(error)
-    if not systems:
-        raise refused[0]
-    for reason in refused:
-        console.print(f"left out: {reason}", **PLAIN)
+    systems = read_systems(records, lambda runs: losses_of(runs, config.control), console)
+    axis = boundary_axis(config.control)
     content: dict[str, Any] = {
-        "control": config.control, "boundaries_are_of": boundary_axis(config),
+        "control": config.control, "boundaries_are_of": axis,
         "least_alpha": config.least_alpha, "least_gain": config.least_gain,
         "confidence": config.confidence,
         "points": [], "boundaries": [], "crossings": [],
@@ -91,11 +84,11 @@ def analyse(config: PhaseDiagramConfig, console: Console) -> dict[str, Any]:
     for number, (name, losses) in enumerate(systems.items()):
         entry = map_of(name, losses, config)
         stem = "phase_diagram" if len(systems) == 1 else f"phase_diagram/{number}"
-        figures[stem] = map_figure(entry, losses, name)
-        for part in ("points", "boundaries", "crossings"):
-            content[part] += entry[part]
+        figures[stem] = map_figure(entry, losses, config.control, name)
+        for kind, rows in entry.items():
+            content[kind] += rows
     if len(systems) > 1:
-        figures["phase_diagram"] = boundaries_figure(content["boundaries"], boundary_axis(config))
+        figures["phase_diagram"] = boundaries_figure(content["boundaries"], config.control)
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "phase_diagram.json", content)
     for stem, figure in figures.items():

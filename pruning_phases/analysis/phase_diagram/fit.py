@@ -1,27 +1,34 @@
-"""The phases of dropout: how the loss scales with the training set, and what that says.
+"""Phases of dropout, told apart by the scaling of the loss with the training-set size.
 
 For networks trained at p_train on N examples and evaluated at p_eval, with C classes
 (arXiv 2603.12316):
 
     eumentia    alpha = -d ln L / d ln N > 0: the loss falls as a power of N, the network learns
     dementia    alpha <= 0, though the same networks learn at another p_eval: it has forgotten
-    amentia     L = ln C at whatever p_eval: it cannot learn
+    amentia     L = ln C at every p_eval: it cannot learn
 
 Measured exponents are never exactly 0, so "alpha > 0" is read as "alpha above ``least_alpha``", and
-"cannot learn" as "no p_eval gains ``least_gain`` of ln C". Each phase has a probability; the
-largest one is the confidence, and below the confidence asked for a point is undecided.
+"cannot learn" as "no p_eval lowers the loss by ``least_gain`` ln C". Each phase has a probability;
+the largest one is the confidence. A point with less than the required confidence is undecided.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
-from pruning_phases.analysis.common.losses import Losses
+from pruning_phases.analysis.common.losses import SPARSITY, Losses, loss_curves
+from pruning_phases.statistics.crossings import FEWEST_SPLINES, crossing, extrapolate
 from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.quote import number
+
+if TYPE_CHECKING:
+    from pruning_phases.analysis.phase_diagram import PhaseDiagramConfig
 
 Array = NDArray[np.float64]
 
@@ -29,14 +36,14 @@ PHASES = ("eumentia", "dementia", "amentia")
 
 UNDECIDED = "undecided"
 
-SMALLEST_ERROR = 1e-9  # networks that agree in every digit have no spread to divide by
+SMALLEST_ERROR = 1e-9  # in place of 0, where all networks agree in every digit
 
 OFF_BRANCH = 1.1  # a loss this many times the best one of its p_train is off the learning branch
 
 
 @dataclass(frozen=True)
 class Slopes:
-    """alpha at every point [p_train, control], with its errors."""
+    """Exponents alpha [p_train, control] with their errors."""
 
     alpha: Array
     statistical: Array  # standard error over replicas
@@ -49,14 +56,16 @@ class Slopes:
 
     @property
     def dof(self) -> Array:
-        """Degrees of freedom of the total error, after Welch and Satterthwaite: R - 1 for the
-        statistical part, any number for the other."""
+        """Degrees of freedom of the total error, after Welch and Satterthwaite.
+
+        The statistical error has R - 1 of them, the systematic error counts as exactly known.
+        """
         return (self.num_replicas - 1) * (self.error / self.statistical) ** 4
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where something crosses its threshold along one axis; value None: nowhere, with a reason."""
+    """Crossing of a threshold along one axis with its error, or the reason why there is none."""
 
     value: float | None
     error: float | None
@@ -67,7 +76,7 @@ class Boundary:
 def scaling_exponent(sizes: ArrayLike, losses: ArrayLike) -> Array:
     """alpha = -d ln L / d ln N by least squares over ln N: losses [..., sizes] -> [...].
 
-    Dimensionless; positive where more data helps. arXiv 2603.12316.
+    Dimensionless; positive if the loss falls with more data. arXiv 2603.12316.
     """
     x = np.log(np.asarray(sizes, dtype=np.float64))
     y = np.log(np.asarray(losses, dtype=np.float64))
@@ -76,8 +85,11 @@ def scaling_exponent(sizes: ArrayLike, losses: ArrayLike) -> Array:
 
 
 def slopes(losses: Losses) -> Slopes:
-    """alpha of each replica by itself, then mean and standard error: what replicas of different N
-    have in common (initial weights, examples) then does no harm."""
+    """Fit alpha to each replica, then take mean and standard error over replicas.
+
+    The losses of one replica at different N are correlated (same initial weights and examples);
+    alphas of different replicas are independent.
+    """
     values = np.moveaxis(losses.values, 2, -1)  # [p_train, control, replicas, sizes]
     alpha = scaling_exponent(losses.sizes, values)
     mean, statistical = mean_and_error(alpha, axis=-1)
@@ -91,10 +103,10 @@ def slopes(losses: Losses) -> Slopes:
 
 
 def probabilities(losses: Losses, found: Slopes, least_alpha: float, least_gain: float) -> Array:
-    """P(phase) [phases, p_train, control] in the order of PHASES; what is missing to 1 is neither.
+    """P(phase) [phases, p_train, control] in the order of PHASES; their sum may be less than 1.
 
-    Amentia is a loss at ln C, within least_gain of it on both sides: losses far above ln C at every
-    p_eval that was measured do not say that the networks cannot learn.
+    Amentia is a loss within least_gain ln C of ln C, on both sides: losses far above ln C at every
+    measured p_eval do not show that the networks cannot learn.
 
     Errors of means over R replicas follow Student's t with R - 1 degrees of freedom.
     """
@@ -115,7 +127,7 @@ def probabilities(losses: Losses, found: Slopes, least_alpha: float, least_gain:
 
 
 def _gain(losses: Losses) -> Array:
-    """ln C - L at the largest size and the p_eval where that is largest: [p_train, replicas]."""
+    """ln C - L at the largest size and the best p_eval: [p_train, replicas]."""
     gain = np.log(losses.num_classes) - losses.at_largest
     best = gain.mean(axis=2).argmax(axis=1)
     return gain[np.arange(len(best)), best]
@@ -142,12 +154,12 @@ def phase_of(probability: Array, confidence: float) -> str:
 
 
 def learning_ends(losses: Losses, found: Slopes, row: int, least_alpha: float) -> Boundary:
-    """Along the control, where alpha falls through least_alpha for good: eumentia's boundary."""
+    """End of eumentia: the control above which alpha stays below least_alpha."""
     return _falls_through(losses.control, found.alpha[row], found.error[row], least_alpha, "alpha")
 
 
 def ability_ends(losses: Losses, least_gain: float) -> Boundary:
-    """Along p_train, where the best p_eval no longer gains least_gain of ln C: amentia begins."""
+    """Begin of amentia: the p_train above which no p_eval lowers the loss by least_gain ln C."""
     gain, error = mean_and_error(_gain(losses), axis=1)
     threshold = least_gain * np.log(losses.num_classes)
     if gain[-1] < -threshold:
@@ -156,19 +168,21 @@ def ability_ends(losses: Losses, least_gain: float) -> Boundary:
     return _falls_through(losses.p_train, gain, error, threshold, "the gain")
 
 
-def _falls_through(x: Array, y: Array, error: Array, threshold: float, what: str) -> Boundary:
-    """Where y falls through the threshold for good. The error holds how far that place moves when
-    all of y moves by its errors, up or down, and the interval's width / sqrt(12) for what happens
-    between grid points."""
-    place = _last_fall(x, y, threshold)
-    if place is None:
+def _falls_through(x: Array, y: Array, error: Array, threshold: float, name: str) -> Boundary:
+    """The x above which y stays below the threshold, and its error.
+
+    The error combines two parts: the larger shift of this x when all of y moves up or down by its
+    errors, and the width of the grid interval / sqrt(12) for the interpolation.
+    """
+    fall = _last_fall(x, y, threshold)
+    if fall is None:
         above = y > threshold
         side = "above" if above.all() else "below" if not above.any() else "not through"
         where = "at the last point" if side == "not through" else "at all points"
-        return Boundary(None, None, reason=f"{what} is {side} {threshold:.3g} {where}")
-    value, bracket = place
+        return Boundary(None, None, reason=f"{name} is {side} {threshold:.3g} {where}")
+    value, bracket = fall
     moved = [_last_fall(x, y + sign * error, threshold) for sign in (1, -1)]
-    # Not within what was measured: then it is beyond the end on that side.
+    # Without a fall inside the measured range it lies beyond the end on that side.
     ends = [found[0] if found else end for found, end in zip(moved, (x[-1], x[0]), strict=True)]
     own = max(abs(end - value) for end in ends)
     spread = (bracket[1] - bracket[0]) / np.sqrt(12)
@@ -176,13 +190,93 @@ def _falls_through(x: Array, y: Array, error: Array, threshold: float, what: str
 
 
 def _last_fall(x: Array, y: Array, threshold: float) -> tuple[float, tuple[float, float]] | None:
-    """By linear interpolation in the last interval in which y falls through the threshold, with
-    that interval; None if y ends above it or never falls through."""
+    """Interpolate linearly in the last interval in which y falls through the threshold.
+
+    Returns the position and the interval, or None if y ends above the threshold or never falls
+    through it.
+    """
     above = y > threshold
     falls = np.flatnonzero(above[:-1] & ~above[1:])
     if above[-1] or not len(falls):
         return None
     left = int(falls[-1])
     low, high = float(x[left]), float(x[left + 1])
-    share = float((y[left] - threshold) / (y[left] - y[left + 1]))
-    return low + share * (high - low), (low, high)
+    fraction = float((y[left] - threshold) / (y[left] - y[left + 1]))
+    return low + fraction * (high - low), (low, high)
+
+
+def boundary_axis(control: str) -> str:
+    """The axis along which boundaries and crossings are quoted; along both, learning ends."""
+    return "p_eval" if control == "p_eval" else SPARSITY
+
+
+def map_of(system: str, losses: Losses, config: PhaseDiagramConfig) -> dict[str, list[Any]]:
+    """The points, boundaries and crossings of one system, as entries of phase_diagram.json."""
+    found = slopes(losses)
+    probability = probabilities(losses, found, config.least_alpha, config.least_gain)
+    amentia = probability[PHASES.index("amentia")].max(axis=1)
+    boundaries = [
+        _boundary(
+            system, "eumentia ends", {"p_train": float(p_train)},
+            learning_ends(losses, found, row, config.least_alpha),
+        )
+        for row, p_train in enumerate(losses.p_train)
+        if amentia[row] < config.confidence
+    ]  # fmt: skip
+    if len(losses.p_train) > 1:
+        ends = ability_ends(losses, config.least_gain)
+        boundaries.append(_boundary(system, "amentia begins", {}, ends))
+    return {
+        "points": _points(system, losses, found, probability, config),
+        "boundaries": boundaries,
+        "crossings": _crossings(system, losses, config),
+    }
+
+
+def _points(
+    system: str, losses: Losses, found: Slopes, probability: Array, config: PhaseDiagramConfig
+) -> list[dict[str, Any]]:
+    rows = []
+    for row, p_train in enumerate(losses.p_train):
+        for column, control in enumerate(losses.control):
+            chances = probability[:, row, column]
+            loss, error = mean_and_error(losses.at_largest[row, column])
+            rows.append({
+                "system": system, "p_train": float(p_train),
+                config.control: float(control if config.control == "p_eval" else 1 - control),
+                "phase": phase_of(chances, config.confidence), "confidence": float(chances.max()),
+                "alpha": number(found.alpha[row, column], found.error[row, column]),
+                "alpha_statistical": float(found.statistical[row, column]),
+                "alpha_systematic": float(found.systematic[row, column]),
+                "loss": number(float(loss), float(error)),
+            })  # fmt: skip
+    return rows
+
+
+def _boundary(system: str, kind: str, at: dict[str, float], found: Boundary) -> dict[str, Any]:
+    entry: dict[str, Any] = {"system": system, "kind": kind, **at}
+    entry["value"] = number(found.value, found.error)
+    entry["bracket"] = list(found.bracket) if found.bracket else None
+    return entry | ({"reason": found.reason} if found.reason else {})
+
+
+def _crossings(system: str, losses: Losses, config: PhaseDiagramConfig) -> list[dict[str, Any]]:
+    """Crossings of the losses of neighbouring sizes along the control, at every p_train."""
+    if len(losses.control) < 2 * FEWEST_SPLINES:
+        return []
+    rows = []
+    for row, p_train in enumerate(losses.p_train):
+        curves = loss_curves(losses, row, config.num_resampled, config.seed)
+        found = [crossing(*pair) for pair in pairwise(curves)]
+        limit, reason = extrapolate(found, float(losses.control.min()), float(losses.control.max()))
+        rows.append({
+            "system": system, "p_train": float(p_train),
+            "pairs": [
+                {"sizes": list(item.sizes),
+                 "control": number(*item.control) if item.control else None}
+                | ({"reason": item.reason} if item.reason else {})
+                for item in found
+            ],
+            "infinite_size": number(*limit) if limit else None,
+        } | ({"reason": reason} if reason else {}))  # fmt: skip
+    return rows

@@ -1,7 +1,7 @@
-"""Topology control: pruned networks beside random graphs that share properties with them.
+"""Topology control: pruned networks compared with random graphs that share properties with them.
 
-In: runs with topology=original,rewired,.... Out: ``rewiring.json`` and a figure per system: training
-loss and accuracy per family and density (arXiv 2602.15224, Fig. 4).
+In: runs with topology=original,rewired,random. Out: ``rewiring.json`` and a figure per system: loss
+and accuracy per family and density (arXiv 2602.15224, Fig. 4). May not know how graphs are sampled.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.rewiring.read import Trained
 
 HELP = """
-  original      the initial weights of pruned networks, trained again under their masks
-  rewired       under random masks in which every node keeps its in-degree and its out-degree
-  in_degrees, out_degrees       in which every node keeps one of the two
-  active_nodes  between the nodes that have edges
-  random        with as many edges in each layer (arXiv 2602.15224, Fig. 4)
-  reinitialized under their own masks, from new initial weights
+  original       the initial weights of the pruned networks, trained again under their masks
+  rewired        random masks in which every node keeps its in-degree and its out-degree
+  in_degrees     random masks in which every node keeps its in-degree
+  out_degrees    random masks in which every node keeps its out-degree
+  active_nodes   random masks between the nodes that have edges
+  random         random masks with as many edges in each layer (arXiv 2602.15224, Fig. 4)
+  reinitialized  the original masks with new initial weights
 
-  Errors are over the pruned networks; masks sampled for one of them are averaged first.
+  Errors are over the pruned networks; masks sampled for the same network are averaged first.
 
     python -m pruning_phases.train experiment=fig4 dataset=mnist scale=laptop
     python -m pruning_phases.rewiring runs=multirun/fig4
@@ -42,7 +43,7 @@ CONFIG = RewiringConfig
 
 
 def analyse(config: RewiringConfig, console: Console) -> list[dict[str, Any]]:
-    """All systems among the runs in one JSON, and a figure each."""
+    """Compare the families of every system: one JSON for all systems, one figure per system."""
     from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
     from pruning_phases.analysis.rewiring.figure import rewiring_figure
     from pruning_phases.analysis.rewiring.read import trained_families
@@ -50,24 +51,28 @@ def analyse(config: RewiringConfig, console: Console) -> list[dict[str, Any]]:
     from pruning_phases.records.select import done_runs, folder_of
 
     records = done_runs(config.runs)
-    families = trained_families(records)
-    systems = list(dict.fromkeys(entry.system for entry in families))
+    systems: dict[str, list[Trained]] = {}
+    for entry in trained_families(records):
+        systems.setdefault(entry.system, []).append(entry)
+    rows = {
+        system: [to_json(entry, _original(entry, families)) for entry in families]
+        for system, families in systems.items()
+    }
+    content = [row for own in rows.values() for row in own]
     folder = open_folder(config.output_dir, folder_of(records))
-    content = [to_json(entry, _original(entry, families)) for entry in families]
     save_json(folder / "rewiring.json", content)
-    for number, system in enumerate(systems):
-        own = [entry for entry in families if entry.system == system]
+    for number, (system, families) in enumerate(systems.items()):
         stem = "rewiring" if len(systems) == 1 else f"rewiring/{number}"
-        figure = save_figure(rewiring_figure(own, system), folder / stem)
-        show(system, [row for row in content if row["system"] == system], console)
+        figure = save_figure(rewiring_figure(families, system), folder / stem)
+        show(system, rows[system], console)
         console.print(f"figure: {figure}", **PLAIN)
     console.print(f"results: {folder / 'rewiring.json'}", **PLAIN)
     return content
 
 
 def _original(entry: Trained, families: list[Trained]) -> Trained | None:
-    """The original mask's networks that a family is compared with."""
+    """The networks on the original masks at the density of ``entry``, if there are any."""
     for other in families:
-        if (other.key, other.density, other.family) == (entry.key, entry.density, "original"):
+        if (other.density, other.family) == (entry.density, "original"):
             return other
     return None

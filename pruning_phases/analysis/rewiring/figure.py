@@ -1,22 +1,21 @@
-"""The training loss of the families of graphs, after arXiv 2602.15224, Fig. 4, with error bands."""
+"""Figure of the training loss of the families of graphs, after arXiv 2602.15224, Fig. 4."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.analysis.rewiring.fit import band
 from pruning_phases.analysis.rewiring.read import Trained
 from pruning_phases.config.choices import FAMILIES
+from pruning_phases.observables.registry import observable
 from pruning_phases.statistics.estimates import mean_and_error
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+MOST_POINTS = 120  # of a curve over updates; more cannot be distinguished
 
-
-# Colour, line and marker: told apart in grey too.
+# Colour, line and marker of each family, so that they differ in grey too.
 STYLES = {
     "original": ("#1b7837", "-", "o"), "rewired": ("#2166ac", "--", "s"),
     "random": ("#b2182b", ":", "^"), "in_degrees": ("#762a83", "-.", "D"),
@@ -27,16 +26,14 @@ STYLES = {
 
 LABELS = {
     "original": "original mask", "rewired": "rewired: both degrees kept",
-    "random": "random: numbers of edges kept", "in_degrees": "in-degrees kept",
+    "random": "random: number of edges kept", "in_degrees": "in-degrees kept",
     "out_degrees": "out-degrees kept", "active_nodes": "active nodes kept",
-    "reinitialized": "original mask, weights drawn anew",
+    "reinitialized": "original mask, new initial weights",
 }  # fmt: skip
 
 
 def rewiring_figure(families: list[Trained], title: str) -> Figure:
-    """Above, a panel a density: the loss over updates. Below: what is reached, over density."""
-    from matplotlib.figure import Figure
-
+    """Plot the loss over updates, one panel per density; below, final loss and accuracy."""
     densities = list(dict.fromkeys(entry.density for entry in families))
     columns = max(len(densities), 2)
     figure = Figure(figsize=(1.5 + 3.6 * columns, 7.4), layout="constrained")
@@ -50,29 +47,27 @@ def rewiring_figure(families: list[Trained], title: str) -> Figure:
         axis.set_xlabel("updates")
     for axis in panels[len(densities) :]:
         axis.set_visible(False)
-    panels[0].set_ylabel("training loss (nats)")
+    loss = observable("train_loss").axis_label
+    panels[0].set_ylabel(loss)
     axes: list[Axes] = list(lower.subplots(1, 2))
-    for axis, column, label in zip(
-        axes, ("final_training_loss", "accuracy"), ("final training loss (nats)", "test accuracy"),
-        strict=True,
-    ):  # fmt: skip
-        _over_density(axis, families, column)
-        axis.set(xlabel="density", ylabel=label)
+    _over_density(axes[0], families, "final_training_loss", f"final {loss}")
+    _over_density(axes[1], families, "accuracy", observable("accuracy").axis_label)
     axes[0].set_yscale("log")
     handles, labels = axes[0].get_legend_handles_labels()
     lower.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
-    figure.suptitle(f"{title}; band: standard error over pruned networks", fontsize=10)
+    figure.suptitle(f"{title}; bands and bars: standard errors over pruned networks", fontsize=10)
     return figure
 
 
 def _losses(axis: Axes, families: list[Trained]) -> None:
+    """Plot the training loss over updates, averaged over stretches where points are many."""
     for entry in families:
         update, mean, error = band(entry)
         colour, line, marker = STYLES[entry.family]
-        # From many points as many as can be told apart, as means over equal stretches.
-        parts = np.array_split(np.arange(len(update)), min(len(update), 120))
+        stretches = np.array_split(np.arange(len(update)), min(len(update), MOST_POINTS))
         update, mean, error = (
-            np.array([values[part].mean() for part in parts]) for values in (update, mean, error)
+            np.array([values[stretch].mean() for stretch in stretches])
+            for values in (update, mean, error)
         )
         axis.plot(update, mean, linestyle=line, color=colour, linewidth=1.2, marker=marker,
                   markersize=3.5, markevery=max(1, len(update) // 8))  # fmt: skip
@@ -81,7 +76,8 @@ def _losses(axis: Axes, families: list[Trained]) -> None:
     axis.grid(alpha=0.3, which="both")
 
 
-def _over_density(axis: Axes, families: list[Trained], column: str) -> None:
+def _over_density(axis: Axes, families: list[Trained], column: str, label: str) -> None:
+    """Plot means and standard errors over the pruned networks, one line per family."""
     for name in FAMILIES:
         own = [entry for entry in families if entry.family == name]
         if not own:
@@ -94,8 +90,8 @@ def _over_density(axis: Axes, families: list[Trained], column: str) -> None:
             marker=marker, markersize=4, linewidth=1.2, capsize=2, label=LABELS[name],
         )  # fmt: skip
     densities = sorted({entry.density for entry in families})
-    axis.set_xscale("log")
+    density_axis(axis)
+    axis.set_ylabel(label)
     axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
     axis.minorticks_off()
-    axis.invert_xaxis()
     axis.grid(alpha=0.3, which="both")

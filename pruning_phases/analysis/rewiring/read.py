@@ -1,14 +1,11 @@
-"""Networks trained on the families of graphs of one pruned run, gathered and compared.
-
-What is independent of each other is the pruned networks that the graphs are drawn from, not the
-draws: values are averaged over the draws of a network first, and errors are over networks.
-"""
+"""Networks trained on the families of graphs of pruned runs, read from their records."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from pruning_phases.analysis.rewiring.fit import final_loss
 from pruning_phases.config.choices import FAMILIES
@@ -16,111 +13,103 @@ from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import RunRecord
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pruning_phases.records.select import groups_of, options_of
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The networks of one family at one density. Tables have a row a pruned network."""
+    """The networks of one family at one density. Tables have one row per pruned network."""
 
-    system: str  # what families have to share to be compared, in words
-    key: str  # and in full
+    system: str  # families of one system are compared
     density: float
     family: str
-    losses: pd.DataFrame  # training loss, a column an update
+    losses: pd.DataFrame  # training loss, one column per update
     finals: pd.DataFrame  # final_training_loss, accuracy, loss
-    num_draws: float  # networks trained for each pruned network, on average
-    swaps: list[dict[str, Any]]  # of each run: how well its layers are mixed
+    num_graphs: float  # networks trained for each pruned network, on average
+    swaps: list[dict[str, Any]]  # of each run: the mixing of its layers
 
 
 def trained_families(records: list[RunRecord]) -> list[Trained]:
-    """All (system, density, family), by falling density, families in the order of ``Family``.
+    """Read all families: system by system, by falling density, in the order of ``Family``.
 
-    Runs that differ in seed and replicas alone, their pruned runs included, are pooled.
+    Runs that differ in seed and replicas alone are pooled, also if their pruned runs do.
     """
-    groups: dict[tuple[str, float, int, float], list[RunRecord]] = {}
-    for record in records:
-        physics = record.info()["physics"]
-        if "topology" in physics:
-            if "source_system" not in record.info().get("topology", {}):
-                raise UserError(
-                    f"run {record.id} was made by an earlier version: delete {record.folder} and "
-                    "run its command again"
-                )
-            topology = physics["topology"]
-            family = FAMILIES.index(topology["family"])
-            key = _system(record), -topology["density"], family, topology.get("swaps_per_edge", 0)
-            groups.setdefault(key, []).append(record)
-    if not groups:
+    on_topology = [record for record in records if "topology" in record.info()["physics"]]
+    if not on_topology:
         raise UserError(
             f"runs: none of the {len(records)} finished runs is on a topology: train with "
             "-m topology=original,rewired,random"
         )
-    names: dict[str, str] = {}
-    for key, runs in sorted(groups.items()):
-        names.setdefault(key[0], _name(runs[0], set(names.values())))
-    return [_gather(names[key[0]], key[0], groups[key]) for key in sorted(groups)]
+    for record in on_topology:
+        if "source_system" not in record.info().get("topology", {}):
+            raise UserError(
+                f"run {record.id} was made by an earlier version: delete {record.folder} and "
+                "run its command again"
+            )
+    families = []
+    for system, runs in _systems(on_topology).items():
+        groups: dict[tuple[float, int, float], list[RunRecord]] = {}
+        for run in runs:
+            topology = run.info()["physics"]["topology"]
+            family = FAMILIES.index(topology["family"])
+            key = -topology["density"], family, topology.get("swaps_per_edge", 0)
+            groups.setdefault(key, []).append(run)
+        families += [_gather(system, groups[key]) for key in sorted(groups)]
+    return families
 
 
-def _system(record: RunRecord) -> str:
-    """What families have to share to be compared."""
-    info = record.info()
-    shared = {k: v for k, v in info["physics"].items() if k not in (*REPLICA_KEYS, "topology")}
-    return json.dumps(shared | {"source": info["topology"]["source_system"]}, sort_keys=True)
+def _systems(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
+    """Runs whose families are compared, by name: equal but for topology, seed and replicas.
+
+    Their pruned runs are equal but for seed and replicas too.
+    """
+    sources: dict[str, list[RunRecord]] = {}
+    for record in records:
+        sources.setdefault(record.info()["topology"]["source_system"], []).append(record)
+    keys = {key for record in records for key in options_of(record) if key.startswith("topology.")}
+    systems = {}
+    for runs in sources.values():
+        source = runs[0].info()["topology"]
+        on_source = f"on {source.get('source_pruner', '')} run {source['run']}".replace("  ", " ")
+        for name, members in groups_of(runs, {*REPLICA_KEYS, *keys}).items():
+            systems[f"{name} {on_source}"] = members
+    return systems
 
 
-def _name(record: RunRecord, taken: set[str]) -> str:
-    """Model, dataset, pruned run and budget; a number where other options tell systems apart."""
-    info = record.info()
-    physics = info["physics"]
-    budget = physics["training"]["budget"]
-    pruner = info["topology"].get("source_pruner", "")
-    name = " ".join(f"{physics['model']['name']} {physics['dataset']['name']} {pruner}".split())
-    name += f" {info['topology']['run']}, "
-    name += f"{'up to ' * (budget['rule'] == 'plateau')}{budget['amount']} "
-    name += "updates" if budget["rule"] == "updates" else "epochs"
-    same = [other for other in taken if other.startswith(name)]
-    return f"{name} ({len(same) + 1})" if same else name
-
-
-def _gather(system: str, key: str, runs: list[RunRecord]) -> Trained:
-
+def _gather(system: str, runs: list[RunRecord]) -> Trained:
+    """Pool the runs of one family at one density."""
     losses: list[pd.DataFrame] = []
     finals: list[pd.DataFrame] = []
     for run in runs:
-        table, about, physics = run.observables(), run.info()["topology"], run.info()["physics"]
+        table, source, physics = run.observables(), run.info()["topology"], run.info()["physics"]
         if len(table[AXES].drop_duplicates()) > 1:
             raise UserError(
-                f"run {run.id} holds several p_train, p_eval or training-set sizes: the families "
-                "are compared at one of each"
+                f"run {run.id} holds several p_train, p_eval or training-set sizes: give runs "
+                "with one of each"
             )
         training, own = run.training(), table[table["step"] == 0].set_index("replica")
         final = training.groupby("replica")[["update", "train_loss"]].apply(final_loss)
         columns = own[["accuracy", "loss"]].assign(final_training_loss=final)
         wide = training.pivot_table(index="replica", columns="update", values="train_loss")
-        # A network that has stopped keeps the loss that it stopped with.
-        for part, gathered in ((columns, finals), (wide.ffill(axis="columns"), losses)):
-            index = (part.index - about["first_network"]) % about["source_networks"]
+        # A network that has stopped keeps its last loss.
+        for rows, gathered in ((columns, finals), (wide.ffill(axis="columns"), losses)):
+            index = (rows.index - source["first_network"]) % source["source_networks"]
             network = [
-                f"{about['source_seed']}:{about['first_network'] + number}" for number in index
+                f"{source['source_seed']}:{source['first_network'] + number}" for number in index
             ]
-            draw = [f"{physics['seed']}:{replica}" for replica in part.index]
-            gathered.append(part.assign(network=network, draw=draw))
-    draws = _once(finals)
+            graph = [f"{physics['seed']}:{replica}" for replica in rows.index]
+            gathered.append(rows.assign(network=network, graph=graph))
+    graphs = _once(finals)
     topology = runs[0].info()["physics"]["topology"]
     return Trained(
-        system, key, topology["density"], topology["family"],
-        _once(losses).groupby("network").mean(), draws.groupby("network").mean(),
-        len(draws) / draws.index.nunique(),
+        system, topology["density"], topology["family"],
+        _once(losses).groupby("network").mean(), graphs.groupby("network").mean(),
+        len(graphs) / graphs.index.nunique(),
         [run.info()["topology"]["swaps"] for run in runs if "swaps" in run.info()["topology"]],
     )  # fmt: skip
 
 
 def _once(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """A row a draw, by pruned network; a replica of one seed is the same in every run."""
-    import pandas as pd
-
-    rows = pd.concat(tables).drop_duplicates(["network", "draw"]).drop(columns="draw")
+    """One row per graph, indexed by pruned network; a replica in several runs counts once."""
+    rows = pd.concat(tables).drop_duplicates(["network", "graph"]).drop(columns="graph")
     return rows.set_index("network")

@@ -1,7 +1,7 @@
-"""All runs in one parquet file.
+"""Table of all runs in one parquet file.
 
-In: finished runs. Out: ``runs.parquet``, one row per row of the runs' observables, with everything
-in which the runs differ.
+In: finished runs. Out: ``runs.parquet``, one row per row of the runs' observables, with all options
+in which the runs differ. May not know the meaning of any column.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ CONFIG = TableConfig
 
 
 def analyse(config: TableConfig, console: Console) -> None:
+    """Write the table and print its number of rows and its path."""
     from pruning_phases.analysis.common.results import open_folder
     from pruning_phases.analysis.table.read import combine
     from pruning_phases.records.select import done_runs, folder_of

@@ -1,4 +1,4 @@
-"""The observables of many runs as one table, a run at a time, only the columns asked for."""
+"""The observables of many runs as one table, written run by run."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pyarrow.parquet as pq
 from pruning_phases.errors import UserError, first_line
 from pruning_phases.records.atomic import write_beside
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import names_of
+from pruning_phases.records.select import differing_options, names_of, options_of
 
 IDENTITY = ("study", "run", "model", "dataset", "pruner")
 
 
 def combine(records: Sequence[RunRecord], columns: Sequence[str] | None, path: Path) -> int:
-    """Write a row for each row of each run's observables to ``path``: who it is of, everything of
-    the physics in which the runs differ, and ``columns`` (None: all). Returns the rows written.
+    """Write one row per row of each run's observables to ``path``; return the number of rows.
 
-    What a run does not have is null.
+    A row holds the identity of its run, all options in which the runs differ, and ``columns``
+    (None: all). What a run does not have is null. Only the columns that are asked for are read.
     """
     schema = pa.unify_schemas([_schema(record) for record in records])
     chosen = list(schema.names if columns is None else columns)
@@ -30,20 +30,19 @@ def combine(records: Sequence[RunRecord], columns: Sequence[str] | None, path: P
         raise UserError(
             f"columns: no run has {', '.join(unknown)}; there are {', '.join(schema.names)}"
         )
-    abouts = [_about(record) for record in records]
-    differing = [
-        key
-        for key in dict.fromkeys(key for about in abouts for key in about)
-        if key in IDENTITY or len({str(about.get(key)) for about in abouts}) > 1
-    ]
-    differing = [key for key in differing if key not in chosen]
-    kinds = {key: _kind([about.get(key) for about in abouts]) for key in differing}
-    whole = pa.schema([*kinds.items(), *(schema.field(name) for name in chosen)])
+    options = [_identity(record) | options_of(record) for record in records]
+    keys = [*IDENTITY, *differing_options(list(records))]
+    kinds = {
+        key: _kind([one.get(key) for one in options])
+        for key in dict.fromkeys(keys)
+        if key not in chosen
+    }
+    combined = pa.schema([*kinds.items(), *(schema.field(name) for name in chosen)])
 
     def write(beside: Path) -> None:
-        with pq.ParquetWriter(beside, whole, compression="zstd") as writer:
-            for record, about in zip(records, abouts, strict=True):
-                writer.write_table(_rows(record, about, kinds, chosen, whole))
+        with pq.ParquetWriter(beside, combined, compression="zstd") as writer:
+            for record, one in zip(records, options, strict=True):
+                writer.write_table(_rows(record, one, kinds, chosen, combined))
 
     write_beside(path, write)
     return pq.read_metadata(path).num_rows
@@ -55,47 +54,39 @@ def _schema(record: RunRecord) -> pa.Schema:
     except (OSError, pa.ArrowException) as error:
         raise UserError(
             f"{record.observables_file} is unreadable ({first_line(error)}): delete the "
-            "run's folder"
+            "run's folder and run its command again"
         ) from error
 
 
 def _rows(
-    record: RunRecord, about: dict[str, Any], kinds: dict[str, pa.DataType],
-    chosen: list[str], whole: pa.Schema,
+    record: RunRecord, options: dict[str, Any], kinds: dict[str, pa.DataType],
+    chosen: list[str], combined: pa.Schema,
 ) -> pa.Table:  # fmt: skip
-    there = set(_schema(record).names)
-    table = pq.read_table(record.observables_file, columns=[n for n in chosen if n in there])
+    """The rows of one run in the schema of the combined table."""
+    known = set(_schema(record).names)
+    table = pq.read_table(record.observables_file, columns=[n for n in chosen if n in known])
     count = table.num_rows
     arrays = [
-        pa.repeat(pa.scalar(_as(about.get(key), kind), kind), count) for key, kind in kinds.items()
+        pa.repeat(pa.scalar(_as(options.get(key), kind), kind), count)
+        for key, kind in kinds.items()
     ]
     arrays += [
-        table[name].cast(whole.field(name).type)
-        if name in there
-        else pa.nulls(count, whole.field(name).type)
+        table[name].cast(combined.field(name).type)
+        if name in known
+        else pa.nulls(count, combined.field(name).type)
         for name in chosen
     ]
-    return pa.Table.from_arrays(arrays, schema=whole)
+    return pa.Table.from_arrays(arrays, schema=combined)
 
 
-def _about(record: RunRecord) -> dict[str, Any]:
-    """Who a run is, and its physics in dotted keys."""
-    info = record.info()
-    identity = (record.folder.parent.name, record.id, *names_of(info))
-    flat: dict[str, Any] = {}
-    _flatten(info["physics"], "", flat)
-    return dict(zip(IDENTITY, identity, strict=True)) | flat
-
-
-def _flatten(node: Any, path: str, flat: dict[str, Any]) -> None:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            _flatten(value, f"{path}.{key}" if path else key, flat)
-    else:
-        flat[path] = node
+def _identity(record: RunRecord) -> dict[str, Any]:
+    """Study, run, model, dataset and pruner."""
+    identity = (record.folder.parent.name, record.id, *names_of(record.info()))
+    return dict(zip(IDENTITY, identity, strict=True))
 
 
 def _kind(values: list[Any]) -> pa.DataType:
+    """The narrowest type of a column that holds all values; strings hold any value."""
     known = [value for value in values if value is not None]
     if all(isinstance(value, bool) for value in known):
         return pa.bool_()

@@ -1,4 +1,4 @@
-"""The entropy of masks: planted ones are recovered, fixed ones have none."""
+"""Entropy of masks: planted values are recovered, equal masks have none."""
 
 import numpy as np
 import pytest
@@ -12,20 +12,22 @@ from pruning_phases.analysis.capacity.information import (
 
 
 def planted(seed, replicas=24, num_weights=4000):
-    """Independent weights, most of which are nearly always kept or nearly always cut."""
+    """Independent weights, most of which are nearly always kept or nearly always pruned."""
     generator = np.random.default_rng(seed)
-    share = np.random.default_rng(0).beta(0.4, 0.8, size=num_weights)
-    truth = entropy(np.stack([share, 1 - share])).sum()
-    return generator.random((replicas, num_weights)) < share, truth
+    probability = np.random.default_rng(0).beta(0.4, 0.8, size=num_weights)
+    truth = entropy(np.stack([probability, 1 - probability])).sum()
+    return generator.random((replicas, num_weights)) < probability, truth
 
 
-def test_binary_entropy_is_scipy_s_and_ends_at_zero():
-    share = np.linspace(0, 1, 21)
-    np.testing.assert_allclose(binary_entropy(share), entropy(np.stack([share, 1 - share])))
+def test_binary_entropy_equals_the_entropy_of_two_outcomes():
+    probability = np.linspace(0, 1, 21)
+    np.testing.assert_allclose(
+        binary_entropy(probability), entropy(np.stack([probability, 1 - probability]))
+    )
     assert binary_entropy(np.array([0.0, 1.0])).tolist() == [0, 0]
 
 
-def test_a_planted_entropy_is_recovered_and_the_plain_one_is_too_small():
+def test_the_jackknife_removes_the_bias_of_a_planted_entropy():
     pulls, plain = [], []
     for seed in range(60):
         masks, truth = planted(seed)
@@ -33,13 +35,13 @@ def test_a_planted_entropy_is_recovered_and_the_plain_one_is_too_small():
         pulls.append((value - truth) / truth)
         plain.append(binary_entropy(masks.mean(axis=0)).sum() / truth - 1)
         assert error > 0
-    assert np.mean(plain) < -0.03  # what is corrected
+    assert np.mean(plain) < -0.03  # without the correction
     assert abs(np.mean(pulls)) < 0.01
     errors = [information_bound(planted(seed)[0])[1] / planted(seed)[1] for seed in range(10)]
     assert 0.5 < np.std(pulls) / np.mean(errors) < 1.6
 
 
-def test_masks_that_do_not_depend_on_the_data_hold_nothing():
+def test_masks_that_do_not_depend_on_the_data_hold_no_information():
     mask = np.random.default_rng(0).random(500) < 0.3
     assert information_bound(np.tile(mask, (8, 1))) == (0.0, 0.0)
     assert information_of(np.tile(mask, (8, 1))).effective_parameters == (mask.sum(), 0.0)

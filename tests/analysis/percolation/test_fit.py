@@ -1,4 +1,4 @@
-"""Landmarks of planted curves, and random masks that percolate where theory says."""
+"""Landmarks of planted curves, and the percolation threshold of random masks."""
 
 import json
 
@@ -7,24 +7,27 @@ import pandas as pd
 import pytest
 import torch
 
+from pruning_phases.analysis.percolation import PercolationConfig, analyse
 from pruning_phases.analysis.percolation.fit import (
     Landmark,
     distance,
     falls_below_half,
     landmarks,
-    place_of_peak,
+    peak_position,
 )
 from pruning_phases.analysis.percolation.read import GraphCurves, graph_curves
+from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from pruning_phases.topology.clusters import clusters
 from tests.analysis.collapse.test_collapse import run
 from tests.support.written_records import write_run
 
 DENSITY = np.geomspace(1e-4, 1, 41)
+WITHOUT_CLUSTERS = {"accuracy": np.ones((3, 41)), "prediction_entropy": np.ones((3, 41))}
 
 
 def planted(seed=0, replicas=8, shift=0.5, scatter=0.2):
-    """Accuracy halved at ln rho = -5 + u_r, clusters at their largest ``shift`` below it."""
+    """Accuracy is halved at ln rho = -5 + u_r; the clusters peak ``shift`` below it."""
     generator = np.random.default_rng(seed)
     centre = -5 + scatter * generator.normal(size=(replicas, 1))
     x = np.log(DENSITY)
@@ -36,7 +39,7 @@ def planted(seed=0, replicas=8, shift=0.5, scatter=0.2):
     )  # fmt: skip
 
 
-def test_planted_landmarks_and_distances_are_found_with_honest_errors():
+def test_landmarks_and_distances_cover_planted_values_as_often_as_their_errors_say():
     pulls, paired = [], []
     for seed in range(60):
         found = landmarks(planted(seed), 300, seed)
@@ -50,20 +53,20 @@ def test_planted_landmarks_and_distances_are_found_with_honest_errors():
     covered = (np.abs(pulls) < 1).mean(axis=0)
     assert ((covered > 0.5) & (covered < 0.85)).all(), covered  # 66% with eight replicas
     assert ((np.std(pulls, axis=0) > 0.6) & (np.std(pulls, axis=0) < 1.5)).all()
-    assert np.mean(paired) < 1  # what replicas have in common drops out
+    assert np.mean(paired) < 1  # the scatter that both curves of a replica share cancels
 
 
-def test_the_places_of_exact_curves():
+def test_landmarks_of_exact_curves_are_exact():
     x = np.linspace(-4, 0, 9)
     steps = np.stack([np.where(x < -1.9, 0.0, 1.0), np.ones(9), np.zeros(9)])
     found = falls_below_half(x, steps)
     assert found[0] == pytest.approx(-1.75) and np.isnan(found[1:]).all()
     bumps = np.stack([np.exp(-((x + 1.8) ** 2)), np.exp(x), np.exp(-x)])
-    found = place_of_peak(x, bumps)
+    found = peak_position(x, bumps)
     assert found[0] == pytest.approx(-1.8) and np.isnan(found[1:]).all()
 
 
-def test_what_is_not_there_is_said():
+def test_a_missing_landmark_has_a_reason():
     curves = planted()
     flat = GraphCurves(DENSITY, np.ones((8, 41)), curves.largest_cluster,
                        np.tile(DENSITY, (8, 1)), curves.connected)  # fmt: skip
@@ -73,9 +76,11 @@ def test_what_is_not_there_is_said():
     assert isinstance(found["connected"], Landmark)
 
 
-def test_random_masks_percolate_where_random_graphs_do():
-    """A chain of layers with random edges of density rho has a giant cluster above
-    rho = 1 / (largest eigenvalue of the matrix with sqrt(n_l n_(l+1)) beside the diagonal)."""
+def test_random_masks_percolate_at_the_threshold_of_random_graphs():
+    """Layers with random edges of density rho have a giant cluster above a threshold.
+
+    It is 1 / (largest eigenvalue of the matrix with sqrt(n_l n_(l+1)) beside the diagonal).
+    """
     sizes = np.array([784, 300, 200, 100, 10])
     beside = np.sqrt(sizes[:-1] * sizes[1:])
     threshold = 1 / np.linalg.eigvalsh(np.diag(beside, 1) + np.diag(beside, -1))[-1]
@@ -88,8 +93,8 @@ def test_random_masks_percolate_where_random_graphs_do():
             for into, out in zip(sizes[:-1], sizes[1:], strict=True)
         ]
         mean_cluster.append(clusters(graphs)[1].mean())
-    place = np.exp(place_of_peak(np.log(densities), np.array([mean_cluster]))[0])
-    assert place == pytest.approx(threshold, rel=0.25)
+    peak = np.exp(peak_position(np.log(densities), np.array([mean_cluster]))[0])
+    assert peak == pytest.approx(threshold, rel=0.25)
 
 
 @pytest.fixture
@@ -107,39 +112,39 @@ def record(tmp_path):
     )  # fmt: skip
 
 
-def test_results_hold_what_was_planted(record):
-    result = run("percolation", f"runs={record.folder}", cwd=record.folder)
-    assert result.returncode == 0, result.stderr
-    (entry,) = json.loads((record.folder / "percolation.json").read_text())
+def test_results_contain_the_planted_landmarks_and_distances(record):
+    (entry,) = analyse(PercolationConfig(str(record.folder)), new_console())
+    assert [entry] == json.loads((record.folder / "percolation.json").read_text())
     assert entry["num_replicas"] == 8 and "magnitude" in entry["system"]
     for name, truth in (("mean_cluster", 0.5), ("largest_cluster", 0.5), ("connected", 0.8)):
-        apart = entry["distances"][name]
-        assert abs(apart["value"] - truth) < 4 * apart["error"] < 0.5
-    place = entry["landmarks"]["accuracy"]
-    assert place["value"] == pytest.approx(np.exp(-5), abs=3 * place["error"])
+        distance = entry["distances"][name]
+        assert abs(distance["value"] - truth) < 4 * distance["error"] < 0.5
+    landmark = entry["landmarks"]["accuracy"]
+    assert landmark["value"] == pytest.approx(np.exp(-5), abs=3 * landmark["error"])
     assert (record.folder / "percolation.png").stat().st_size > 5000
 
 
-def test_runs_that_say_nothing_about_it_are_refused_in_one_line(tmp_path):
-    columns = {"accuracy": np.ones((3, 41)), "prediction_entropy": np.ones((3, 41))}
-    old = write_run(tmp_path, "old", DENSITY[::-1], columns)
+def test_unsuitable_runs_are_refused_by_the_command_in_one_line(tmp_path):
+    old = write_run(tmp_path, "old", DENSITY[::-1], WITHOUT_CLUSTERS)
     result = run("percolation", f"runs={old.folder}", cwd=tmp_path)
     assert result.returncode == 2 and "has no largest_cluster, log_num_paths" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_one_density_or_several_dropout_rates_are_refused():
     dense = pd.DataFrame({"p_train": [0.0], "p_eval": 0.0, "train_size": 9, "num_kept": 5,
                           "accuracy": 0.9, "largest_cluster": 1.0, "mean_cluster": 0.0,
                           "log_num_paths": 3.0, "replica": 0, "density": 1.0})  # fmt: skip
     with pytest.raises(UserError, match="1 replicas at 1 densities: two and five are needed"):
-        graph_curves(dense, 10, "here")
+        graph_curves(dense, 10, "runs")
     grid = pd.concat([dense, dense.assign(p_train=0.5)])
     with pytest.raises(UserError, match="holds several p_train"):
-        graph_curves(grid, 10, "here")
+        graph_curves(grid, 10, "runs")
 
 
-def test_one_unsuitable_run_does_not_stop_the_others(record, tmp_path):
-    columns = {"accuracy": np.ones((3, 41)), "prediction_entropy": np.ones((3, 41))}
-    write_run(tmp_path, "old", DENSITY[::-1], columns, width=50)
-    result = run("percolation", "runs=written", "output_dir=out", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert "left out: runs (old) has no largest_cluster" in result.stdout
+def test_one_unsuitable_run_does_not_stop_the_others(record, tmp_path, capsys):
+    write_run(tmp_path, "old", DENSITY[::-1], WITHOUT_CLUSTERS, width=50)
+    config = PercolationConfig(str(tmp_path / "written"), str(tmp_path / "out"))
+    assert len(analyse(config, new_console())) == 1
+    assert "left out: runs (old) has no largest_cluster" in capsys.readouterr().out
     assert len(json.loads((tmp_path / "out" / "percolation.json").read_text())) == 1
