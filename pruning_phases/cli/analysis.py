@@ -10,4 +10,4 @@ from pruning_phases.cli.command import run as run_command
 
 def run(name: str) -> NoReturn:
     room = analyses()[name]
-    run_command(name, room.CONFIG, room.analyse, room.HELP)
+    run_command(name, room.CONFIG, room.analyse, room.__doc__)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def run(name: str, kind: type, act: Callable[[Any, Any], Any], help_text: str) -> NoReturn:
+def run(name: str, kind: type, act: Callable[[Any, Any], Any], about: str | None) -> NoReturn:
     """Launch ``act(config, console)`` as the Hydra application ``name`` with keys of ``kind``."""
 
     def task(composed: DictConfig) -> None:
         act(typed(composed, kind), new_console())
 
-    register_command(name, kind, help_text)
+    register_command(name, kind, about or "")
     launch(name, task, keys_of(kind))

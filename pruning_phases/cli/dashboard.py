@@ -1,4 +1,10 @@
-"""The command ``dashboard``: saves a view of a W&B project."""
+"""The command ``dashboard``: saves a view of a W&B project.
+
+Saves a view of a W&B project: every observable over density, and the overviews of sweeps. Needs
+an API key (`wandb login`) and pip install 'pruning-phases[dashboard]'.
+
+  python -m pruning_phases.dashboard project=transition entity=NAME
+"""
 
 from __future__ import annotations
 
@@ -13,13 +19,6 @@ from pruning_phases.errors import RunError, UserError, first_line
 if TYPE_CHECKING:
     from rich.console import Console
 
-HELP = """
-  Saves a view of a W&B project: every observable over density, and the overviews of sweeps. Needs
-  an API key (`wandb login`) and pip install 'pruning-phases[dashboard]'.
-
-    python -m pruning_phases.dashboard project=transition entity=NAME
-"""
-
 
 @dataclass
 class DashboardConfig:
@@ -33,7 +32,7 @@ class DashboardConfig:
 
 
 def run() -> NoReturn:
-    run_command("dashboard", DashboardConfig, task, HELP)
+    run_command("dashboard", DashboardConfig, task, __doc__)
 
 
 def task(config: DashboardConfig, console: Console) -> None:

@@ -1,4 +1,16 @@
-"""The command ``status``: state of runs and sweeps, as text or JSON."""
+"""The command ``status``: state of runs and sweeps, as text or JSON.
+
+done          finished
+running       a process is at it now; with the fraction of its updates that are done
+interrupted   no process is at it: the command that began it resumes it
+failed        with the last line of its error: the command that began it tries it again
+missing       a sweep names it, and it has not begun
+damaged       unreadable, or other files than it ended with (exit code 1)
+
+  python -m pruning_phases.status multirun
+  python -m pruning_phases.status multirun/fig1 format=json
+  python -m pruning_phases.status multirun --verify
+"""
 
 from __future__ import annotations
 
@@ -25,20 +37,6 @@ class Format(Enum):
     json = 2
 
 
-HELP = """
-  done          finished
-  running       a process is at it now; with the fraction of its updates that are done
-  interrupted   no process is at it: the command that began it resumes it
-  failed        with the last line of its error: the command that began it tries it again
-  missing       a sweep names it, and it has not begun
-  damaged       unreadable, or other files than it ended with (exit code 1)
-
-    python -m pruning_phases.status multirun
-    python -m pruning_phases.status multirun/fig1 format=json
-    python -m pruning_phases.status multirun --verify
-"""
-
-
 @dataclass
 class StatusConfig:
     runs: Any = key(
@@ -62,7 +60,7 @@ def as_keys(words: list[str]) -> list[str]:
 
 def run() -> NoReturn:
     sys.argv[1:] = as_keys(sys.argv[1:])
-    run_command("status", StatusConfig, task, HELP)
+    run_command("status", StatusConfig, task, __doc__)
 
 
 def task(config: StatusConfig, console: Console) -> None:

@@ -5,9 +5,7 @@ python -m pruning_phases.config.help       prints docs/reference.md
 
 from __future__ import annotations
 
-import inspect
 import textwrap
-from importlib import import_module
 from typing import Any
 
 from pruning_phases.config.folder import groups, options
@@ -29,11 +27,9 @@ TRAIN = """
 """
 
 
-def command_help(name: str, kind: type, help_text: str) -> dict[str, str]:
-    """Hydra's help node of a command other than ``train``."""
-    about = inspect.getdoc(import_module(f"pruning_phases.{name}")) or ""
-    first = " ".join(about.partition(":")[0].split())
-    return _node(name, f"{first}.\n{help_text}", _meanings(declared(kind)))
+def command_help(name: str, kind: type, about: str) -> dict[str, str]:
+    """Hydra's help node of a command other than ``train``; ``about``: docstring of its module."""
+    return _node(name, about.replace("``", ""), _meanings(declared(kind)))
 
 
 def train_help(schemas: dict[str, dict[str, type]]) -> dict[str, str]:

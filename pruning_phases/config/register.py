@@ -47,11 +47,11 @@ def register() -> None:
     store.store(group="hydra/help", name="train", node=train_help(schemas()))
 
 
-def register_command(name: str, kind: type, help_text: str) -> None:
+def register_command(name: str, kind: type, about: str) -> None:
     """Store the root configuration of a command other than ``train``."""
     store = ConfigStore.instance()
     store.store(name=f"schema_{name}", node=kind)
-    store.store(group="hydra/help", name=name, node=command_help(name, kind, help_text))
+    store.store(group="hydra/help", name=name, node=command_help(name, kind, about))
     defaults: list[Any] = [
         f"schema_{name}",
         "_self_",

@@ -2,6 +2,17 @@
 
 In: runs over training-set sizes, and runs whose replicas differ in their data alone. Out:
 ``capacity.json`` and a figure, one row per pruner and density. May not know how masks are found.
+
+capacity            the largest n of which a network fits 99%, interpolated over
+                    dataset.train_sizes replica by replica (arXiv 2402.01089)
+information         upper bound on the information of the mask about its data, in nats, from
+                    runs whose replicas differ in their data alone
+                    (experiment=mask_information); added to the number of surviving weights it
+                    gives the effective parameters
+noise correlation   (1/n) sum of output times label noise, at the largest n
+
+  python -m pruning_phases.train experiment=capacity
+  python -m pruning_phases.capacity runs=multirun/capacity
 """
 
 from __future__ import annotations
@@ -20,18 +31,6 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.capacity.fit import Memory
     from pruning_phases.analysis.capacity.read import Subnetwork
 
-HELP = """
-  capacity            the largest n of which a network fits 99%, interpolated over
-                      dataset.train_sizes replica by replica (arXiv 2402.01089)
-  information         upper bound on the information of the mask about its data, in nats, from
-                      runs whose replicas differ in their data alone
-                      (experiment=mask_information); added to the number of surviving weights it
-                      gives the effective parameters
-  noise correlation   (1/n) sum of output times label noise, at the largest n
-
-    python -m pruning_phases.train experiment=capacity
-    python -m pruning_phases.capacity runs=multirun/capacity
-"""
 SCOPE = "study"
 
 

@@ -2,6 +2,20 @@
 
 In: runs of several sizes, or a table of points from anywhere. Out: ``collapse.json`` and figures.
 May not know about pruning: it fits control, size, value and error of points.
+
+power_law   y = L^(-beta/nu) f((p - p_c) L^(1/nu))
+bkt         y = L^Delta f((p - p_c) (ln L/L0)^(1/sigma))
+
+The fit needs no starting guess and assumes nothing about f. The error of a parameter combines the
+statistical error, the shift without the smallest size (extrapolated to infinite size as 1/L), and
+the shift in the inner half of the window; collapse.json lists the three. With both ansatzes the
+output names the one that the data prefer, or "undecided".
+
+  python -m pruning_phases.collapse table=FILE.csv               columns control,size,value,error
+  python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
+  python -m pruning_phases.collapse runs=multirun/widths size=model.widths
+  python -m pruning_phases.collapse table=FILE.csv ansatz=bkt sigma=null delta=0
+  python -m pruning_phases.collapse runs=multirun/phase_scaling control=p_eval
 """
 
 from __future__ import annotations
@@ -27,21 +41,6 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.collapse.fit import Collapse, MakeAnsatz
     from pruning_phases.analysis.collapse.read import Data
 
-HELP = """
-  power_law   y = L^(-beta/nu) f((p - p_c) L^(1/nu))
-  bkt         y = L^Delta f((p - p_c) (ln L/L0)^(1/sigma))
-
-  The fit needs no starting guess and assumes nothing about f. The error of a parameter combines the
-  statistical error, the shift without the smallest size (extrapolated to infinite size as 1/L), and
-  the shift in the inner half of the window; collapse.json lists the three. With both ansatzes the
-  output names the one that the data prefer, or "undecided".
-
-    python -m pruning_phases.collapse table=FILE.csv               columns control,size,value,error
-    python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
-    python -m pruning_phases.collapse runs=multirun/widths size=model.widths
-    python -m pruning_phases.collapse table=FILE.csv ansatz=bkt sigma=null delta=0
-    python -m pruning_phases.collapse runs=multirun/phase_scaling control=p_eval
-"""
 SCOPE = "study"
 
 

@@ -46,7 +46,7 @@ class ScalingFunction:
 
 
 def spline_position(x: Array, size: Array) -> Array:
-    """Where [batch, points] in [0, 1] the scaled variable x lies on the splines' axis.
+    """Position [batch, points] in [0, 1] at which the scaled variable x lies on the splines' axis.
 
     The axis is asinh(x / typical), typical a low quantile of |x| at the smallest size: even in x
     near the critical point, and in ln |x| far from it, where large sizes and spread-out control

@@ -2,6 +2,13 @@
 
 In: finished runs with snapshots. Out: ``evolution.json``, ``.csv`` and figures, beside each run.
 May not know about other runs.
+
+Evolution metric: 1 - adjusted R^2 of the surviving weights, the earlier weights as prediction of
+the later ones; 0 if no weight changed (arXiv 2602.15224).
+
+  python -m pruning_phases.train experiment=fig2 dataset=mnist       a run with snapshots
+  python -m pruning_phases.evolution runs=multirun/fig2
+  python -m pruning_phases.evolution runs=multirun/fig2 start=0.02 end=0.01
 """
 
 from __future__ import annotations
@@ -20,14 +27,6 @@ if TYPE_CHECKING:
 
     from pruning_phases.records.run import RunRecord
 
-HELP = """
-  Evolution metric: 1 - adjusted R^2 of the surviving weights, the earlier weights as prediction of
-  the later ones; 0 if no weight changed (arXiv 2602.15224).
-
-    python -m pruning_phases.train experiment=fig2 dataset=mnist       a run with snapshots
-    python -m pruning_phases.evolution runs=multirun/fig2
-    python -m pruning_phases.evolution runs=multirun/fig2 start=0.02 end=0.01
-"""
 SCOPE = "run"
 
 

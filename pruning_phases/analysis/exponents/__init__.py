@@ -2,6 +2,14 @@
 
 In: finished runs over density. Out: ``exponents.json``, ``.csv``, ``.tex`` and figures. Fits a law
 to each order parameter of each run. May not know about sizes, which ``collapse`` compares.
+
+Fits A (density - rho_c)^beta to each order parameter above the critical density, in all windows
+of densities in which the law fits (p >= 5%). The statistical error comes from resampled replicas,
+the systematic error from the spread over these windows. A parameter that the data do not fix is
+reported as "not determined", with the reason.
+
+  python -m pruning_phases.exponents runs=multirun/fig1          every finished run in a folder
+  python -m pruning_phases.exponents runs=multirun/fig1/RUN_ID   one run
 """
 
 from __future__ import annotations
@@ -24,15 +32,6 @@ if TYPE_CHECKING:
     from pruning_phases.records.run import RunRecord
     from pruning_phases.statistics.curves import Curve
 
-HELP = """
-  Fits A (density - rho_c)^beta to each order parameter above the critical density, in all windows
-  of densities in which the law fits (p >= 5%). The statistical error comes from resampled replicas,
-  the systematic error from the spread over these windows. A parameter that the data do not fix is
-  reported as "not determined", with the reason.
-
-    python -m pruning_phases.exponents runs=multirun/fig1          every finished run in a folder
-    python -m pruning_phases.exponents runs=multirun/fig1/RUN_ID   one run
-"""
 SCOPE = "study"
 
 

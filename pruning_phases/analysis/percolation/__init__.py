@@ -3,6 +3,17 @@
 In: pruned runs. Out: ``percolation.json`` and a figure: the densities at which accuracy and graph
 break down, and the distance between them in ln(density), with errors. May not know how networks are
 pruned.
+
+accuracy         density at which half of the dense network's accuracy above chance is left
+largest_cluster  density at which the largest cluster of the mask holds half of the nodes
+mean_cluster     density at which the mean size of the other clusters peaks: a sign of the
+                 percolation threshold
+connected        density at which half of the networks still have a path from input to output
+
+Distances from the first to the others are in ln(density), with errors over replicas.
+
+  python -m pruning_phases.train experiment=percolation dataset=mnist scale=laptop
+  python -m pruning_phases.percolation runs=multirun/percolation
 """
 
 from __future__ import annotations
@@ -22,18 +33,6 @@ if TYPE_CHECKING:
 
     System = tuple[GraphCurves, dict[str, Landmark | Undetermined]]
 
-HELP = """
-  accuracy         density at which half of the dense network's accuracy above chance is left
-  largest_cluster  density at which the largest cluster of the mask holds half of the nodes
-  mean_cluster     density at which the mean size of the other clusters peaks: a sign of the
-                   percolation threshold
-  connected        density at which half of the networks still have a path from input to output
-
-  Distances from the first to the others are in ln(density), with errors over replicas.
-
-    python -m pruning_phases.train experiment=percolation dataset=mnist scale=laptop
-    python -m pruning_phases.percolation runs=multirun/percolation
-"""
 SCOPE = "study"
 
 

@@ -3,6 +3,13 @@
 In: runs over p_train, p_eval (or density) and training-set sizes. Out: ``phase_diagram.json`` and
 figures: the phase and the exponent of every point, boundaries and crossings with errors. May not
 know how networks are trained or pruned.
+
+eumentia    the loss falls as a power of the training-set size, L ~ N^-alpha, alpha > 0
+dementia    no learning at this p_eval, although the same networks learn at another one
+amentia     the loss is ln C at every p_eval (arXiv 2603.12316)
+
+  python -m pruning_phases.train experiment=phase_diagram dataset=digits scale=smoke
+  python -m pruning_phases.phase_diagram runs=multirun/phase_diagram
 """
 
 from __future__ import annotations
@@ -20,14 +27,6 @@ if TYPE_CHECKING:
 
     from pruning_phases.records.run import RunRecord
 
-HELP = """
-  eumentia    the loss falls as a power of the training-set size, L ~ N^-alpha, alpha > 0
-  dementia    no learning at this p_eval, although the same networks learn at another one
-  amentia     the loss is ln C at every p_eval (arXiv 2603.12316)
-
-    python -m pruning_phases.train experiment=phase_diagram dataset=digits scale=smoke
-    python -m pruning_phases.phase_diagram runs=multirun/phase_diagram
-"""
 SCOPE = "study"
 
 

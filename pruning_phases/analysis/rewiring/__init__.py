@@ -2,6 +2,19 @@
 
 In: runs with topology=original,rewired,random. Out: ``rewiring.json`` and a figure per system: loss
 and accuracy per family and density (arXiv 2602.15224, Fig. 4). May not know how graphs are sampled.
+
+original       the initial weights of the pruned networks, trained again under their masks
+rewired        random masks in which every node keeps its in-degree and its out-degree
+in_degrees     random masks in which every node keeps its in-degree
+out_degrees    random masks in which every node keeps its out-degree
+active_nodes   random masks between the nodes that have edges
+random         random masks with as many edges in each layer (arXiv 2602.15224, Fig. 4)
+reinitialized  the original masks with new initial weights
+
+Errors are over the pruned networks; masks sampled for the same network are averaged first.
+
+  python -m pruning_phases.train experiment=fig4 dataset=mnist scale=laptop
+  python -m pruning_phases.rewiring runs=multirun/fig4
 """
 
 from __future__ import annotations
@@ -17,20 +30,6 @@ if TYPE_CHECKING:
 
     from pruning_phases.analysis.rewiring.read import Trained
 
-HELP = """
-  original       the initial weights of the pruned networks, trained again under their masks
-  rewired        random masks in which every node keeps its in-degree and its out-degree
-  in_degrees     random masks in which every node keeps its in-degree
-  out_degrees    random masks in which every node keeps its out-degree
-  active_nodes   random masks between the nodes that have edges
-  random         random masks with as many edges in each layer (arXiv 2602.15224, Fig. 4)
-  reinitialized  the original masks with new initial weights
-
-  Errors are over the pruned networks; masks sampled for the same network are averaged first.
-
-    python -m pruning_phases.train experiment=fig4 dataset=mnist scale=laptop
-    python -m pruning_phases.rewiring runs=multirun/fig4
-"""
 SCOPE = "study"
 
 

@@ -2,6 +2,12 @@
 
 In: finished runs. Out: ``runs.parquet``, one row per row of the runs' observables, with all options
 in which the runs differ. May not know the meaning of any column.
+
+One row per row of the runs' observables, with the study, the run, model, dataset, pruner, and
+every option in which the runs differ.
+
+  python -m pruning_phases.table runs=multirun
+  python -m pruning_phases.table runs=[multirun/fig1,multirun/fig3] columns=[density,accuracy]
 """
 
 from __future__ import annotations
@@ -16,13 +22,6 @@ from pruning_phases.console import PLAIN
 if TYPE_CHECKING:
     from rich.console import Console
 
-HELP = """
-  One row per row of the runs' observables, with the study, the run, model, dataset, pruner, and
-  every option in which the runs differ.
-
-    python -m pruning_phases.table runs=multirun
-    python -m pruning_phases.table runs=[multirun/fig1,multirun/fig3] columns=[density,accuracy]
-"""
 SCOPE = "study"
 
 

@@ -2,6 +2,11 @@
 
 In: finished runs over density. Out: ``transition.png`` and ``.pdf`` in each run's folder. May
 not know about other runs.
+
+Mean over replicas with standard errors, after arXiv 2602.15224, Fig. 1. Every run plots it at its
+end (figures=[transition]).
+
+  python -m pruning_phases.transition runs=multirun/fig1
 """
 
 from __future__ import annotations
@@ -16,12 +21,6 @@ from pruning_phases.console import PLAIN
 if TYPE_CHECKING:
     from rich.console import Console
 
-HELP = """
-  Mean over replicas with standard errors, after arXiv 2602.15224, Fig. 1. Every run plots it at its
-  end (figures=[transition]).
-
-    python -m pruning_phases.transition runs=multirun/fig1
-"""
 SCOPE = "run"
 
 
