@@ -40,5 +40,10 @@ def test_keys_in_the_help_exist():
     assert named and all(any(f"{key}.".startswith(f"{n}.") for key in all_keys()) for n in named)
 
 
-def test_the_reference_is_up_to_date():
-    assert REFERENCE.read_text() == reference(), "run make reference"
+def test_every_row_of_the_committed_reference_is_generated_today():
+    """A new option adds a row, and needs no other file than its own until `make reference`."""
+    committed = [
+        line for line in REFERENCE.read_text().splitlines() if line.startswith(("|", "- "))
+    ]
+    assert len(committed) > 100
+    assert set(committed) <= set(reference().splitlines()), "run make reference"
