@@ -6,7 +6,6 @@ import pytest
 from pruning_phases.analysis.common.results import open_folder, save_json, save_latex
 from pruning_phases.errors import UserError
 
-
 LATEX = r"""\begin{tabular}{ll}
 \toprule
 a\_b & c \\
