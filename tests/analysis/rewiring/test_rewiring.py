@@ -23,7 +23,8 @@ def write_family(tmp_path, family, run_id, shift=0.0, density=0.1, seed=0, amoun
     final = 0.5 + shift + np.tile(NETWORKS, graphs)
     record = write_run(
         tmp_path, run_id, np.ones(1), {"accuracy": (1 - final)[:, None], "loss": final[:, None]},
-        seed=seed, pruner={"score": "none"}, training={"budget": {"amount": amount}},
+        seed=seed, pruner={"score": "none"},
+        training={"budget": {"rule": "updates", "amount": amount}},
         topology={"family": family, "density": density, "run": "pruned"},
     )  # fmt: skip
     table = pd.DataFrame({"replica": range(count)}).merge(
