@@ -64,12 +64,7 @@ def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
     A system is named by model, dataset and pruner, and by the options in which it differs from the
     other systems: ``fc mnist magnitude dataset.train_size=200``.
     """
-    groups: dict[str, list[RunRecord]] = {}
-    for record in records:
-        shared = {k: v for k, v in options_of(record).items() if k not in REPLICA_KEYS}
-        groups.setdefault(json.dumps(shared, sort_keys=True), []).append(record)
-    names = _names([members[0] for members in groups.values()], REPLICA_KEYS)
-    return dict(zip(names, groups.values(), strict=True))
+    return groups_of(records, REPLICA_KEYS)
 
 
 def groups_of(records: list[RunRecord], ignored: Collection[str]) -> dict[str, list[RunRecord]]:

@@ -41,7 +41,7 @@ def test_keys_in_the_help_exist():
 
 
 def test_every_row_of_the_committed_reference_is_generated_today():
-    """A new option adds a row, and needs no other file than its own until `make reference`."""
+    """A new option adds a row, and needs its own file alone until `make reference`."""
     committed = [
         line for line in REFERENCE.read_text().splitlines() if line.startswith(("|", "- "))
     ]
