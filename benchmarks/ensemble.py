@@ -1,7 +1,5 @@
 """One ensemble over dropout rates and training-set sizes against networks one after another."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from functools import partial

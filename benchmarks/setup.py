@@ -1,7 +1,5 @@
 """Data folder, and configurations composed as the command line does."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -4,8 +4,6 @@ Composing, checking and naming 2,500 configurations, against Hydra's own composi
 records into a status and a table, against pandas reading all columns.
 """
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections.abc import Iterator

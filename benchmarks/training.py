@@ -1,7 +1,5 @@
 """An epoch of FC on MNIST and pruning to 10%, against a minimal loop and a usual Lightning loop."""
 
-from __future__ import annotations
-
 import logging
 import time
 import warnings

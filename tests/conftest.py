@@ -1,7 +1,5 @@
 """What the tests share: where the data is, and configurations composed as the command line does."""
 
-from __future__ import annotations
-
 import os
 
 # Before anything counts its threads, here and in what the tests start: two processes run at once.

@@ -1,7 +1,5 @@
 """Entry point of every analysis: ``run("exponents")``."""
 
-from __future__ import annotations
-
 from typing import NoReturn
 
 from pruning_phases.analysis.registry import analyses

@@ -1,7 +1,5 @@
 """Hydra's reports of bad overrides, in one line that names the key and the cure."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from typing import TYPE_CHECKING

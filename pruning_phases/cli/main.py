@@ -1,7 +1,5 @@
 """The console script ``pruning-phases``: hands its words to the entry module of that name."""
 
-from __future__ import annotations
-
 import pkgutil
 import sys
 from importlib import import_module

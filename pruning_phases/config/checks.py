@@ -4,8 +4,6 @@ In: the composed configuration. Out: the typed one, or a UserError in one line t
 and the cure. The bounds of a key stand beside it; here are the contradictions between keys.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf

@@ -3,8 +3,6 @@
 python -m pruning_phases.config.help       prints docs/reference.md
 """
 
-from __future__ import annotations
-
 import textwrap
 from typing import Any
 

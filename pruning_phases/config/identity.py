@@ -3,8 +3,6 @@
 In: a checked configuration. Out: JSON values and a hash. It knows nothing of files and devices.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

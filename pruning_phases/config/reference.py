@@ -1,7 +1,5 @@
 """Reference of all keys and options in Markdown: ``python -m pruning_phases.config.reference``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path

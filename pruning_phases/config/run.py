@@ -5,8 +5,6 @@ refuses contradictions between keys. ``identity.py`` separates the keys that dec
 from the rest.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from omegaconf import MISSING

@@ -5,8 +5,6 @@ takes them. Random labels are uniform and independent of the inputs. A teacher's
 of the largest output of a random network with one hidden ReLU layer. arXiv 2402.01089 uses both.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

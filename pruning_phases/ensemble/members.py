@@ -3,8 +3,6 @@
 In: the configuration. Out: members, their chunks and their stream keys. Knows no weights.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 In: the data and stream keys. Out: indices, update by update. Knows no epoch of Lightning's.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Observables that analyses compute from the tables; they are not columns of them."""
 
-from __future__ import annotations
-
 from pruning_phases.observables.registry import SUSCEPTIBILITY, TRANSITION, Observable
 
 OBSERVABLES = (

@@ -1,7 +1,5 @@
 """Evolution metric: movement of the surviving weights between two snapshots."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Observables of the mask's graph; ``layers.py`` measures them."""
 
-from __future__ import annotations
-
 from pruning_phases.observables.registry import MASK, Observable
 
 OBSERVABLES = (

@@ -1,7 +1,5 @@
 """Observables of the training: loss, accuracy and noise correlation on the training examples."""
 
-from __future__ import annotations
-
 from pruning_phases.observables.registry import WEIGHTS, Observable
 
 OBSERVABLES = (

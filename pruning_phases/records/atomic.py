@@ -1,7 +1,5 @@
 """Atomic writing: beside the file, flushed to the disk, then renamed."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Callable

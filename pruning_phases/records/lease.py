@@ -7,8 +7,6 @@ name into the file and touches it while it lives. A lease that another machine h
 requeued is taken over at once.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import json

@@ -1,7 +1,5 @@
 """Provenance: code, versions, host and time."""
 
-from __future__ import annotations
-
 import platform
 import socket
 import subprocess

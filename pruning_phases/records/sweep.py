@@ -1,7 +1,5 @@
 """Record of a sweep on disk: ``results_dir/.sweeps/NAME/sweep.json``."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterable

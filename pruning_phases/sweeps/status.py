@@ -1,7 +1,5 @@
 """State of runs and sweeps, from their records."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 original, rewired and random are those of arXiv 2602.15224, Fig. 4; the others are this project's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ In: a module and its callbacks. Out: arrays and a few numbers, and back. Everyth
 from the configuration, since random streams have no state. Knows no files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 

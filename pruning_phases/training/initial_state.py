@@ -3,8 +3,6 @@
 In: the source run's record, the topology's options. Out: an ``InitialState``. Knows no training.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

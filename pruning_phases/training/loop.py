@@ -4,8 +4,6 @@ In: the networks of a chunk, their data, the numbers of weights to keep. Out: tr
 place. Knows no score, no observable and no record: those are the callbacks' work.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

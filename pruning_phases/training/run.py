@@ -4,8 +4,6 @@ In: a checked configuration and its record. Out: the finished record. This file 
 data, networks, callbacks, Lightning's Trainer. It knows no score, no observable and no analysis.
 """
 
-from __future__ import annotations
-
 import gc
 from contextlib import nullcontext
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ In: the configuration. Out: the record of the pruned run, found or made first, a
 of the training on its masks. Knows no network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

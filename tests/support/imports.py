@@ -1,7 +1,5 @@
 """Import graph of the package, read from its sources: ``python -m tests.support.imports``."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,8 +4,6 @@ one, until each has come to its end: the files have to be those of an undisturbe
     python -m tests.support.kills 100
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -1,7 +1,5 @@
 """Records of runs that were never trained, with known contents."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Capacities and masks of finished runs, matched by model, dataset, pruner and density."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -3,8 +3,6 @@
 In: records that differ in size, seed and replicas alone. Out: arrays for finite-size scaling.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Reading of the systems among the runs; an unsuitable one does not stop the others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Figure of accuracy and connectivity over density, with their landmarks."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figure of the training loss of the families of graphs, after arXiv 2602.15224, Fig. 4."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

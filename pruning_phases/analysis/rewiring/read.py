@@ -1,7 +1,5 @@
 """Networks trained on the families of graphs of pruned runs, read from their records."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The observables of many runs as one table, written run by run."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ In: the module, the pruner's configuration. Out: smaller masks, the weights to t
 score by name: ``pruning.registry`` gives the function and the arguments that it reads.
 """
 
-from __future__ import annotations
-
 import torch
 from lightning import Callback, Trainer
 from torch import Tensor

@@ -4,8 +4,6 @@ In: the module, the tables, the preemption signal. Out: snapshots, tables, check
 observable and no file name: the names are those of ``records.run``.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path

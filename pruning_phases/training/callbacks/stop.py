@@ -3,8 +3,6 @@
 In: training or validation losses. Out: the active replicas, the end of the step. Knows no record.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from lightning import Callback, Trainer
