@@ -15,7 +15,7 @@ from pruning_phases.registry import members
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pruning_phases.observables.outputs import Batch
+    from pruning_phases.observables.batch import Batch
 
 AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
 SUSCEPTIBILITY = "susceptibility"  # of all replicas together

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pruning_phases.analysis.rewiring.fit import excess, final_loss
-from pruning_phases.analysis.rewiring.read import trained_families
+from pruning_phases.analysis.rewiring.fit import excess
+from pruning_phases.analysis.rewiring.read import final_loss, trained_families
 from pruning_phases.cli.train import make_run
 from pruning_phases.config.choices import Family
 from pruning_phases.errors import Busy, UserError

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
-    from pruning_phases.analysis.collapse import CollapseConfig
+    from pruning_phases.analysis.collapse.config import CollapseConfig
     from pruning_phases.analysis.collapse.fit import Noise
     from pruning_phases.analysis.collapse.points import Points
     from pruning_phases.statistics.crossings import Located, SampledCurve
