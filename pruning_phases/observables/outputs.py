@@ -142,7 +142,8 @@ OBSERVABLES = (
         from_outputs=FromOutputs(_num_correct, _mean),
     ),
     Observable(
-        "loss", "test loss", TRANSITION, unit="nats", heading="loss", is_order_parameter=True,
+        "loss", "test loss", TRANSITION, unit="nats", heading="loss", colour="dimgrey",
+        line=(0, (1, 1)), marker="v", is_order_parameter=True,
         from_outputs=FromOutputs(_loss_sum, _mean),
     ),
     Observable(
@@ -156,7 +157,8 @@ OBSERVABLES = (
         from_outputs=FromOutputs(_entropy_sum, _mean),
     ),
     Observable(
-        "class_order", "class order", TRANSITION, is_order_parameter=True,
+        "class_order", "class order", TRANSITION, colour="mediumorchid", line=(0, (8, 2)),
+        marker="*", is_order_parameter=True,
         from_outputs=FromOutputs(
             _outputs_of_classes,
             lambda total, labels: class_order(total[:, labels > 0] / labels[labels > 0, None]),

@@ -88,7 +88,7 @@ def _over_density(axis: Axes, families: list[Trained], column: str, label: str) 
             marker=marker, markersize=4, linewidth=1.2, capsize=2, label=LABELS[name],
         )  # fmt: skip
     densities = sorted({entry.density for entry in families})
-    density_axis(axis)
+    density_axis(axis, "density")
     axis.set_ylabel(label)
     axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
     axis.minorticks_off()
