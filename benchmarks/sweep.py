@@ -18,7 +18,7 @@ from hydra.types import RunMode
 from benchmarks.pairs import Comparison, compare, in_turn
 from pruning_phases.analysis.table.read import combine
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
 from pruning_phases.records.run import RunRecord, find_records

@@ -17,8 +17,8 @@ from torchvision import datasets, transforms
 from benchmarks.pairs import Comparison, compare, in_turn
 from benchmarks.setup import compose_config, data_dir, new_module
 from pruning_phases.config.run import Config
+from pruning_phases.training.callbacks.early_stopping import Stop
 from pruning_phases.training.callbacks.prune import Prune
-from pruning_phases.training.callbacks.stop import Stop
 from pruning_phases.training.rounds import ReplicaDataModule
 
 BATCH, EXAMPLES, DENSITY, ROUNDS = 128, 54_000, 0.1, 5

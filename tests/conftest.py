@@ -13,7 +13,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 

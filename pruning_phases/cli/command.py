@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pruning_phases.cli.launch import launch
+from pruning_phases.cli.hydra_app import launch
 from pruning_phases.config.analysis import typed
 from pruning_phases.config.register import keys_of, register_command
 from pruning_phases.console import new_console

@@ -15,9 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from pruning_phases.analysis.registry import is_of_one_run, plot
-from pruning_phases.cli.launch import launch
+from pruning_phases.cli.hydra_app import launch
 from pruning_phases.config.checks import check
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import (
     machine,
     physics,

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pruning_phases.config.choices import Difference, Family, Rule, Schedule, Stage
+from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Stage
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig, RateGridConfig
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.config.register import schemas

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pruning_phases.config.folder import conf_dir, groups, options
+from pruning_phases.config.conf_folder import conf_dir, groups, options
 from pruning_phases.config.help import has_bounds
 from pruning_phases.config.keys import Key, bounds_text, declared
 from pruning_phases.config.register import schemas

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
-from pruning_phases.config.choices import Difference, Family
+from pruning_phases.config.enums import Difference, Family
 from pruning_phases.config.groups import (
     DatasetConfig,
     DropoutPhaseConfig,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pruning_phases.config.choices import Labels
+from pruning_phases.config.enums import Labels
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import Dataset

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pruning_phases.config.choices import Difference
+from pruning_phases.config.enums import Difference
 from pruning_phases.config.run import Config
 from pruning_phases.streams import stream_key
 

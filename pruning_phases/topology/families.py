@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.topology.rewire import (
     Graph,
     Swaps,

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.config.choices import Stage
+from pruning_phases.config.enums import Stage
 from pruning_phases.ensemble.optimizers import load_state, state_tensors
 from pruning_phases.training.loop import EnsembleModule
 

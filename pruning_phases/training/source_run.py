@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.config.groups import NO_SCORE, TopologyConfig
 from pruning_phases.config.identity import hash_of, run_id
 from pruning_phases.config.run import Config

@@ -6,7 +6,7 @@ import pytest
 
 from pruning_phases.records.run import DONE, FAILED, RunRecord, find_records
 from tests.analysis.collapse.test_collapse import run as command
-from tests.cli.test_launch import train
+from tests.cli.test_hydra_app import train
 from tests.conftest import TINY
 from tests.support.runs import results
 

@@ -12,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
 from pruning_phases.errors import UserError
@@ -21,7 +21,7 @@ from pruning_phases.records.run import RunRecord, find_records
 from pruning_phases.records.sweep import sweeps_of
 from pruning_phases.sweeps import launch as sweep
 from pruning_phases.sweeps.combinations import combinations, composer
-from tests.cli.test_launch import NO_DOWNLOAD, environment, train
+from tests.cli.test_hydra_app import NO_DOWNLOAD, environment, train
 from tests.conftest import TINY
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pruning_phases.cli.hydra_errors import explain
 from pruning_phases.records.run import RunRecord, find_records
-from tests.cli.test_launch import train
+from tests.cli.test_hydra_app import train
 from tests.conftest import TWELVE
 from tests.support.runs import results
 

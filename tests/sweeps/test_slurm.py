@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pruning_phases.records.run import DONE, RunRecord, find_records
-from tests.cli.test_launch import NO_DOWNLOAD, environment, train
+from tests.cli.test_hydra_app import NO_DOWNLOAD, environment, train
 from tests.conftest import TWELVE
 from tests.support.runs import results
 

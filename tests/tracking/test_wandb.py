@@ -13,7 +13,7 @@ from pruning_phases.cli.train import make_run
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.tracking import wandb as wandb_runs
 from pruning_phases.training.callbacks import wandb as wandb_log
-from tests.cli.test_launch import train
+from tests.cli.test_hydra_app import train
 from tests.conftest import TINY
 from tests.support.runs import Killed, interrupted
 

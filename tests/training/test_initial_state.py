@@ -10,7 +10,7 @@ from rich.console import Console
 
 from pruning_phases.analysis.rewiring.read import trained_families
 from pruning_phases.cli.train import make_run
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.errors import Busy, UserError
 from pruning_phases.records.run import DONE
 from pruning_phases.records.snapshots import FINAL, INITIAL

@@ -7,7 +7,7 @@ import numpy as np
 from pruning_phases.analysis.capacity.fit import Memory, memories
 from pruning_phases.analysis.capacity.information import Information, information_of
 from pruning_phases.analysis.common.systems import ids_of
-from pruning_phases.config.choices import Difference
+from pruning_phases.config.enums import Difference
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import names_with_widths, options_of, pooled

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.analysis.rewiring.fit import band
 from pruning_phases.analysis.rewiring.read import Trained
-from pruning_phases.config.choices import FAMILIES
+from pruning_phases.config.enums import FAMILIES
 from pruning_phases.observables.registry import observable
 from pruning_phases.statistics.estimates import mean_and_error
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pruning_phases.config.choices import FAMILIES
+from pruning_phases.config.enums import FAMILIES
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES

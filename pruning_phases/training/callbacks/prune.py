@@ -8,7 +8,7 @@ import torch
 from lightning import Callback, Trainer
 from torch import Tensor
 
-from pruning_phases.config.choices import Scope, Stage
+from pruning_phases.config.enums import Scope, Stage
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from lightning import Callback, Trainer
 
-from pruning_phases.config.choices import Stage
+from pruning_phases.config.enums import Stage
 from pruning_phases.errors import UserError
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import RunRecord

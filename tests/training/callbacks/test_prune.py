@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.data.registry import load
 from pruning_phases.errors import UserError

@@ -9,15 +9,15 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.config.choices import Rule
+from pruning_phases.config.enums import Rule
 from pruning_phases.ensemble.optimizers import state_tensors
-from pruning_phases.training.budget import Plateau
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
 from pruning_phases.training.evaluate import evaluate
 from pruning_phases.training.loop import EnsembleModule, diverged
+from pruning_phases.training.plateau import Plateau
 
 
-class Stop(Callback):
+class EarlyStopping(Callback):
     """Ends a step after its budget or, with the rule ``plateau``, replica by replica.
 
     Dense or rewound networks: each replica ends with the weights of the round with the lowest

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pruning_phases.data.dataset import Dataset
-from pruning_phases.ensemble.data import device_data
-from pruning_phases.ensemble.order import DataOrder
+from pruning_phases.ensemble.data_order import DataOrder
+from pruning_phases.ensemble.device_data import device_data
 from pruning_phases.errors import UserError
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training.rounds import RoundSource

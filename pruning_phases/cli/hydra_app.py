@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pruning_phases.cli.hydra_errors import explain
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.errors import RunError, Terminated, UserError
 
 if TYPE_CHECKING:
