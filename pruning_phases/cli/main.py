@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NOT_COMMANDS = {"console", "errors", "registry", "streams"}
+NOT_COMMANDS = {"console", "errors", "import_path", "registry", "streams"}
 
 
 def commands() -> list[str]:

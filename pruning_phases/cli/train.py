@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 import time
 from contextlib import suppress
@@ -20,17 +21,21 @@ from pruning_phases.config.checks import check
 from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import (
     machine,
+    option_name,
     physics,
     pruner_name,
     run_id,
     without_effect,
 )
+from pruning_phases.config.keys import import_paths
 from pruning_phases.config.register import all_keys, register
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN, new_console
 from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.import_path import make_importable
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.sources import refuse_other_sources, sources
 from pruning_phases.records.sweep import command_of
 
 if TYPE_CHECKING:
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
 
 def run() -> NoReturn:
     register()
+    make_importable(os.getcwd())
     launch("train", task, all_keys())
 
 
@@ -53,6 +59,7 @@ def task(composed: DictConfig) -> None:
     console = new_console()
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
+    make_importable(hydra.runtime.cwd)  # a launcher may have begun this process elsewhere
     config = check(composed)
     launcher = hydra.runtime.choices.get("hydra/launcher")
     if not sweep and launcher != "basic":
@@ -110,8 +117,13 @@ def make_run(config: Config, console: Console) -> RunRecord:
         config = retraining(config, source)
     record = RunRecord(config.results_dir, config.study, run_id(config))
     how = f"{config.topology.family.name} at {config.topology.density:.3g}"
-    what = f"{config.model.name} {config.dataset.name} "
-    what += f"{how if source else pruner_name(physics(config)['pruner'])} [{record.id}]"
+    content = physics(config)
+    what = f"{option_name(content['model'])} {option_name(content['dataset'])} "
+    what += f"{how if source else pruner_name(content['pruner'])} [{record.id}]"
+    own_code = import_paths(config)
+    refuse_other_sources(record, sources(own_code))
+    if source is not None:
+        refuse_other_sources(source, sources(own_code))
     if record.state == DONE:
         console.print(f"{what}: done already, skipped", **PLAIN)
     else:
@@ -129,7 +141,7 @@ def make_run(config: Config, console: Console) -> RunRecord:
             console.print(f"going on after {rounds}step {about.get('step')}", **PLAIN)
         began = time.monotonic()
         _engine().run(config, record, console, source)
-        _summarize(record, console, time.monotonic() - began)
+        _summarize(record, config, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for name in config.figures:
         if config.sweep.name is None or is_of_one_run(name):  # a sweep plots the others at its end
@@ -155,11 +167,11 @@ def _engine() -> ModuleType:
     return module
 
 
-def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
+def _summarize(record: RunRecord, config: Config, console: Console, seconds: float) -> None:
     from pruning_phases.analysis.transition.summary import summary_table
 
     table = record.observables()
     # Over dropout rates and training-set sizes there is no one mean; phase_diagram shows them all.
     if len(table[AXES].drop_duplicates()) == 1:
-        console.print(summary_table(table))
+        console.print(summary_table(table, config.observables))
     console.print(f"{seconds:.0f} s", **PLAIN)

@@ -121,7 +121,10 @@ _STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.two_stage)
 
 @dataclass
 class PrunerConfig:
-    score: str = key(MISSING, "score whose highest weights survive; none: dense training only")
+    score: str = key(
+        MISSING, "score whose highest weights survive, or MODULE:NAME of your own; none: dense "
+        "training only", import_path=True,
+    )  # fmt: skip
     scope: Scope = key(
         Scope["global"], "global: all weights compete; layer: every layer has the same density",
         has_effect=_prunes,

@@ -89,6 +89,12 @@ def pruner_name(pruner: Mapping[str, Any]) -> str:
     return f"{score} of {stages[0]}, trained from {stages[1]}"
 
 
+def option_name(part: Mapping[str, Any]) -> str:
+    """Name of a model or data set that has this part of a run's physics; its import path if it is a
+    user's own."""
+    return str(part.get("build") or part.get("load") or part.get("name", "?"))
+
+
 def _plain(value: Any) -> Any:
     """Convert a value of a configuration to JSON values."""
     if is_dataclass(value):

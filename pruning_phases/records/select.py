@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.config.identity import REPLICA_KEYS, pruner_name
+from pruning_phases.config.identity import REPLICA_KEYS, option_name, pruner_name
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord, find_records
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # Parts of every name, so that they are not repeated as options in which runs differ.
 IN_EVERY_NAME = (
-    "model.name", "dataset.name", "pruner.score", "pruner.scored_on", "pruner.trains_from",
+    "model.name", "model.build", "dataset.name", "dataset.load",
+    "pruner.score", "pruner.scored_on", "pruner.trains_from",
 )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
 def name_of(physics: dict[str, Any]) -> str:
     """Model, dataset and pruner, in words."""
     pruner = pruner_name(physics["pruner"]).replace("none", "")
-    words = physics["model"]["name"], physics["dataset"]["name"], pruner
+    words = option_name(physics["model"]), option_name(physics["dataset"]), pruner
     return " ".join(" ".join(words).split())
 
 
@@ -175,5 +176,5 @@ def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
     """Model, dataset and pruner of a record."""
     physics = info.get("physics", {})
-    model, dataset = (str(physics.get(key, {}).get("name", "?")) for key in ("model", "dataset"))
+    model, dataset = (option_name(physics.get(key, {})) for key in ("model", "dataset"))
     return model, dataset, pruner_name(physics.get("pruner", {"score": "?"}))

@@ -34,6 +34,7 @@ def evaluate(
     module: EnsembleModule, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
 ) -> OutputSums:
     """Sum all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
+    own = module.config.observables
     keys = derive(module.stream("dropout_eval"), draw)
     total: OutputSums | None = None
     with evaluation_mode(module, rates):
@@ -41,7 +42,7 @@ def evaluate(
             if rates is not None:
                 module.replicas.set_dropout_draw(keys, number)
             end = begin + EXAMPLES_PER_CALL
-            sums = output_sums(module.replicas(x[begin:end]), y[begin:end])
+            sums = output_sums(module.replicas(x[begin:end]), y[begin:end], own)
             total = sums if total is None else total + sums
     assert total is not None
     return total

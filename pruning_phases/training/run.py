@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from pruning_phases.config.identity import machine, physics
+from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
@@ -24,11 +25,14 @@ from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_v
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size
 from pruning_phases.ensemble.replicas import Replicas
-from pruning_phases.errors import Busy, Terminated, UserError
+from pruning_phases.errors import Busy, RunError, Terminated, UserError
+from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
+from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.schedules import kept_counts, schedule
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.sources import refuse_other_sources, sources
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training import initial_state
@@ -46,6 +50,7 @@ from pruning_phases.training.initial_state import InitialState
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
 from pruning_phases.training.trainer import fit, name_of_device, new_trainer, quiet_lightning
+from pruning_phases.training.trial import trial
 
 
 def run(
@@ -63,6 +68,10 @@ def run(
     trainer = new_trainer(config, record.folder)
     dataset = load(config)
     architecture = architecture_of(config, dataset)
+    own_code = import_paths(config)
+    if own_code:
+        one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
+        trial(config, dataset, architecture, one)
     facts = _facts(config, dataset, architecture) | {
         "device": name_of_device(trainer.strategy.root_device),
         "command": command_of(config.results_dir, config.sweep.name),
@@ -70,12 +79,17 @@ def run(
     initial = initial_state.sample(config, source, architecture) if source else None
     if initial is not None:
         facts["topology"] = initial.facts
+    if own_code:
+        facts["sources"] = sources(own_code)
+    if config.observables:
+        facts["observables"] = [one.facts() for one in own_observables(config.observables)]
     chunks = _Chunks(config, record, console, dataset, architecture, initial, trainer)
     del trainer  # only ``chunks`` may keep a Trainer, which keeps the networks that it trained
     with record.lock() as lease:
         if record.state == DONE:  # another process has made it in the meantime
             return
         _refuse_other_data(record, facts["data"])
+        refuse_other_sources(record, facts.get("sources", {}))
         record.begin(physics(config), machine(config), **facts)
         try:
             with deferred_signal() as preemption:
@@ -83,8 +97,12 @@ def run(
         except (KeyboardInterrupt, SystemExit, Terminated, Busy):
             raise
         except BaseException as error:
-            record.fail(str(error) or type(error).__name__)
-            raise
+            known = isinstance(error, UserError | RunError)
+            line = None if known else blamed(error, own_code)
+            record.fail(line or str(error) or type(error).__name__)
+            if line is None:
+                raise
+            raise RunError(line) from error
         lease.check()
         record.finish()
 
