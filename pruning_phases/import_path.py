@@ -26,7 +26,7 @@ FORM = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 class Fault(Exception):
-    """Something else than expected behind an import path."""
+    """Difference between what is behind an import path and what was expected."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import path names, the module of the path, and the file that defines the object."""
+    """Object of an import path, the path's module, and the file that defines the object."""
 
     path: str
     value: Any
@@ -151,6 +151,8 @@ def blamed(error: BaseException, keys: Mapping[str, str]) -> str | None:
 
     keys: import path -> key.
     """
+    if isinstance(error, UserError | RunError):
+        return None
     if isinstance(error, Fault):
         return f"{keys[error.path]}={error.path}: {error}"
     passed = [frame.filename for frame in extract_tb(error.__traceback__)]

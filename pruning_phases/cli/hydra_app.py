@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pruning_phases.cli.hydra_errors import explain
+from pruning_phases.cli.hydra_errors import explain, explain_yaml
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.errors import RunError, Terminated, UserError
 
@@ -99,11 +99,14 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
     """The line that explains an expected error, and its exit code; None for any other error."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     if isinstance(error, UserError | RunError):
         return str(error), error.exit_code
     if isinstance(error, HydraException | OmegaConfBaseException):
         return explain(error, keys), UserError.exit_code
+    if isinstance(error, YAMLError):
+        return explain_yaml(error), UserError.exit_code
     if isinstance(error, RuntimeError) and "Unknown plugin class" in str(error):
         return "hydra/launcher=ray: pip install 'pruning-phases[ray]' installs it", 2
     if isinstance(error, ValueError) and "Config group override" in str(error):

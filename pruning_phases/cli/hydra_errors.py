@@ -1,11 +1,16 @@
 """Hydra's reports of bad overrides, in one line that names the key and the cure."""
 
+from __future__ import annotations
+
 import difflib
 import re
+import sys
 from typing import TYPE_CHECKING
 
+from pruning_phases.errors import first_line
+
 if TYPE_CHECKING:
-    pass
+    from yaml import YAMLError
 
 
 # Options of Hydra's plugins that the presets here build on.
@@ -30,8 +35,17 @@ def explain(error: Exception, keys: list[str]) -> str:
     cause = error if plain else error.__cause__ or error.__context__
     text = f"{error}\n{cause or ''}"
     key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)
-    if key and key.startswith("trainer.options."):
-        return f"{key}: an option for Lightning's Trainer is added with +{key}=VALUE"
+    of_a_file = "not in '" in text and "Could not override" not in text
+    if (
+        of_a_file
+        and key
+        and "." not in key
+        and any(re.match(rf"\+*{key}=", word) for word in sys.argv[1:])
+    ):
+        return (
+            f'{key}: the chosen file needs the first line "# @package _global_", without which its '
+            f"keys are put under {key}"
+        )
     if re.search(r"not in '|is not in struct", text) and key:
         return f"{key}: no such key{_nearest(key, keys)}; --help lists all"
     if key and "is not a ListConfig" in text:
@@ -45,6 +59,14 @@ def explain(error: Exception, keys: list[str]) -> str:
         return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return "; ".join(line for line in lines if not line.startswith(("full_key", "object_type")))
+
+
+def explain_yaml(error: YAMLError) -> str:
+    """File, line and problem of a YAML file that cannot be read."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or first_line(error)
+    where = f"{mark.name}, line {mark.line + 1}" if mark else "an option's file"
+    return f"{where}: no valid YAML: {problem}"
 
 
 def _nearest(key: str, keys: list[str]) -> str:

@@ -32,6 +32,7 @@ from pruning_phases.sweeps.plan import (
     is_held,
     jobs_of,
     noted,
+    refuse_other_sources_of,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def sweep(
     """
     console, began = new_console(), time.time()
     jobs = jobs_of(combinations(words, loader), master, loader, console)
+    refuse_other_sources_of(jobs)
     todo = [job for job in jobs if not is_done(job)]
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.checks import check
 from pruning_phases.config.identity import run_id
+from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import DONE, FAILED, RunRecord
+from pruning_phases.records.sources import refuse_other_sources, sources
 from pruning_phases.sweeps.combinations import composer
 
 if TYPE_CHECKING:
@@ -67,6 +69,13 @@ def jobs_of(
         same = len(grid) - len(jobs)
         console.print(f"note: {same} of {len(grid)} combinations are the same run", **PLAIN)
     return list(jobs.values())
+
+
+def refuse_other_sources_of(jobs: list[Job]) -> None:
+    """Raise UserError if a source file has changed since a run of the sweep began."""
+    for job in jobs:
+        if job.record is not None and info_of(job).get("sources"):
+            refuse_other_sources(job.record, sources(import_paths(job.config)))
 
 
 def is_held(job: Job) -> bool:

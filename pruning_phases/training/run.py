@@ -68,8 +68,7 @@ def run(
     trainer = new_trainer(config, record.folder)
     dataset = load(config)
     architecture = architecture_of(config, dataset)
-    own_code = import_paths(config)
-    if own_code:
+    if import_paths(config):
         one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
         trial(config, dataset, architecture, one)
     facts = _facts(config, dataset, architecture) | {
@@ -79,17 +78,13 @@ def run(
     initial = initial_state.sample(config, source, architecture) if source else None
     if initial is not None:
         facts["topology"] = initial.facts
-    if own_code:
-        facts["sources"] = sources(own_code)
-    if config.observables:
-        facts["observables"] = [one.facts() for one in own_observables(config.observables)]
     chunks = _Chunks(config, record, console, dataset, architecture, initial, trainer)
     del trainer  # only ``chunks`` may keep a Trainer, which keeps the networks that it trained
     with record.lock() as lease:
         if record.state == DONE:  # another process has made it in the meantime
             return
         _refuse_other_data(record, facts["data"])
-        refuse_other_sources(record, facts.get("sources", {}))
+        refuse_other_sources(record, facts["sources"])
         record.begin(physics(config), machine(config), **facts)
         try:
             with deferred_signal() as preemption:
@@ -97,8 +92,7 @@ def run(
         except (KeyboardInterrupt, SystemExit, Terminated, Busy):
             raise
         except BaseException as error:
-            known = isinstance(error, UserError | RunError)
-            line = None if known else blamed(error, own_code)
+            line = blamed(error, import_paths(config))
             record.fail(line or str(error) or type(error).__name__)
             if line is None:
                 raise
@@ -256,4 +250,6 @@ def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict
             "layers": {name: list(shape) for name, shape in architecture.layers.items()},
         },
         "num_threads": torch.get_num_threads(),
+        "sources": sources(import_paths(config)),
+        "observables": [one.facts() for one in own_observables(config.observables)],
     }
