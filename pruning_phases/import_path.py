@@ -64,9 +64,10 @@ def resolve(path: str, key: str) -> Imported:
 
 @cache  # the digest is that of the code which this process has imported
 def _imported(path: str) -> Imported:
-    if not FORM.fullmatch(path):
-        cure = path.replace(".py:", ":").replace("/", ".") if ".py:" in path else "MODULE:NAME"
-        raise Fault(path, f"expected an import path, {cure}")
+    if not FORM.fullmatch(path) or ".py:" in path:
+        words = [one for one in re.split(r"[/.:]", path) if one and one != "py"]
+        cure = f", such as {'.'.join(words[:-1])}:{words[-1]}" if len(words) > 1 else ""
+        raise Fault(path, f"expected an import path MODULE:NAME{cure}")
     name, _, attribute = path.partition(":")
     module = _module(path, name)
     value: Any = module
@@ -132,7 +133,8 @@ def described(value: Any) -> str:
     kind = type(value).__name__
     if shape is not None:
         return f"{kind} {list(shape)}"
-    return f"{kind} {value!r}" if isinstance(value, bool | int | float | str) else kind
+    plain = isinstance(value, bool | int | float | str)
+    return f"{kind} {value!r}" if plain else f"an object of type {kind}"
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 In: a module, examples, dropout rates. Out: sums over outputs, observables [R]. Knows no tables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -31,10 +31,17 @@ def evaluation_mode(module: EnsembleModule, rates: Tensor | None = None) -> Iter
 
 @torch.no_grad()
 def evaluate(
-    module: EnsembleModule, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
+    module: EnsembleModule,
+    x: Tensor,
+    y: Tensor,
+    rates: Tensor | None = None,
+    draw: int = 0,
+    own: Sequence[str] = (),
 ) -> OutputSums:
-    """Sum all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
-    own = module.config.observables
+    """Sum all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given.
+
+    own: import paths of a user's observables.
+    """
     keys = derive(module.stream("dropout_eval"), draw)
     total: OutputSums | None = None
     with evaluation_mode(module, rates):
