@@ -14,10 +14,20 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def run(name: str, kind: type, act: Callable[[Any, Any], Any], about: str | None) -> NoReturn:
-    """Launch ``act(config, console)`` as the Hydra application ``name`` with keys of ``kind``."""
+def run(
+    name: str,
+    kind: type,
+    act: Callable[[Any, Any], Any],
+    about: str | None,
+    prepare: Callable[[DictConfig], None] = lambda _: None,
+) -> NoReturn:
+    """Launch ``act(config, console)`` as the Hydra application ``name`` with keys of ``kind``.
+
+    prepare: called with the composed configuration before it is checked.
+    """
 
     def task(composed: DictConfig) -> None:
+        prepare(composed)
         act(typed(composed, kind), new_console())
 
     register_command(name, kind, about or "")

@@ -25,10 +25,14 @@ RESUMES = "the same command resumes from the last checkpoint"
 # Hydra's own flags; anything else that begins with a dash is a mistake.
 SWEEP_FLAGS = {"-m", "--multirun"}
 
-FLAGS = SWEEP_FLAGS | {
-    "-h", "--help", "--hydra-help", "--version", "-c", "--cfg", "--resolve", "-p", "--package",
-    "-r", "--run", "-sc", "--shell-completion", "-cp", "--config-path", "-cn", "--config-name",
-    "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
+VALUED_FLAGS = {
+    "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd",
+    "--config-dir", "--experimental-rerun",
+}  # fmt: skip
+
+FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
+    "-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-sc",
+    "--shell-completion", "-i", "--info",
 }  # fmt: skip
 
 
@@ -121,17 +125,32 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
 
 
 def _flags_first(name: str, words: list[str]) -> list[str]:
-    """The words with -m in front, where Hydra's parser wants it; unknown flags end here."""
-    for word in words:
-        if word.startswith("-") and word.split("=")[0] not in FLAGS:
+    """The words after -m and the flags with a value, and before all other flags.
+
+    Hydra's parser wants the keys side by side. Unknown flags end here.
+    """
+    first, keys, last = [], [], []
+    rest = iter(words)
+    for word in rest:
+        flag, _, value = word.partition("=")
+        if not word.startswith("-"):
+            keys.append(word)
+        elif flag not in FLAGS:
             _leave(name, f"{word}: no such flag; keys are given as key=value, see --help", 2)
-    sweep = [word for word in words if word in SWEEP_FLAGS]
+        elif flag in VALUED_FLAGS:
+            value = value or next(rest, "")
+            if not value:
+                _leave(name, f"{flag}: give a value, {flag} VALUE; see --hydra-help", 2)
+            first += [flag, value]
+        else:
+            last.append(word)
+    sweep = [word for word in last if word in SWEEP_FLAGS]
     if sweep and name != "train":
         _leave(
             name, f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them", 2
         )
-    words = [word for word in words if word not in SWEEP_FLAGS]
-    return [*sweep[:1], *(words if name == "train" else map(_listed, words))]
+    last = [word for word in last if word not in SWEEP_FLAGS]
+    return [*sweep[:1], *first, *(keys if name == "train" else map(_listed, keys)), *last]
 
 
 def _listed(word: str) -> str:

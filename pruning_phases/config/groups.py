@@ -255,9 +255,7 @@ class TrainerConfig:
         at_least=1,
     )  # fmt: skip
     matmul_precision: str = key("highest", "float32 matrix products: highest, high or medium")
-    options: dict[str, Any] = key(
-        dict, "other options of Lightning's Trainer, +trainer.options.X=Y"
-    )
+    options: dict[str, Any] = key(dict, "other options of Lightning's Trainer, trainer.options.X=Y")
 
 
 @dataclass

@@ -10,8 +10,8 @@ network and example, are averaged over the test examples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +86,28 @@ def _built_in() -> dict[str, Observable]:
 
 
 def observable(name: str) -> Observable:
-    return observables()[name]
+    return (observables() | _recorded)[name]
 
 
 def order_parameters() -> list[str]:
     """Names of the observables that the analyses fit."""
-    return [name for name, one in observables().items() if one.is_order_parameter]
+    return [name for name, one in (observables() | _recorded).items() if one.is_order_parameter]
+
+
+_recorded: dict[str, Observable] = {}
+
+
+def remember(facts: Iterable[Mapping[str, Any]]) -> None:
+    """Make observables of a user's own known to this process, as the records of runs describe them.
+
+    Analyses take labels and styles from there and import nothing of the user's.
+    """
+    known = {part.name for part in fields(Observable)}
+    for one in facts:
+        plain = {name: value for name, value in one.items() if name in known}
+        line = plain.get("line", "-")
+        plain["line"] = line if isinstance(line, str) else (line[0], tuple(line[1]))
+        _recorded[one["name"]] = Observable(**plain)
 
 
 def tracked(paths: Sequence[str] = ()) -> list[str]:
