@@ -8,7 +8,7 @@ def margin(batch):
 
 
 brier = Observable(
-    "brier", "Brier score", TRANSITION, colour="deeppink", line=(0, (3, 2)), is_order_parameter=True,
+    "brier", "Brier score", TRANSITION, colour="deeppink", is_order_parameter=True,
     from_outputs=FromOutputs(
         lambda batch: (batch.p - batch.one_hot).square().sum(dim=(1, 2)),
         lambda total, labels: total / labels.sum(),
