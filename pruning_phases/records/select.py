@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,13 +85,16 @@ def run_names(records: list[RunRecord]) -> dict[str, str]:
 
 
 def options_of(record: RunRecord) -> dict[str, Any]:
-    """The physics of a run by dotted key."""
+    """Return the physics of a run by dotted key."""
     return _flat(record.info()["physics"])
 
 
 def differing_options(records: list[RunRecord], ignored: Collection[str] = ()) -> list[str]:
-    """Dotted keys in which runs differ; a key that some of them lack counts as differing."""
-    several = [options_of(record) for record in records]
+    """Return the dotted keys in which runs differ; a key that only some of them have is one."""
+    return _differing([options_of(record) for record in records], ignored)
+
+
+def _differing(several: list[dict[str, Any]], ignored: Collection[str]) -> list[str]:
     keys = dict.fromkeys(key for options in several for key in options)
     return [
         key
@@ -100,18 +104,20 @@ def differing_options(records: list[RunRecord], ignored: Collection[str] = ()) -
 
 
 def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
-    several = [options_of(record) for record in records]
+    physics = [record.info()["physics"] for record in records]
+    several = [_flat(one) for one in physics]
     differing = [
         key
-        for key in differing_options(records, {*ignored, *IN_EVERY_NAME})
+        for key in _differing(several, {*ignored, *IN_EVERY_NAME})
         if len({json.dumps(one[key]) for one in several if key in one}) > 1
     ]
     names = []
-    for record, options in zip(records, several, strict=True):
+    for one, options in zip(physics, several, strict=True):
         parts = [f"{key}={_shown(options[key])}" for key in differing if key in options]
-        names.append(" ".join([name_of(record.info()["physics"]), *parts]))
+        names.append(" ".join([name_of(one), *parts]))
+    counts = Counter(names)
     return [
-        name if names.count(name) == 1 else f"{name} {record.id}"
+        name if counts[name] == 1 else f"{name} {record.id}"
         for name, record in zip(names, records, strict=True)
     ]
 
