@@ -1,7 +1,5 @@
 """Entry point of every analysis: ``run("exponents")``."""
 
-from __future__ import annotations
-
 from typing import NoReturn
 
 from pruning_phases.analysis.registry import analyses
@@ -9,5 +7,5 @@ from pruning_phases.cli.command import run as run_command
 
 
 def run(name: str) -> NoReturn:
-    room = analyses()[name]
-    run_command(name, room.CONFIG, room.analyse, room.__doc__)
+    module = analyses()[name]
+    run_command(name, module.CONFIG, module.analyse, module.__doc__)

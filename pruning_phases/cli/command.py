@@ -1,24 +1,23 @@
 """Entry point of the commands other than ``train``: a typed configuration, and a call with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
+
+from omegaconf import DictConfig
 
 from pruning_phases.cli.launch import launch
 from pruning_phases.config.analysis import typed
 from pruning_phases.config.register import keys_of, register_command
 from pruning_phases.console import new_console
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
-
-def run(name: str, kind: type, act: Callable[[Any, Any], Any], about: str | None) -> NoReturn:
-    """Launch ``act(config, console)`` as the Hydra application ``name`` with keys of ``kind``."""
+def run(
+    name: str, kind: type, action: Callable[[Any, Any], Any], description: str | None
+) -> NoReturn:
+    """Launch ``action(config, console)`` as Hydra application ``name``, with keys of ``kind``."""
 
     def task(composed: DictConfig) -> None:
-        act(typed(composed, kind), new_console())
+        action(typed(composed, kind), new_console())
 
-    register_command(name, kind, about or "")
+    register_command(name, kind, description or "")
     launch(name, task, keys_of(kind))

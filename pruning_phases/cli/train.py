@@ -1,10 +1,8 @@
-"""The command ``train``: one run, or one run of a sweep.
+"""The command ``train``: makes one run, or one run of a sweep.
 
-In: a composed configuration. Out: a record that was found, resumed or made. Checks, identifies and
-skips before the engine, which needs torch, is imported.
+In: a composed configuration. Out: a record that was found, resumed or made. The engine, which needs
+torch, is imported only if there is something to train.
 """
-
-from __future__ import annotations
 
 import atexit
 import gc
@@ -12,19 +10,20 @@ import sys
 import time
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from types import ModuleType
+from typing import NoReturn
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from rich.console import Console
 
 from pruning_phases.analysis.registry import is_of_one_run, plot
+from pruning_phases.analysis.transition.summary import summary_table
 from pruning_phases.cli.launch import launch
 from pruning_phases.config.checks import check
 from pruning_phases.config.choices import Family
-from pruning_phases.config.identity import (
-    machine,
-    physics,
-    pruner_name,
-    run_id,
-    without_effect,
-)
+from pruning_phases.config.identity import machine, physics, pruner_name, run_id, without_effect
 from pruning_phases.config.register import all_keys, register
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN, new_console
@@ -32,12 +31,7 @@ from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.sweep import command_of
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from omegaconf import DictConfig
-    from rich.console import Console
+from pruning_phases.training.source_run import known_id, retraining, source_of
 
 
 def run() -> NoReturn:
@@ -47,9 +41,6 @@ def run() -> NoReturn:
 
 def task(composed: DictConfig) -> None:
     """Make one run. In a sweep a failed run is reported at once, and the next one starts."""
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
     console = new_console()
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
@@ -67,7 +58,7 @@ def task(composed: DictConfig) -> None:
         config.logger.group = config.logger.group or config.sweep.name
         if config.sweep.run not in (None, run_id(config)):
             raise UserError(
-                f"run {config.sweep.run} was to be made here, and conf now describes "
+                f"this job was submitted for run {config.sweep.run}, and conf now describes "
                 f"{run_id(config)}: conf was edited since the sweep began; begin it again"
             )
         if config.sweep.position is not None:
@@ -78,14 +69,12 @@ def task(composed: DictConfig) -> None:
     except (UserError, RunError) as error:
         if sweep:
             console.print(f"failed: {error}", **PLAIN)
-            _note_failure(config, error)
+            _record_failure(config, error)
         raise
 
 
-def _note_failure(config: Config, error: Exception) -> None:
-    """Record the error that stopped a run of a sweep before it began, for ``status``."""
-    from pruning_phases.training.source_run import known_id
-
+def _record_failure(config: Config, error: Exception) -> None:
+    """Record the error that stopped a run of a sweep before it began; ``status`` shows it."""
     with suppress(UserError, RunError, Busy):
         run = known_id(config)
         if run is None or config.sweep.run not in (None, run_id(config)):
@@ -104,19 +93,17 @@ def make_run(config: Config, console: Console) -> RunRecord:
     """Find, resume or make the run of this configuration; return its record."""
     source = None
     if config.topology.family is not Family.dense:
-        from pruning_phases.training.source_run import retraining, source_of
-
         source = source_of(config, make_run, console)
         config = retraining(config, source)
     record = RunRecord(config.results_dir, config.study, run_id(config))
-    how = f"{config.topology.family.name} at {config.topology.density:.3g}"
-    what = f"{config.model.name} {config.dataset.name} "
-    what += f"{how if source else pruner_name(physics(config)['pruner'])} [{record.id}]"
+    topology = f"{config.topology.family.name} at {config.topology.density:.3g}"
+    mask = topology if source else pruner_name(physics(config)["pruner"])
+    title = f"{config.model.name} {config.dataset.name} {mask} [{record.id}]"
     if record.state == DONE:
-        console.print(f"{what}: done already, skipped", **PLAIN)
+        console.print(f"{title}: done already, skipped", **PLAIN)
     else:
         count = config.num_replicas
-        console.print(f"{what}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
+        console.print(f"{title}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
         networks = source.info()["physics"]["num_replicas"] if source else count
         if count > networks:
             console.print(
@@ -124,9 +111,9 @@ def make_run(config: Config, console: Console) -> RunRecord:
                 "rewiring counts networks", **PLAIN,
             )  # fmt: skip
         if record.checkpoint_file.exists():
-            about = record.read_about(record.checkpoint_file)
-            rounds = f"round {about['rounds']} of " if about.get("rounds") else ""
-            console.print(f"going on after {rounds}step {about.get('step')}", **PLAIN)
+            position = record.read_metadata(record.checkpoint_file)
+            rounds = f"round {position['rounds']} of " if position.get("rounds") else ""
+            console.print(f"resuming after {rounds}step {position.get('step')}", **PLAIN)
         began = time.monotonic()
         _engine().run(config, record, console, source)
         _summarize(record, console, time.monotonic() - began)
@@ -138,9 +125,10 @@ def make_run(config: Config, console: Console) -> RunRecord:
 
 
 def _engine() -> ModuleType:
-    """The engine. Importing it makes more objects than a run does: they are made without the
-    garbage collector, which would look through all of them again and again, and kept from it
-    until the process ends."""
+    """Import the engine without garbage collection, and exempt its objects from it.
+
+    The import makes more objects than a run does, and every collection would scan them all.
+    """
     name = "pruning_phases.training.run"
     if name in sys.modules:
         return sys.modules[name]
@@ -156,10 +144,8 @@ def _engine() -> ModuleType:
 
 
 def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
-    from pruning_phases.analysis.transition.summary import summary_table
-
     table = record.observables()
-    # Over dropout rates and training-set sizes there is no one mean; phase_diagram shows them all.
+    # There is no single mean over several dropout rates or sizes; phase_diagram shows them.
     if len(table[AXES].drop_duplicates()) == 1:
         console.print(summary_table(table))
     console.print(f"{seconds:.0f} s", **PLAIN)

@@ -1,4 +1,4 @@
-"""Selection of records: which runs are read, which belong together, and how they are named.
+"""Selection of records: the runs to read, their groups and their names.
 
 In: folders. Out: finished runs, grouped and named, and their tables pooled over replicas.
 """
@@ -28,42 +28,42 @@ IN_EVERY_NAME = (
 
 
 def done_runs(runs: Any) -> list[RunRecord]:
-    """The finished runs under ``runs``: a folder, a glob, or a list of them."""
+    """Return the finished runs under ``runs``: a folder, a glob, or a list of them."""
     found = {
         record.folder.resolve(): record
         for folder in folders_of(runs)
         for record in find_records(folder)
     }
     if not found:
-        raise UserError(f"runs={runs}: no run.json in there; a run's folder holds one")
+        raise UserError(f"runs={runs}: there is no run.json; a run's folder holds one")
     done = [record for record in found.values() if record.state == DONE]
     if not done:
         states = ", ".join(sorted({str(record.state) for record in found.values()}))
         raise UserError(
             f"runs={runs}: none of the {len(found)} runs is done ({states}): "
-            "the command that began them goes on with them"
+            "the command that began them resumes them"
         )
     return done
 
 
 def folders_of(runs: Any) -> list[Path]:
-    """The folders that ``runs`` names: one, a glob, or a list of them."""
+    """Return the folders that ``runs`` names: one, a glob, or a list of them."""
     if not runs:
         raise UserError("runs has no value: give runs=FOLDER, such as runs=multirun/fig1")
     found: list[Path] = []
     for pattern in map(str, runs if isinstance(runs, list) else [runs]):
-        places = sorted(glob.glob(str(Path(pattern).expanduser())))
-        if not places:
+        matches = sorted(glob.glob(str(Path(pattern).expanduser())))
+        if not matches:
             raise UserError(f"runs={pattern}: there is no such folder")
-        found += map(Path, places)
+        found += map(Path, matches)
     return found
 
 
 def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
-    """Runs that belong together, by name: those that differ in seed and replicas alone.
+    """Group runs that differ only in seed and replicas, by name.
 
-    A system is named by model, dataset and pruner, and by the options in which it differs from the
-    other systems: ``fc mnist magnitude dataset.train_size=200``.
+    The name is made of model, dataset, pruner, and the options in which the systems differ:
+    ``fc mnist magnitude dataset.train_size=200``.
     """
     return groups_of(records, REPLICA_KEYS)
 
@@ -79,7 +79,7 @@ def groups_of(records: list[RunRecord], ignored: Collection[str]) -> dict[str, l
 
 
 def run_names(records: list[RunRecord]) -> dict[str, str]:
-    """Run id -> name, by the options in which the runs differ, seed and replicas included."""
+    """Return run id -> name. It holds the options in which the runs differ, such as the seed."""
     names = _names(records, ())
     return dict(zip([record.id for record in records], names, strict=True))
 
@@ -123,7 +123,7 @@ def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
 
 
 def name_of(physics: dict[str, Any]) -> str:
-    """Model, dataset and pruner, in words."""
+    """Return the names of model, dataset and pruner in one string."""
     pruner = pruner_name(physics["pruner"]).replace("none", "")
     words = physics["model"]["name"], physics["dataset"]["name"], pruner
     return " ".join(" ".join(words).split())
@@ -146,8 +146,10 @@ def _flat(node: Any, path: str = "") -> dict[str, Any]:
 
 
 def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) -> pd.DataFrame:
-    """The same table of runs of one system, their replicas told apart by seed and number: a
-    replica of one seed is the same network in every run, and counts once."""
+    """Pool a table over the runs of one system, with replicas named ``SEED:NUMBER``.
+
+    A replica of one seed is the same network in every run, and counts once.
+    """
     import pandas as pd
 
     tables = []
@@ -161,7 +163,7 @@ def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) 
 
 
 def folder_of(records: list[RunRecord]) -> Path:
-    """Folder of an analysis's results: that of its one run, or the common folder of all runs."""
+    """Return the folder for an analysis of these runs: that of the one run, or their common one."""
     if len(records) == 1:
         return records[0].folder
     return Path(os.path.commonpath([record.folder.resolve().parent for record in records]))
@@ -172,14 +174,14 @@ def commit_of(info: dict[str, Any]) -> str:
 
 
 def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
-    """Model with its widths, dataset and pruner, by which runs of different experiments match."""
+    """Return model with widths, dataset and pruner, to match runs of different experiments."""
     model, dataset, pruner = names_of(record.info())
     widths = "-".join(map(str, options_of(record).get("model.widths", [])))
     return f"{model} {widths}".strip(), dataset, pruner
 
 
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
-    """Model, dataset and pruner of a record."""
+    """Return the names of model, dataset and pruner of a record."""
     physics = info.get("physics", {})
     model, dataset = (str(physics.get(key, {}).get("name", "?")) for key in ("model", "dataset"))
     return model, dataset, pruner_name(physics.get("pruner", {"score": "?"}))

@@ -147,7 +147,9 @@ def overview_figure(name: str, runs: Sequence[Summary]) -> Figure | None:
     axis.grid(alpha=0.3)
     studies = ", ".join(sorted({run.row["study"] for run in runs}))
     count = f"{len(curves)} run{'s' if len(curves) > 1 else ''}"
-    note = "bars: standard error over replicas" if few else "light to dark in the sweep's order"
+    note = (
+        "bars: standard error over replicas" if few else "means; light to dark in the sweep's order"
+    )
     axis.set_title(f"{studies}, sweep {name}: {count}; {note}", fontsize=10)
     if few:
         axis.legend(fontsize=8)

@@ -73,7 +73,7 @@ def _submit(launcher: Launcher, batch: Batch, first: int) -> list[SlurmJob]:
     from submitit import SlurmJob
 
     with patch.object(SlurmJob, "results", lambda job: [job]):
-        return list(launcher.launch(batch, initial_job_idx=first))
+        return list(launcher.launch(batch, initial_job_idx=first))  # type: ignore[arg-type]
 
 
 @dataclass

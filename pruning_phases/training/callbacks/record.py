@@ -64,7 +64,7 @@ class Record(Callback):
         self._checkpoint: dict[str, Any] | None = None  # metadata of the checkpoint on disk
         self._due = time.monotonic() + seconds
         if record.checkpoint_file.exists():
-            self._checkpoint = record.read_about(record.checkpoint_file)
+            self._checkpoint = record.read_metadata(record.checkpoint_file)
             if "chunk" not in self._checkpoint:
                 raise UserError(
                     f"{record.checkpoint_file} is of an earlier version: delete {record.folder} "
