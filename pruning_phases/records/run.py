@@ -14,8 +14,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,8 +140,7 @@ class RunRecord(Snapshots):
         while self.holder() is not None:
             time.sleep(seconds_between_looks)
 
-    @contextmanager
-    def lock(self) -> Iterator[Lease]:
+    def lock(self) -> AbstractContextManager[Lease]:
         """Hold the run for this process alone. Raises Busy if another process holds it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -152,8 +150,7 @@ class RunRecord(Snapshots):
                 f"results_dir: {self.folder} cannot be written ({error.strerror}): "
                 "give results_dir=FOLDER where you may write"
             ) from error
-        with hold(self.lock_file) as lease:
-            yield lease
+        return hold(self.lock_file)
 
     def holder(self) -> dict[str, Any] | None:
         """Return the process that writes the run now: host, pid, fraction_done, seconds_left."""

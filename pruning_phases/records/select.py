@@ -114,19 +114,13 @@ def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
     names = []
     for one, options in zip(physics, several, strict=True):
         parts = [f"{key}={_shown(options[key])}" for key in differing if key in options]
-        names.append(" ".join([name_of(one), *parts]))
+        own = [name for name in names_of({"physics": one}) if name != "none"]
+        names.append(" ".join([*own, *parts]))
     counts = Counter(names)
     return [
         name if counts[name] == 1 else f"{name} {record.id}"
         for name, record in zip(names, records, strict=True)
     ]
-
-
-def name_of(physics: dict[str, Any]) -> str:
-    """Return the names of model, dataset and pruner in one string."""
-    pruner = pruner_name(physics["pruner"]).replace("none", "")
-    words = physics["model"]["name"], physics["dataset"]["name"], pruner
-    return " ".join(" ".join(words).split())
 
 
 def _shown(value: Any) -> str:

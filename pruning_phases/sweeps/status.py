@@ -3,8 +3,6 @@
 In: folders. Out: the state of every run in them and of every run that their sweeps name.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

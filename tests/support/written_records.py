@@ -1,4 +1,4 @@
-"""Records of runs that were never trained, with known contents."""
+"""Records with known contents, of runs that were never trained."""
 
 from __future__ import annotations
 
