@@ -16,8 +16,8 @@ from tests.support.written_records import PHYSICS, write_run
 DENSITY = np.array([1.0, 0.1])
 
 
-def run(results_dir, run_id, **about):
-    return write_run(results_dir, run_id, DENSITY, {"accuracy": np.full((2, 2), 0.5)}, **about)
+def run(results_dir, run_id, **more):
+    return write_run(results_dir, run_id, DENSITY, {"accuracy": np.full((2, 2), 0.5)}, **more)
 
 
 def begun(results_dir, run_id):
