@@ -57,20 +57,12 @@ class RunRecord(Snapshots):
         try:
             content = json.loads(self.info_file.read_text())
         except (OSError, ValueError) as error:
-            raise UserError(
-                f"{self.info_file} is unreadable ({error}): delete the folder to run it again"
-            ) from error
+            raise _damaged(self.info_file, f"is unreadable ({error})") from error
         known = isinstance(content, dict) and isinstance(content.get("physics"), dict)
         if not known or content.get("id") != self.id:
-            raise UserError(
-                f"{self.info_file} is not the record of run {self.id}: "
-                "delete the folder to run it again"
-            )
+            raise _damaged(self.info_file, f"is not the record of run {self.id}")
         if content["physics"].get("physics_version", 0) < PHYSICS_VERSION:
-            raise UserError(
-                f"{self.info_file} was made by an earlier version: delete the folder and run its "
-                "command again"
-            )
+            raise _damaged(self.info_file, "was made by an earlier version")
         return content
 
     @property
@@ -217,14 +209,13 @@ def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     try:
         return pd.read_parquet(path, columns=columns)
     except FileNotFoundError as error:
-        raise UserError(
-            f"{path} is missing: delete the run's folder and run its command again"
-        ) from error
+        raise _damaged(path, "is missing") from error
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path} is unreadable ({first_line(error)}): delete the run's folder and run its "
-            "command again"
-        ) from error
+        raise _damaged(path, f"is unreadable ({first_line(error)})") from error
+
+
+def _damaged(path: Path, fault: str) -> UserError:
+    return UserError(f"{path} {fault}: delete the run's folder and run its command again")
 
 
 def _digest(path: Path) -> str:

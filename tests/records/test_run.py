@@ -44,5 +44,5 @@ def test_a_truncated_table_is_reported(record):
 )
 def test_a_damaged_record_is_reported(record, content, message):
     record.info_file.write_text(content)
-    with pytest.raises(UserError, match=f"{message}.*: delete the folder"):
+    with pytest.raises(UserError, match=f"{message}.*: delete the run's folder"):
         record.info()
