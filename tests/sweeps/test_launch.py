@@ -55,11 +55,12 @@ def test_every_composed_configuration_equals_that_of_hydra(words, loader):
     whole = master(loader, words)
     compose = composer(whole, loader)
     grid = combinations(words, loader)
-    for overrides in grid:
+    found = [compose(overrides) for overrides in grid]
+    for overrides, composed in zip(grid, found, strict=True):
         expected = loader.load_sweep_config(whole, [one.input_line for one in overrides])
         del expected._content["hydra"]  # type: ignore[union-attr]
-        assert compose(overrides) == expected
-    assert len({str(compose(overrides)) for overrides in grid}) == len(grid) > 1
+        assert composed == expected
+    assert len(set(map(str, found))) == len(grid) > 1
 
 
 def test_the_last_value_of_a_key_counts(loader):

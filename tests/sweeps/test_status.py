@@ -105,7 +105,7 @@ def test_a_sweep_of_which_nothing_has_begun_is_all_missing(tmp_path, name):
     result = command("status", name, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "1 run: 1 missing" in result.stdout
-    assert "no run in there" in command("status", "other", cwd=tmp_path).stderr
+    assert "there is no run" in command("status", "other", cwd=tmp_path).stderr
 
 
 def test_a_run_whose_id_its_sweep_did_not_know_is_found_by_the_id_that_was_asked_for(tmp_path):
