@@ -1,7 +1,5 @@
 """Run all benchmarks, print ratios, write results.json and results.md: ``python -m benchmarks``."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

@@ -1,7 +1,5 @@
 """Exact cut against ``torch.nn.utils.prune.global_unstructured``, on FC's 316,200 weights."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """One ensemble over dropout rates and training-set sizes against networks one after another."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +12,6 @@ from benchmarks.training import TRAINER
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, members
-from pruning_phases.training.callbacks.stop import Stop
 from pruning_phases.training.rounds import ReplicaDataModule
 from pruning_phases.training.run import build_module
 
@@ -50,7 +47,7 @@ def _train(config: Config, groups: list[list[Member]]) -> float:
     spent = 0.0
     for group in groups:
         module = build_module(config, dataset, group)
-        trainer = lightning.Trainer(callbacks=[Stop()], max_epochs=-1, **TRAINER)
+        trainer = lightning.Trainer(callbacks=[EarlyStopping()], max_epochs=-1, **TRAINER)
         began = time.perf_counter()
         trainer.fit(module, datamodule=ReplicaDataModule(module.source))
         spent += time.perf_counter() - began

@@ -5,8 +5,6 @@ against a process that only imports Lightning. For a sweep in one process: betwe
 one process per run.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

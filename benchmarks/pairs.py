@@ -1,7 +1,5 @@
 """Time two or more ways of doing the same work in turn, and compare them pair by pair."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Double edge swaps against ``networkx.double_edge_swap``, on a mask of 10,000 edges."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

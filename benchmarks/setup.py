@@ -1,7 +1,5 @@
 """Data folder, and configurations composed as the command line does."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load

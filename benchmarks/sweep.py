@@ -4,8 +4,6 @@ Composing, checking and naming 2,500 configurations, against Hydra's own composi
 records into a status and a table, against pandas reading all columns.
 """
 
-from __future__ import annotations
-
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ from hydra.types import RunMode
 from benchmarks.pairs import Comparison, compare, in_turn
 from pruning_phases.analysis.table.read import combine
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
 from pruning_phases.records.run import RunRecord, find_records

@@ -3,8 +3,6 @@
 In: a package and the constant that marks its members. Out: the modules that define it, by name.
 """
 
-from __future__ import annotations
-
 import pkgutil
 from functools import cache
 from importlib import import_module

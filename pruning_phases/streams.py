@@ -5,8 +5,6 @@ and is read at a counter. So the numbers of all replicas come from a few vector 
 order, on any device, and no generator has a state that would have to be saved.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 

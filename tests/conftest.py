@@ -1,7 +1,5 @@
 """What the tests share: where the data is, and configurations composed as the command line does."""
 
-from __future__ import annotations
-
 import os
 
 # Before anything counts its threads, here and in what the tests start: two processes run at once.
@@ -15,7 +13,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 
@@ -25,6 +23,8 @@ TINY = [
     "model.widths=[20,16,12]", "dataset.train_size=200", "training.budget.amount=2",
     "pruner.steps=4", "pruner.final_density=0.02", "pruner.finetune.amount=6",
 ]  # fmt: skip
+DENSITY = 0.2  # of a topology: TINY's steps are at 0.376, 0.141, 0.053 and 0.02
+SNAPSHOTS = "snapshots=[0.2,0.05]"
 # A sweep of twelve runs of all sorts, that every launcher makes; needs data_dir.
 TWELVE = ["-m", *TINY, "pruner=magnitude,random,snip", "seed=0,1", "dataset=digits,mnist"]
 
@@ -59,5 +59,16 @@ def configure(tmp_path: Path) -> Composer:
                 [*(TINY if tiny else ()), f"results_dir={tmp_path / 'results'}", *overrides],
             )
         return check(node)
+
+    return composed
+
+
+@pytest.fixture
+def on(configure: Composer) -> Composer:
+    """on("rewired", ...): the configuration of a run on that topology."""
+
+    def composed(family: str, *overrides: str) -> Config:
+        words = [f"topology={family}", f"topology.density={DENSITY}", SNAPSHOTS]
+        return configure(*words, "topology.training.amount=30", *overrides)
 
     return composed

@@ -8,7 +8,7 @@ import pytest
 
 from pruning_phases import __version__
 from pruning_phases.cli.main import commands
-from pruning_phases.config.folder import groups, options
+from pruning_phases.config.conf_folder import groups, options
 from pruning_phases.observables.registry import observables
 
 ROOT = Path(__file__).parents[1]

@@ -1,7 +1,5 @@
 """Layout of the package: who may import whom, and sizes at which a reader gets lost."""
 
-from __future__ import annotations
-
 import ast
 import re
 

@@ -121,3 +121,9 @@ def test_files_without_the_constant_are_not_members():
 def test_registries_do_not_import_torch(call):
     code = f"import sys; {call}; sys.exit('torch' in sys.modules)"
     assert subprocess.call([sys.executable, "-c", code]) == 0
+
+
+def test_curves_of_two_observables_can_be_told_apart_in_colour_and_in_grey():
+    styles = [(one.line, one.marker) for one in observables().values()]
+    assert len(set(styles)) == len(styles)
+    assert len({one.colour for one in observables().values()}) == len(styles)

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from omegaconf import DictConfig
 
-from pruning_phases.cli.launch import launch
+from pruning_phases.cli.hydra_app import launch
 from pruning_phases.config.analysis import typed
 from pruning_phases.config.register import keys_of, register_command
 from pruning_phases.console import new_console

@@ -20,9 +20,9 @@ from rich.console import Console
 
 from pruning_phases.analysis.registry import is_of_one_run, plot
 from pruning_phases.analysis.transition.summary import summary_table
-from pruning_phases.cli.launch import launch
+from pruning_phases.cli.hydra_app import launch
 from pruning_phases.config.checks import check
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import machine, physics, pruner_name, run_id, without_effect
 from pruning_phases.config.register import all_keys, register
 from pruning_phases.config.run import Config

@@ -1,7 +1,5 @@
 """Keys that the analyses share, and the check of a command's configuration."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeVar
 

@@ -4,13 +4,11 @@ In: the composed configuration. Out: the typed one, or a UserError in one line t
 and the cure. The bounds of a key stand beside it; here are the contradictions between keys.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pruning_phases.config.choices import Difference, Family, Rule, Schedule, Stage
+from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Stage
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig, RateGridConfig
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.config.register import schemas

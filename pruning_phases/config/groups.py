@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pruning_phases.config.choices import Family, Rule, Schedule, Scope, Stage
+from pruning_phases.config.enums import Family, Rule, Schedule, Scope, Stage
 from pruning_phases.config.keys import key
 
 NO_SCORE = "none"  # pruner.score without pruning

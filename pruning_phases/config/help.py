@@ -3,12 +3,10 @@
 python -m pruning_phases.config.help       prints docs/reference.md
 """
 
-from __future__ import annotations
-
 import textwrap
 from typing import Any
 
-from pruning_phases.config.folder import groups, options
+from pruning_phases.config.conf_folder import groups, options
 from pruning_phases.config.keys import Key, bounds_text, declared
 from pruning_phases.config.run import Config
 from pruning_phases.registry import members

@@ -3,8 +3,6 @@
 In: a checked configuration. Out: JSON values and a hash. It knows nothing of files and devices.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,7 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from pruning_phases.config.choices import Family, Stage
+from pruning_phases.config.enums import Family, Stage
 from pruning_phases.config.groups import Budget
 from pruning_phases.config.keys import entries
 from pruning_phases.config.run import Config

@@ -4,8 +4,6 @@ In: dataclasses whose fields were made with ``key``. Out: every key of a configu
 path, value and facts, for ``checks``, ``identity`` and ``help``. It knows no key by name.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Reference of all keys and options in Markdown: ``python -m pruning_phases.config.reference``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pruning_phases.config.folder import conf_dir, groups, options
+from pruning_phases.config.conf_folder import conf_dir, groups, options
 from pruning_phases.config.help import has_bounds
 from pruning_phases.config.keys import Key, bounds_text, declared
 from pruning_phases.config.register import schemas

@@ -1,7 +1,5 @@
 """Registration of the dataclasses of runs and commands in Hydra's ConfigStore."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hydra.core.config_store import ConfigStore

@@ -5,13 +5,11 @@ refuses contradictions between keys. ``identity.py`` separates the keys that dec
 from the rest.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
-from pruning_phases.config.choices import Difference, Family
+from pruning_phases.config.enums import Difference, Family
 from pruning_phases.config.groups import (
     DatasetConfig,
     DropoutPhaseConfig,

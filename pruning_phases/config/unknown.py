@@ -1,7 +1,5 @@
 """Check for unknown keys: Hydra's schema accepts those that were added with ``+``."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Data set in memory: images, labels and the published split."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -4,8 +4,6 @@ The set has no published split, since it is itself the test half of the UCI set.
 of it, the same in every run, is the test set.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Fashion-MNIST: 60,000 + 10,000 pieces of clothing, 28x28."""
 
-from __future__ import annotations
-
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.idx_images import read

@@ -5,13 +5,11 @@ takes them. Random labels are uniform and independent of the inputs. A teacher's
 of the largest output of a random network with one hidden ReLU layer. arXiv 2402.01089 uses both.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
-from pruning_phases.config.choices import Labels
+from pruning_phases.config.enums import Labels
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import Dataset

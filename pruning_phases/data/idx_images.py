@@ -1,7 +1,5 @@
 """MNIST and data sets in its format (IDX), read and if necessary downloaded by torchvision."""
 
-from __future__ import annotations
-
 import socket
 import struct
 from functools import lru_cache

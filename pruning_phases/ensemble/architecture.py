@@ -4,8 +4,6 @@ In: a function that builds the module, and the shape of an example. Out: names a
 weights: it is built once a run, on PyTorch's meta device, which holds shapes alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import prod
 

@@ -3,15 +3,13 @@
 In: the configuration. Out: members, their chunks and their stream keys. Knows no weights.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from pruning_phases.config.choices import Difference
+from pruning_phases.config.enums import Difference
 from pruning_phases.config.run import Config
 from pruning_phases.streams import stream_key
 

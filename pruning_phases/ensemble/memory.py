@@ -4,8 +4,6 @@ In: an architecture, a batch size, a device. Out: a chunk size. The estimate is 
 ensemble in chunks gives the same numbers and takes hardly more time. Knows no configuration.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Inverted dropout whose rates and random stream are buffers, so that replicas can differ."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -1,15 +1,15 @@
 """Observables that analyses compute from the tables; they are not columns of them."""
 
-from __future__ import annotations
-
 from pruning_phases.observables.registry import SUSCEPTIBILITY, TRANSITION, Observable
 
 OBSERVABLES = (
     Observable(
         "corrected_accuracy", "accuracy above chance", TRANSITION, colour="tab:blue",
+        line=(0, (2, 1)), marker="p",
         is_order_parameter=True, is_tracked=False,
     ),
     Observable(
-        SUSCEPTIBILITY, "susceptibility of the accuracy", TRANSITION, is_tracked=False
+        SUSCEPTIBILITY, "susceptibility of the accuracy", TRANSITION, colour="teal", marker="h",
+        is_tracked=False,
     ),
 )  # fmt: skip

@@ -1,7 +1,5 @@
 """Evolution metric: movement of the surviving weights between two snapshots."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -9,7 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from pruning_phases.observables.registry import WEIGHTS, Observable
 
-OBSERVABLES = (Observable("evolution_metric", "evolution metric", WEIGHTS, scale="log"),)
+OBSERVABLES = (
+    Observable(
+        "evolution_metric", "evolution metric", WEIGHTS, scale="log", colour="indigo", marker="H"
+    ),
+)
 WHOLE = "all"  # name of the rows of the whole network
 
 

@@ -1,7 +1,5 @@
 """Observables of each layer: counts, graph, movement of the weights."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor

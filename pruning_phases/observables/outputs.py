@@ -8,49 +8,18 @@ batched. Sums are float64.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pruning_phases.observables.batch import Batch
 from pruning_phases.observables.registry import TRANSITION, FromOutputs, Observable, observables
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Array = NDArray[np.float64]
-
-
-class Batch:
-    """Outputs of R replicas for B examples: logits [R, B, C] and labels [B] int64."""
-
-    def __init__(self, logits: Tensor, labels: Tensor) -> None:
-        self.logits, self.labels = logits, labels
-        self.num_classes = logits.shape[-1]
-
-    @cached_property
-    def log_p(self) -> Tensor:
-        """Logarithm of the softmax outputs, [R, B, C] float64."""
-        import torch
-
-        return torch.log_softmax(self.logits.double(), dim=-1)
-
-    @cached_property
-    def p(self) -> Tensor:
-        return self.log_p.exp()
-
-    @cached_property
-    def prediction(self) -> Tensor:
-        """Class with the largest logit, [R, B]; the first of equal ones."""
-        return self.logits.argmax(dim=-1)
-
-    @cached_property
-    def one_hot(self) -> Tensor:
-        """Labels as unit vectors, [B, C] float64."""
-        import torch
-
-        return torch.nn.functional.one_hot(self.labels, self.num_classes).double()
 
 
 @dataclass
@@ -173,7 +142,8 @@ OBSERVABLES = (
         from_outputs=FromOutputs(_num_correct, _mean),
     ),
     Observable(
-        "loss", "test loss", TRANSITION, unit="nats", heading="loss", is_order_parameter=True,
+        "loss", "test loss", TRANSITION, unit="nats", heading="loss", colour="dimgrey",
+        line=(0, (1, 1)), marker="v", is_order_parameter=True,
         from_outputs=FromOutputs(_loss_sum, _mean),
     ),
     Observable(
@@ -187,7 +157,8 @@ OBSERVABLES = (
         from_outputs=FromOutputs(_entropy_sum, _mean),
     ),
     Observable(
-        "class_order", "class order", TRANSITION, is_order_parameter=True,
+        "class_order", "class order", TRANSITION, colour="mediumorchid", line=(0, (8, 2)),
+        marker="*", is_order_parameter=True,
         from_outputs=FromOutputs(
             _outputs_of_classes,
             lambda total, labels: class_order(total[:, labels > 0] / labels[labels > 0, None]),

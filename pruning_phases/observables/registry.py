@@ -15,8 +15,10 @@ from pruning_phases.registry import members
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pruning_phases.observables.outputs import Batch
+    from pruning_phases.observables.batch import Batch
 
+# A name such as "--", or (offset, (on, off, ...)) in points.
+LineStyle = str | tuple[int, tuple[int, ...]]
 AXES = ["p_train", "p_eval", "train_size"]  # columns in which an ensemble's networks may differ
 SUSCEPTIBILITY = "susceptibility"  # of all replicas together
 TRANSITION, MASK, WEIGHTS = "The transition", "The mask", "The weights"  # dashboard sections
@@ -45,7 +47,7 @@ class Observable:
     heading: str = ""  # of its column in the summary of a run; empty: no column
     scale: str = "linear"
     colour: str = "black"
-    line: str = "-"
+    line: LineStyle = "-"
     marker: str = "o"
     is_order_parameter: bool = False  # analyses may fit it
     is_tracked: bool = True  # W&B gets its mean and standard error

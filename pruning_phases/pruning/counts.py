@@ -1,7 +1,5 @@
 """Numbers of surviving weights, per round of a pruning step and per layer. Integers in and out."""
 
-from __future__ import annotations
-
 
 def geometric_rounds(num_surviving: int, num_kept: int, num_rounds: int) -> list[int]:
     """Surviving weights after each round of a step that is pruned in ``num_rounds`` rounds.

@@ -1,7 +1,5 @@
 """Exact cut: exactly the k surviving weights with the highest scores are kept."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

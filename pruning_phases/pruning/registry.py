@@ -13,8 +13,6 @@ same scores in an ensemble as alone. Files of scores import torch inside their f
 configuration and ``--help`` read them. ``conf/pruner/NAME.yaml`` makes a score an option.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING

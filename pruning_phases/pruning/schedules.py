@@ -1,7 +1,5 @@
 """Density schedules: densities after each pruning step. Pure functions of numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig

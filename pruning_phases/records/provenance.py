@@ -25,7 +25,7 @@ def provenance() -> dict[str, Any]:
 @cache  # the package may be edited while this process runs
 def _git_state() -> dict[str, Any]:
     """Return commit and dirty flag of the package's checkout; None for an installed package."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return {"commit": None, "dirty": None}
 

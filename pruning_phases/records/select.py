@@ -1,30 +1,22 @@
-"""Selection of records: the runs to read, their groups and their names.
+"""Selection of records: the runs to read.
 
-In: folders. Out: finished runs, grouped and named, and their tables pooled over replicas.
+In: folders. Out: finished runs, and their tables pooled over replicas.
 """
 
 from __future__ import annotations
 
 import glob
-import json
 import os
-from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.config.identity import REPLICA_KEYS, pruner_name
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord, find_records
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Parts of every name, so that they are not repeated as options in which runs differ.
-IN_EVERY_NAME = (
-    "model.name", "dataset.name", "pruner.score", "pruner.scored_on", "pruner.trains_from",
-)  # fmt: skip
 
 
 def done_runs(runs: Any) -> list[RunRecord]:
@@ -59,86 +51,6 @@ def folders_of(runs: Any) -> list[Path]:
     return found
 
 
-def systems_of(records: list[RunRecord]) -> dict[str, list[RunRecord]]:
-    """Group runs that differ only in seed and replicas, by name.
-
-    The name is made of model, dataset, pruner, and the options in which the systems differ:
-    ``fc mnist magnitude dataset.train_size=200``.
-    """
-    return groups_of(records, REPLICA_KEYS)
-
-
-def groups_of(records: list[RunRecord], ignored: Collection[str]) -> dict[str, list[RunRecord]]:
-    """Group runs that agree in all options but the ignored keys; name the groups as systems are."""
-    groups: dict[str, list[RunRecord]] = {}
-    for record in records:
-        shared = {key: value for key, value in options_of(record).items() if key not in ignored}
-        groups.setdefault(json.dumps(shared, sort_keys=True), []).append(record)
-    names = _names([members[0] for members in groups.values()], ignored)
-    return dict(zip(names, groups.values(), strict=True))
-
-
-def run_names(records: list[RunRecord]) -> dict[str, str]:
-    """Return run id -> name. It holds the options in which the runs differ, such as the seed."""
-    names = _names(records, ())
-    return dict(zip([record.id for record in records], names, strict=True))
-
-
-def options_of(record: RunRecord) -> dict[str, Any]:
-    """Return the physics of a run by dotted key."""
-    return _flat(record.info()["physics"])
-
-
-def differing_options(records: list[RunRecord], ignored: Collection[str] = ()) -> list[str]:
-    """Return the dotted keys in which runs differ; a key that only some of them have is one."""
-    return _differing([options_of(record) for record in records], ignored)
-
-
-def _differing(several: list[dict[str, Any]], ignored: Collection[str]) -> list[str]:
-    keys = dict.fromkeys(key for options in several for key in options)
-    return [
-        key
-        for key in keys
-        if key not in ignored and len({json.dumps(one.get(key)) for one in several}) > 1
-    ]
-
-
-def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
-    physics = [record.info()["physics"] for record in records]
-    several = [_flat(one) for one in physics]
-    differing = [
-        key
-        for key in _differing(several, {*ignored, *IN_EVERY_NAME})
-        if len({json.dumps(one[key]) for one in several if key in one}) > 1
-    ]
-    names = []
-    for one, options in zip(physics, several, strict=True):
-        parts = [f"{key}={_shown(options[key])}" for key in differing if key in options]
-        own = [name for name in names_of({"physics": one}) if name != "none"]
-        names.append(" ".join([*own, *parts]))
-    counts = Counter(names)
-    return [
-        name if counts[name] == 1 else f"{name} {record.id}"
-        for name, record in zip(names, records, strict=True)
-    ]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return json.dumps(value, separators=(",", ":")).replace('"', "")
-
-
-def _flat(node: Any, path: str = "") -> dict[str, Any]:
-    if not isinstance(node, dict):
-        return {path: node}
-    return {
-        key: value
-        for name, child in node.items()
-        for key, value in _flat(child, f"{path}.{name}" if path else name).items()
-    }
-
-
 def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) -> pd.DataFrame:
     """Pool a table over the runs of one system, with replicas named ``SEED:NUMBER``.
 
@@ -161,21 +73,3 @@ def folder_of(records: list[RunRecord]) -> Path:
     if len(records) == 1:
         return records[0].folder
     return Path(os.path.commonpath([record.folder.resolve().parent for record in records]))
-
-
-def commit_of(info: dict[str, Any]) -> str:
-    return ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
-
-
-def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
-    """Return model with widths, dataset and pruner, to match runs of different experiments."""
-    model, dataset, pruner = names_of(record.info())
-    widths = "-".join(map(str, options_of(record).get("model.widths", [])))
-    return f"{model} {widths}".strip(), dataset, pruner
-
-
-def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
-    """Return the names of model, dataset and pruner of a record."""
-    physics = info.get("physics", {})
-    model, dataset = (str(physics.get(key, {}).get("name", "?")) for key in ("model", "dataset"))
-    return model, dataset, pruner_name(physics.get("pruner", {"score": "?"}))

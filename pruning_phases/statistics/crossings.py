@@ -1,7 +1,5 @@
 """Crossings and peaks of the curves of different sizes, and their dependence on size."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Estimates over replicas, with their errors. Arrays in, arrays out."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

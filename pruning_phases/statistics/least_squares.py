@@ -1,7 +1,5 @@
 """Many small nonlinear least-squares problems at once: Levenberg-Marquardt over a batch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Numbers with errors, for JSON, tables and titles."""
 
-from __future__ import annotations
-
 import math
 from typing import SupportsFloat
 

@@ -1,7 +1,5 @@
 """Resampling of replicas with replacement, and the errors of resampled values."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """Uniform cubic B-splines."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pruning_phases.errors import UserError, last_line
+from pruning_phases.records.names import run_names
 from pruning_phases.records.run import DONE, FAILED, RUNNING, RunRecord, find_records
-from pruning_phases.records.select import run_names
 from pruning_phases.records.sweep import SweepRecord, sweeps_of
 
 INTERRUPTED, MISSING, DAMAGED = "interrupted", "missing", "damaged"

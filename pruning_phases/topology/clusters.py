@@ -1,7 +1,5 @@
 """Clusters of a pruned network: its connected components, in the terms of percolation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

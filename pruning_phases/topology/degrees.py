@@ -5,8 +5,6 @@ its out-nodes (units, or channels), as in ``layer_graph``. The number of edges i
 out-degree and an out-node's in-degree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

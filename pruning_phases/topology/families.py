@@ -3,14 +3,12 @@
 original, rewired and random are those of arXiv 2602.15224, Fig. 4; the others are this project's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.topology.rewire import (
     Graph,
     Swaps,

@@ -3,8 +3,6 @@
 All other edges have no effect on the output.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -4,8 +4,6 @@ A graph is a bool matrix [out-nodes, in-nodes]. Every function samples uniformly
 that share the property exactly, and returns the same graph for the same generator.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

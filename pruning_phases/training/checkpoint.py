@@ -4,8 +4,6 @@ In: a module and its callbacks. Out: arrays and a few numbers, and back. Everyth
 from the configuration, since random streams have no state. Knows no files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.config.choices import Stage
+from pruning_phases.config.enums import Stage
 from pruning_phases.ensemble.optimizers import load_state, state_tensors
 from pruning_phases.training.loop import EnsembleModule
 

@@ -3,8 +3,6 @@
 In: a module, examples, dropout rates. Out: sums over outputs, observables [R]. Knows no tables.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -3,8 +3,6 @@
 In: the source run's record, the topology's options. Out: an ``InitialState``. Knows no training.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import REPLICA_KEYS, hash_of, pruner_name
 from pruning_phases.config.run import Config
 from pruning_phases.ensemble.architecture import Architecture

@@ -4,8 +4,6 @@ In: the networks of a chunk, their data, the numbers of weights to keep. Out: tr
 place. Knows no score, no observable and no record: those are the callbacks' work.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -15,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pruning_phases.config.choices import Rule, Stage
+from pruning_phases.config.enums import Rule, Stage
 from pruning_phases.config.groups import Budget
 from pruning_phases.config.run import Config
-from pruning_phases.ensemble.data import DeviceData
+from pruning_phases.ensemble.data_order import DataOrder, updates_per_epoch
+from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.members import Member, keys_of, train_rates
 from pruning_phases.ensemble.optimizers import (
     build_optimizer,
@@ -26,11 +25,9 @@ from pruning_phases.ensemble.optimizers import (
     set_num_updates,
     state_tensors,
 )
-from pruning_phases.ensemble.order import DataOrder
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import RunError
 from pruning_phases.streams import key_words
-from pruning_phases.training.budget import updates_per_epoch
 from pruning_phases.training.rounds import RoundSource
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
@@ -50,12 +47,12 @@ class EnsembleModule(LightningModule):
 
         for every round of every step
             on_train_epoch_start    Prune            first round: prune, erase momentum
-                                    Stop             first round: start to watch the loss
+                                    EarlyStopping    first round: start to watch the loss
                                     TrainingCurve    first round: start a new curve
                                     EnsembleModule   set the sum of the losses to 0
             training_step           EnsembleModule   a block of updates
             on_train_batch_end      TrainingCurve    mean loss of the block
-            on_train_epoch_end      Stop             check the loss, decide if the step ends
+            on_train_epoch_end      EarlyStopping    check the loss, decide if the step ends
                                     TrainingCurve    end of step: table of the curve
                                     Measure          end of step: observables of every replica
                                     Record           snapshots, tables, checkpoint

@@ -5,8 +5,6 @@ to the end of its current round, writes a checkpoint, and calls submitit's handl
 training.
 """
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from lightning import LightningDataModule
 from torch import Tensor
 
-from pruning_phases.ensemble.order import DataOrder
+from pruning_phases.ensemble.data_order import DataOrder
 
 
 class ReplicaDataModule(LightningDataModule):

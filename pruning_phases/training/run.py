@@ -4,8 +4,6 @@ In: a checked configuration and its record. Out: the finished record. This file 
 data, networks, callbacks, Lightning's Trainer. It knows no score, no observable and no analysis.
 """
 
-from __future__ import annotations
-
 import gc
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.architecture import Architecture
-from pruning_phases.ensemble.data import actual_sizes, device_data, num_validation
+from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size
 from pruning_phases.ensemble.replicas import Replicas
@@ -34,12 +32,12 @@ from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training import initial_state
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.callbacks.progress import ShowProgress
 from pruning_phases.training.callbacks.prune import Prune
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.callbacks.requeue import Requeue
-from pruning_phases.training.callbacks.stop import Stop
 from pruning_phases.training.callbacks.training_curve import TrainingCurve
 from pruning_phases.training.callbacks.wandb import LogToWandb, logging_to
 from pruning_phases.training.checkpoint import StatefulCallback
@@ -128,7 +126,7 @@ def callbacks_of(
     measure = checkpointer.measure
     return [
         Prune(),
-        Stop(),
+        EarlyStopping(),
         TrainingCurve(checkpointer.record),
         measure,
         checkpointer,

@@ -4,14 +4,12 @@ In: the configuration. Out: the record of the pruned run, found or made first, a
 of the training on its masks. Knows no network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
 from rich.console import Console
 
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.config.groups import NO_SCORE, TopologyConfig
 from pruning_phases.config.identity import hash_of, run_id
 from pruning_phases.config.run import Config

@@ -3,8 +3,6 @@
 In: trainer options, a module, callbacks. Out: trained networks, one-line errors. Knows no record.
 """
 
-from __future__ import annotations
-
 import logging
 import platform
 import warnings

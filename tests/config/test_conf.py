@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.reference import option_text
 
 CONF = Path(conf_dir())

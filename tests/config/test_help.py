@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pruning_phases.config.folder import groups, options
+from pruning_phases.config.conf_folder import groups, options
 from pruning_phases.config.help import train_help
 from pruning_phases.config.keys import declared
 from pruning_phases.config.reference import reference

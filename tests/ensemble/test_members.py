@@ -8,13 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from pruning_phases.analysis import evolution
 from pruning_phases.config.identity import run_id
-from pruning_phases.console import new_console
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, in_chunks, members
 from pruning_phases.ensemble.memory import _control_group_limits
-from pruning_phases.errors import UserError
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.checkpoint import replica_tensors
@@ -86,8 +83,8 @@ def test_an_ensemble_in_chunks_is_the_ensemble(configure):
     [
         ([], 2),
         # 30 networks at once train in the vectorized form, chunks of 15 and 6 in the loop.
-        (["num_replicas=5"], 2),
-        (["num_replicas=5"], 5),
+        pytest.param(["num_replicas=5"], 2, marks=pytest.mark.slow),
+        pytest.param(["num_replicas=5"], 5, marks=pytest.mark.slow),
         (["pruner=magnitude", "pruner.steps=2", "pruner.finetune.amount=20"], 4),
     ],
 )
@@ -124,12 +121,6 @@ def _die(*_):
     raise Killed
 
 
-def test_evolution_refuses_networks_of_several_sizes(configure):
-    folder = make(configure(*GRID)).folder
-    with pytest.raises(UserError, match="several p_train or training-set sizes"):
-        evolution.analyse(evolution.CONFIG(runs=str(folder)), new_console())
-
-
 def test_the_memory_that_a_control_group_leaves(tmp_path):
     """Version 2: the least of the group and of those above; version 1: its own file."""
     groups, root = tmp_path / "groups", tmp_path / "root"
@@ -145,7 +136,14 @@ def test_the_memory_that_a_control_group_leaves(tmp_path):
     assert list(_control_group_limits(tmp_path / "none", root)) == []
 
 
-@pytest.mark.parametrize(("chunk", "step"), [(0, 0), (1, 1), (2, 2)])
+@pytest.mark.parametrize(
+    ("chunk", "step"),
+    [
+        pytest.param(0, 0, marks=pytest.mark.slow),
+        (1, 1),
+        pytest.param(2, 2, marks=pytest.mark.slow),
+    ],
+)
 def test_chunks_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch, chunk, step):
     overrides = [*GRID[:-1], "pruner.steps=2", "checkpoint_seconds=0"]
     chunks = "trainer.chunk_size=4"
@@ -166,6 +164,7 @@ def test_chunks_cut_off_anywhere_end_with_the_same_bytes(configure, monkeypatch,
     assert results(resumed) == results(whole)
 
 
+@pytest.mark.slow
 def test_a_run_cut_off_while_its_tables_are_sorted_resumes(configure, monkeypatch):
     chunks = "trainer.chunk_size=4"
     whole = make(configure(*GRID, chunks, "study=whole"))
@@ -224,6 +223,7 @@ def test_observables_on_a_network_s_own_training_examples(configure, more):
     assert looked["update"].nunique() > 1
 
 
+@pytest.mark.slow
 def test_the_error_of_the_mean_over_mask_draws(configure):
     # The networks of one replica meet the same masks, so there is one of each here.
     few = [*GRID, "num_replicas=16", "dropout_phase.p_train=[0.5]", "dataset.train_sizes=[200]"]

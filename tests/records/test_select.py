@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import run_names, systems_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import done_runs, pooled, run_names, systems_of
+from pruning_phases.records.select import done_runs, pooled
 from tests.support.written_records import PHYSICS, write_run
 
 

@@ -1,7 +1,5 @@
 """Import graph of the package, read from its sources: ``python -m tests.support.imports``."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,17 +14,8 @@ def module_name(file: Path) -> str:
 
 
 def imported(source: str) -> Iterator[tuple[str, str | None]]:
-    """(module, name) of every import at any depth, but for those that only a type checker makes."""
-    tree = ast.parse(source)
-    skipped = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
+    """(module, name) of every import at any depth, those for type checkers alone included."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -5,8 +5,6 @@ The files at the end must equal those of an undisturbed run.
     python -m tests.support.kills 100
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal
@@ -21,7 +19,7 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 from pruning_phases.errors import Busy

@@ -1,7 +1,5 @@
 """Monte Carlo of two models whose critical points and exponents are known exactly."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, sparse

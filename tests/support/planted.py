@@ -1,7 +1,5 @@
 """Tables with a known scaling law: several critical points, exponents, functions and noises."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Runs made inside the test's process: to their end, or interrupted at a chosen round."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Records with known contents, of runs that were never trained."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

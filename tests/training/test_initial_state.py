@@ -8,34 +8,19 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from pruning_phases.analysis.rewiring.fit import excess, final_loss
 from pruning_phases.analysis.rewiring.read import trained_families
 from pruning_phases.cli.train import make_run
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.errors import Busy, UserError
 from pruning_phases.records.run import DONE
 from pruning_phases.records.snapshots import FINAL, INITIAL
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.source_run import source_of
-from tests.analysis.collapse.test_collapse import run
+from tests.conftest import SNAPSHOTS
 from tests.support.runs import Killed, make, results
 
 FAMILIES = [family.name for family in Family if family is not Family.dense]
-DENSITY = 0.2  # the tiny schedule's steps are at 0.376, 0.141, 0.053 and 0.02
-SNAPSHOTS = "snapshots=[0.2,0.05]"
 CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
-SHORT = "topology.training.amount=30"
-
-
-@pytest.fixture
-def on(configure):
-    """on("rewired", ...): the configuration of a run on that topology."""
-
-    def composed(family, *overrides):
-        words = [f"topology={family}", f"topology.density={DENSITY}", SNAPSHOTS, SHORT]
-        return configure(*words, *overrides)
-
-    return composed
 
 
 def masks(record, snapshot):
@@ -96,6 +81,7 @@ def test_masks_keep_the_property_of_their_family_and_weights_are_the_source_s(
     assert record.training()["update"].max() == 30
 
 
+@pytest.mark.slow
 def test_a_network_is_itself_alone_in_an_ensemble_and_in_chunks(on, configure):
     together = make(on("rewired"))
     reinitialized = [
@@ -131,6 +117,7 @@ def test_additional_replicas_are_additional_masks_of_the_source_s_networks(on, c
     assert len(trained.finals) == 2 and trained.num_graphs == 2.5
 
 
+@pytest.mark.slow
 def test_identity_depends_on_the_source_and_the_mask_not_on_a_path(on, configure, tmp_path):
     made = make(on("original"))
     source = make(configure(SNAPSHOTS))
@@ -177,7 +164,7 @@ def test_impossible_combinations_are_refused(on, configure, tmp_path):
         ([here, "topology.density=0.4"], r"topology\.density=0\.4: .* has snapshots at 1, 0\.141"),
         (["topology.density=0.1"], r"topology\.density=0\.1: not among snapshots=\[0\.2, 0\.05\]"),
         (["topology.density=0.001"], r"topology\.density=0\.001: the schedule goes down to 0\.02"),
-        (["dataset.train_sizes=[50,100]"], r"holds one p_train and one training-set size"),
+        (["dataset.train_sizes=[50,100]"], r"has one p_train and one training-set size: leave"),
         ([here, "topology.density=2"], r"topology\.density=2\.0: give a number above 0"),
         ([here, "model.widths=[20,16,13]"], r"layers of 20x64, .*13x16, 10x13: give the model"),
         ([f"topology.run={grid.folder}"], r"holds networks of several p_train"),
@@ -190,76 +177,12 @@ def test_impossible_combinations_are_refused(on, configure, tmp_path):
         assert "\n" not in str(caught.value)
 
 
-def test_the_families_are_compared_network_by_network(on):
-    studies = [make(on(family, "study=families")) for family in ("original", "random")]
-    original, random = trained_families(studies)
-    assert (original.family, random.family) == ("original", "random")
-    mean, error = excess(random, original, "final_training_loss")
-    difference = [
-        [final_loss(record.training().query("replica == @r")) for r in (0, 1)]
-        for record in studies
-    ]  # fmt: skip
-    difference = np.diff(difference, axis=0)[0]
-    assert mean == pytest.approx(difference.mean())
-    assert error == pytest.approx(abs(np.diff(difference)[0]) / 2)
-
-
-def test_results_hold_the_contract(on, tmp_path):
-    records = [make(on(family, "study=families")) for family in ("original", "rewired")]
-    folder = records[0].folder.parent
-    result = run("rewiring", f"runs={folder}", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    content = json.loads((folder / "rewiring.json").read_text())
-    assert [row["family"] for row in content] == ["original", "rewired"]
-    for row in content:
-        assert {"density", "family", "final_training_loss", "accuracy"} <= set(row)
-        assert set(row["accuracy"]) == {"value", "error"}
-        assert row["num_networks"] == 2
-    (layers,) = content[1]["swaps"]
-    assert max(layer["tried_per_edge"] for layer in layers.values()) >= 20 * 0.8
-    assert all({"levelled_off", "overlap"} <= set(layer) for layer in layers.values())
-    for name in ("rewiring.png", "rewiring.pdf"):
-        assert (folder / name).stat().st_size > 5000
-    (pruned,) = {path.parent for path in folder.glob("*/checkpoint*")} or {None}
-    assert pruned is None
-    source = [path for path in folder.iterdir() if (path / "run.json").exists()]
-    assert len(source) == 3
-    only = [path for path in source if path.name not in {record.id for record in records}]
-    bad = run("rewiring", f"runs={only[0]}", cwd=tmp_path)
-    assert bad.returncode == 2 and len(bad.stderr.strip().splitlines()) == 1
-    assert "none of the 1 finished runs is on a topology" in bad.stderr
-
-
-def test_compared_runs_differ_in_the_family_alone_and_networks_count_once(on):
-    """Other budgets are other systems; a replica in two runs is one; seeds are pooled."""
-    study = "study=mixed"
-    records = [
-        make(on(family, study, f"topology.training.amount={amount}"))
-        for amount in (20, 40)
-        for family in ("original", "random")
-    ]
-    found = trained_families(records)
-    assert len({entry.system for entry in found}) == 2
-    more = [make(on("original", study, "topology.training.amount=20", *overrides))
-            for overrides in (["num_replicas=3"], ["seed=1"])]  # fmt: skip
-    (pooled,) = [
-        entry for entry in trained_families([*records, *more]) if entry.system == found[0].system
-        and entry.family == "original"
-    ]  # fmt: skip
-    # Two networks of seed 0; a third one of its own source of three; two of seed 1.
-    assert len(pooled.finals) == 5 and pooled.num_graphs == 1
-
-
-def test_the_final_loss_is_that_of_the_last_tenth_of_the_updates():
-    rows = pd.DataFrame({"update": [32, 64, 96, 100], "train_loss": [9.0, 7.0, 5.0, 1.0]})
-    assert final_loss(rows) == pytest.approx((6 * 5 + 4 * 1) / 10)
-
-
 def test_a_pruned_run_that_ends_without_weights_can_be_a_source(on):
     overrides = ["pruner.schedule=list", "pruner.densities=[0.2,0.05,0]"]
     assert make(on("original", *overrides)).state == DONE
 
 
+@pytest.mark.slow
 def test_a_run_on_a_topology_cut_off_anywhere_ends_with_the_same_bytes(on, monkeypatch):
     chunks = "trainer.chunk_size=1"
     whole = make(on("rewired", chunks, "study=whole"))
@@ -277,6 +200,7 @@ def test_a_run_on_a_topology_cut_off_anywhere_ends_with_the_same_bytes(on, monke
         assert results(make(on("rewired", chunks, f"study=cut{chunk}"))) == results(whole)
 
 
+@pytest.mark.slow
 def test_every_option_of_a_topology_changes_identity_and_result(on):
     plateau = ["topology.training.rule=plateau", "topology.training.amount=4"]
     seen: dict[bytes, list[str]] = {}

@@ -20,13 +20,8 @@ SGD = ["optimizer=sgd", "optimizer.weight_decay=1e-3"]
 KINDS = {
     "plain": [],
     "cnn": ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"],
-    "cnn, sgd, random": [
-        "model=cnn",
-        "model.widths=[9]",
-        "model.channels=[4,5]",
-        *SGD,
-        "pruner=random",
-    ],
+    "cnn, sgd, random": ["model=cnn", "model.widths=[9]", "model.channels=[4,5]", *SGD,
+                         "pruner=random"],
     "without fine-tuning": ["pruner.finetune.amount=0"],
     "dropout and snapshots": ["dropout_phase=fixed", "snapshots=[0.5,0.1]"],
     "plateau": ["pruner.finetune.rule=plateau", "pruner.finetune.amount=2"],
@@ -35,10 +30,15 @@ KINDS = {
     "synflow, plateau": ["pruner=synflow", "pruner.score_rounds=5"],
     "imp, rewound to update 3": ["pruner=imp", "pruner.rewind_update=3"],
     "magnitude, one shot": ["pruner=magnitude_one_shot"],
-}
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+FAST = ["plain", "cnn, sgd, random", "without fine-tuning"]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind if kind in FAST else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
+)
 def test_a_run_cut_off_after_any_round_ends_with_the_same_bytes(configure, monkeypatch, kind):
     """Killed within the dense training, at its end and within a later step; one kind also after the
     first round of a step and after the last round."""

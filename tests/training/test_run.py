@@ -80,7 +80,8 @@ def test_a_loss_that_is_nan_fails_in_one_line_and_the_run_is_tried_again(configu
         assert "optimizer.lr" in record.info()["error"]
 
 
-def test_a_record_truncated_at_any_length_is_named(configure):
+@pytest.mark.parametrize("num_lengths", [100, pytest.param(1500, marks=pytest.mark.slow)])
+def test_a_record_truncated_at_any_length_is_named(configure, num_lengths):
     """Any of its files, truncated anywhere, gives one line, never an exception of a library."""
     record = make(configure("model.widths=[4,4,4]", "pruner.steps=1"))
     readers = {
@@ -93,7 +94,7 @@ def test_a_record_truncated_at_any_length_is_named(configure):
     for file, read in readers.items():
         content = file.read_bytes()
         lengths = range(len(content) - 2)  # run.json is whole without its last line break
-        for length in lengths[:: max(1, len(lengths) // 1500)]:
+        for length in lengths[:: max(1, len(lengths) // num_lengths)]:
             file.write_bytes(content[:length])
             with pytest.raises(UserError, match=f"{file.name}.*: delete") as caught:
                 read()

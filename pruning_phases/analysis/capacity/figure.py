@@ -1,7 +1,5 @@
 """Figure of memorization: training accuracy, noise correlation, capacity, mask information."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

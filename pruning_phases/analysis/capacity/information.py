@@ -5,8 +5,6 @@ data alone. Their masks are functions of the data: H(m | D) = 0 and I(m; D) = H(
 mask is at most the sum of the entropies of its weights.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

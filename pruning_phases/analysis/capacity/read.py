@@ -1,7 +1,5 @@
 """Capacities and masks of finished runs, matched by model, dataset, pruner and density."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +7,11 @@ import numpy as np
 from pruning_phases.analysis.capacity.fit import Memory, memories
 from pruning_phases.analysis.capacity.information import Information, information_of
 from pruning_phases.analysis.common.systems import ids_of
-from pruning_phases.config.choices import Difference
+from pruning_phases.config.enums import Difference
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import names_with_widths, options_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import names_with_widths, options_of, pooled
+from pruning_phases.records.select import pooled
 
 FEWEST_MASKS = 3
 

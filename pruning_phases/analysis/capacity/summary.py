@@ -1,7 +1,5 @@
 """Capacity and mask information as rows of capacity.json and as a printed table."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich import box

@@ -5,8 +5,6 @@ control and size [points] in the units of the data (size > 0, dimensionless), an
 [batch, points].
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

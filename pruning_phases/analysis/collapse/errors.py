@@ -5,8 +5,6 @@ refits of resampled data, and the drift of the fit when the smallest size or the
 window is left out, which shows corrections to scaling.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

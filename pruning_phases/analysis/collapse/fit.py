@@ -4,8 +4,6 @@ In: points, an ansatz and their noise. Out: a collapse. The search needs no star
 scaling function f is not assumed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

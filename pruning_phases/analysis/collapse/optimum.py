@@ -3,8 +3,6 @@
 In: points and an ansatz. Out: the parameters with the smallest chi^2, without errors.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 In: records that differ in size, seed and replicas alone. Out: arrays for finite-size scaling.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -14,8 +12,9 @@ from pruning_phases.analysis.collapse.fit import Noise
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import differing_options, options_of, run_names
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import differing_options, options_of, pooled, run_names
+from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve, SizedCurve, curve, errors_of_mean
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility

@@ -1,12 +1,18 @@
-"""The density axis, which runs the same way in every figure."""
+"""Axes and curves that figures share: the density axis runs the same way in all of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
+    from pruning_phases.observables.registry import Observable
+
+SHORT = 30  # ratio of the ends of an axis below which 2 and 5 have ticks as well
 DENSITY_LABEL = "density: fraction of the prunable weights that remains"
 
 
@@ -14,5 +20,18 @@ def density_axis(axis: Axes, label: str = DENSITY_LABEL) -> None:
     """Make the x axis logarithmic, the dense network on the left."""
     axis.set_xscale("log")
     axis.set_xlabel(label)
+    low, high = sorted(axis.get_xlim())
+    if high < SHORT * low:  # too few powers of ten to tell the values by
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda density, _: f"{density:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
     if not axis.xaxis_inverted():
         axis.invert_xaxis()
+
+
+def plot_band(
+    axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shown: Observable, **line: Any
+) -> None:
+    """Plot means in the observable's style, and a band of their errors."""
+    axis.plot(x, mean, color=shown.colour, linestyle=shown.line, marker=shown.marker, **line)
+    axis.fill_between(x, mean - error, mean + error, color=shown.colour, alpha=0.25, linewidth=0)

@@ -1,7 +1,5 @@
 """Styles of many curves in one panel, distinguishable in colour and in grey."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib

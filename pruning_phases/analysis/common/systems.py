@@ -1,7 +1,5 @@
 """Reading of the systems among the runs; an unsuitable one does not stop the others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,8 +7,8 @@ from rich.console import Console
 
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import systems_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import systems_of
 
 Value = TypeVar("Value")
 

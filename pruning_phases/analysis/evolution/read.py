@@ -1,7 +1,5 @@
 """Snapshots of a run, in pairs of an earlier and a later one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Fit of the critical law of one curve, order parameter = A (density - rho_c)^beta, by windows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

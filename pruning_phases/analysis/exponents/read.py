@@ -1,7 +1,5 @@
 """Order parameters over density, read from the records of runs."""
 
-from __future__ import annotations
-
 from pruning_phases.records.run import RunRecord
 from pruning_phases.statistics.curves import Curve, curve
 

@@ -12,8 +12,6 @@ Distances between landmarks are measured in ln(density). Their errors come from 
 replicas of all curves together, so that scatter which both curves of a replica share cancels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Landmarks and distances of one system as an entry of percolation.json and as a printed table."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -14,13 +14,10 @@ amentia     the loss is ln C at every p_eval (arXiv 2603.12316)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
-from pruning_phases.config.keys import key
+from pruning_phases.analysis.phase_diagram.config import PhaseDiagramConfig
 from pruning_phases.console import PLAIN
-from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,29 +25,6 @@ if TYPE_CHECKING:
     from pruning_phases.records.run import RunRecord
 
 SCOPE = "study"
-
-
-@dataclass
-class PhaseDiagramConfig(AnalysisConfig):
-    control: str = key("p_eval", "p_eval, or density of networks pruned without fine-tuning")
-    least_alpha: float = key(
-        0.05, "alpha above this counts as learning from more data", at_least=0, below=1
-    )
-    least_gain: float = key(
-        0.05, "fraction of ln C by which the best p_eval must lower the loss for 'can learn'",
-        at_least=0, below=1,
-    )  # fmt: skip
-    confidence: float = key(
-        0.95, "probability of a phase below which a point is undecided", at_least=0.5, below=1
-    )
-    num_resampled: int = num_resampled_key(500)
-    seed: int = seed_key()
-
-    def check(self) -> None:
-        if self.control not in ("p_eval", "density"):
-            raise UserError(f"control={self.control}: choose p_eval or density")
-
-
 CONFIG = PhaseDiagramConfig
 
 

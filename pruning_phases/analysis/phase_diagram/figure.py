@@ -1,7 +1,5 @@
 """Figures of the phases: the map, alpha as a heat map, the loss over the training-set size."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

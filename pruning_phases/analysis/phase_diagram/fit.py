@@ -28,7 +28,7 @@ from pruning_phases.statistics.estimates import mean_and_error
 from pruning_phases.statistics.quote import number
 
 if TYPE_CHECKING:
-    from pruning_phases.analysis.phase_diagram import PhaseDiagramConfig
+    from pruning_phases.analysis.phase_diagram.config import PhaseDiagramConfig
 
 Array = NDArray[np.float64]
 

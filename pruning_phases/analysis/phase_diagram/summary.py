@@ -1,7 +1,5 @@
 """Phases and boundaries of one system as printed in the terminal."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich import box

@@ -1,7 +1,5 @@
 """Figure of the training loss of the families of graphs, after arXiv 2602.15224, Fig. 4."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +7,7 @@ from matplotlib.figure import Figure
 from pruning_phases.analysis.common.axes import density_axis
 from pruning_phases.analysis.rewiring.fit import band
 from pruning_phases.analysis.rewiring.read import Trained
-from pruning_phases.config.choices import FAMILIES
+from pruning_phases.config.enums import FAMILIES
 from pruning_phases.observables.registry import observable
 from pruning_phases.statistics.estimates import mean_and_error
 
@@ -90,7 +88,7 @@ def _over_density(axis: Axes, families: list[Trained], column: str, label: str) 
             marker=marker, markersize=4, linewidth=1.2, capsize=2, label=LABELS[name],
         )  # fmt: skip
     densities = sorted({entry.density for entry in families})
-    density_axis(axis)
+    density_axis(axis, "density")
     axis.set_ylabel(label)
     axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
     axis.minorticks_off()

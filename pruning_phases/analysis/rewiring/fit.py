@@ -4,32 +4,11 @@ The pruned networks are independent of each other; graphs sampled for the same n
 Values are averaged over the graphs of a network first, and errors are over networks.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.rewiring.read import Trained
 from pruning_phases.statistics.estimates import mean_and_error
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from pruning_phases.analysis.rewiring.read import Trained
-
-FINAL_FRACTION = 0.1  # of a network's updates, over which its final training loss is averaged
-
-
-def final_loss(rows: pd.DataFrame) -> float:
-    """Mean training loss over the last tenth of a network's updates.
-
-    rows: update, train_loss, the latter as mean over the updates since the row before.
-    """
-    update = np.concatenate([[0], rows["update"].to_numpy()])
-    begin = (1 - FINAL_FRACTION) * update[-1]
-    count = np.clip(update[1:] - np.maximum(update[:-1], begin), 0, None)
-    return float((count * rows["train_loss"]).sum() / count.sum())
 
 
 def band(trained: Trained) -> tuple[NDArray, NDArray, NDArray]:

@@ -1,19 +1,19 @@
 """Networks trained on the families of graphs of pruned runs, read from their records."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from pruning_phases.analysis.rewiring.fit import final_loss
-from pruning_phases.config.choices import FAMILIES
+from pruning_phases.config.enums import FAMILIES
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES
+from pruning_phases.records.names import groups_of, options_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import groups_of, options_of
+
+FINAL_FRACTION = 0.1  # of a network's updates, over which its final training loss is averaged
 
 
 @dataclass(frozen=True)
@@ -113,3 +113,14 @@ def _once(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """One row per graph, indexed by pruned network; a replica in several runs counts once."""
     rows = pd.concat(tables).drop_duplicates(["network", "graph"]).drop(columns="graph")
     return rows.set_index("network")
+
+
+def final_loss(rows: pd.DataFrame) -> float:
+    """Mean training loss over the last tenth of a network's updates.
+
+    rows: update, train_loss, the latter as mean over the updates since the row before.
+    """
+    update = np.concatenate([[0], rows["update"].to_numpy()])
+    begin = (1 - FINAL_FRACTION) * update[-1]
+    count = np.clip(update[1:] - np.maximum(update[:-1], begin), 0, None)
+    return float((count * rows["train_loss"]).sum() / count.sum())

@@ -1,7 +1,5 @@
 """Losses and accuracies of the families as rows of rewiring.json and as a printed table."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich import box

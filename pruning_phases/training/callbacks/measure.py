@@ -4,8 +4,6 @@ In: weights, masks, the test set. Out: the rows of observables.parquet and layer
 observable by name but the training loss: ``observables.registry`` lists them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

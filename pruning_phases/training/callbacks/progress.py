@@ -3,8 +3,6 @@
 In: the module, the last table of observables. Out: text on the console. Changes nothing else.
 """
 
-from __future__ import annotations
-
 import time
 
 from lightning import Callback, Trainer

@@ -4,13 +4,11 @@ In: the module, the pruner's configuration. Out: smaller masks, the weights to t
 score by name: ``pruning.registry`` gives the function and the arguments that it reads.
 """
 
-from __future__ import annotations
-
 import torch
 from lightning import Callback, Trainer
 from torch import Tensor
 
-from pruning_phases.config.choices import Scope, Stage
+from pruning_phases.config.enums import Scope, Stage
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut

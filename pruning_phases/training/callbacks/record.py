@@ -4,8 +4,6 @@ In: the module, the tables, the preemption signal. Out: snapshots, tables, check
 observable and no file name: the names are those of ``records.run``.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +13,7 @@ import pandas as pd
 import torch
 from lightning import Callback, Trainer
 
-from pruning_phases.config.choices import Stage
+from pruning_phases.config.enums import Stage
 from pruning_phases.errors import UserError
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import RunRecord

@@ -3,8 +3,6 @@
 In: the deferred signal. Out: a call of the scheduler's handler. Knows no record.
 """
 
-from __future__ import annotations
-
 from lightning import Callback, Trainer
 
 from pruning_phases.training.loop import EnsembleModule

@@ -3,8 +3,6 @@
 In: the losses of each block of updates. Out: the rows of training.parquet. Knows no test set.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import torch

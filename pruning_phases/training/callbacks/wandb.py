@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from lightning import Callback, Trainer
 
-from pruning_phases.config.choices import Family
+from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.config.run import Config
 from pruning_phases.errors import first_line

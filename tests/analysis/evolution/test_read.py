@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
+from pruning_phases.analysis import evolution as evolution_of
 from pruning_phases.analysis.evolution.fit import evolution
 from pruning_phases.analysis.evolution.read import read_jumps
+from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from pruning_phases.observables.evolution import WHOLE
 from tests.support.written_records import write_run, write_snapshot
@@ -100,3 +102,11 @@ def test_jumps_by_start_and_end(tmp_path):
     assert jumps(0.98, None) == [(1.0, 0.1)]
     assert jumps(None, 0.1) == [(0.5, 0.1)]
     assert jumps(0.98, 0.52) == [(1.0, 0.5)]
+
+
+def test_evolution_refuses_networks_of_several_sizes(tmp_path):
+    record, *_ = written(tmp_path, 10)
+    table = record.observables()
+    record.write_tables(table.assign(train_size=100 + 100 * table["replica"]), record.layers())
+    with pytest.raises(UserError, match="several p_train or training-set sizes"):
+        evolution_of.analyse(evolution_of.CONFIG(runs=str(record.folder)), new_console())

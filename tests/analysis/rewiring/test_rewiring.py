@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from pruning_phases.analysis.rewiring import RewiringConfig, analyse
-from pruning_phases.analysis.rewiring.fit import band, excess, final_loss
-from pruning_phases.analysis.rewiring.read import trained_families
+from pruning_phases.analysis.rewiring.fit import band, excess
+from pruning_phases.analysis.rewiring.read import final_loss, trained_families
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from tests.support.written_records import write_run

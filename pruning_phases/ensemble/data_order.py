@@ -3,12 +3,12 @@
 In: the data and stream keys. Out: indices, update by update. Knows no epoch of Lightning's.
 """
 
-from __future__ import annotations
+import math
 
 import torch
 from torch import Tensor
 
-from pruning_phases.ensemble.data import DeviceData
+from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.streams import derive, permutations
 
 
@@ -58,3 +58,7 @@ class DataOrder:
             epochs.append(permutations(derive(self._keys[r], numbers), self._sizes[r]).flatten())
         self._latest[r] = end - 1, epochs[-1][-self._sizes[r] :]
         return torch.cat(epochs)
+
+
+def updates_per_epoch(train_size: int, batch_size: int) -> int:
+    return math.ceil(train_size / batch_size)

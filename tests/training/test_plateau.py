@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pruning_phases.training.budget import Plateau, updates_per_epoch
+from pruning_phases.ensemble.data_order import updates_per_epoch
+from pruning_phases.training.plateau import Plateau
 
 
 def test_each_replica_stops_by_itself_and_stays_stopped():

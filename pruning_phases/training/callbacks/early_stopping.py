@@ -3,23 +3,21 @@
 In: training or validation losses. Out: the active replicas, the end of the step. Knows no record.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.config.choices import Rule
+from pruning_phases.config.enums import Rule
 from pruning_phases.ensemble.optimizers import state_tensors
-from pruning_phases.training.budget import Plateau
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
 from pruning_phases.training.evaluate import evaluate
 from pruning_phases.training.loop import EnsembleModule, diverged
+from pruning_phases.training.plateau import Plateau
 
 
-class Stop(Callback):
+class EarlyStopping(Callback):
     """Ends a step after its budget or, with the rule ``plateau``, replica by replica.
 
     Dense or rewound networks: each replica ends with the weights of the round with the lowest

@@ -1,11 +1,10 @@
-"""The end of a training: a number of updates or epochs, or a loss that stops improving.
+"""Plateau of a loss: it has stopped improving.
 
 In: losses per replica. Out: the replicas that have stopped. Pure arithmetic; knows no network.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +40,3 @@ class Plateau:
         self.best = np.where(improved, loss, self.best)
         self.stale = np.where(improved, 0, self.stale + running)
         return improved
-
-
-def updates_per_epoch(train_size: int, batch_size: int) -> int:
-    return math.ceil(train_size / batch_size)

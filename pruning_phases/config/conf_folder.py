@@ -1,7 +1,5 @@
 """Location of ``conf/`` and of the options in it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pruning_phases.errors import UserError

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pruning_phases.data.dataset import Dataset
-from pruning_phases.ensemble.data import device_data
-from pruning_phases.ensemble.order import DataOrder
+from pruning_phases.ensemble.data_order import DataOrder
+from pruning_phases.ensemble.device_data import device_data
 from pruning_phases.errors import UserError
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training.rounds import RoundSource
@@ -58,15 +58,15 @@ def test_order_does_not_depend_on_how_it_is_cut_into_chunks():
     assert torch.equal(whole.updates(0, 20), torch.cat(pieces))
 
 
-def test_a_round_is_its_chunks_and_an_empty_round_is_one_empty_chunk():
+def test_a_round_is_its_blocks_and_an_empty_round_is_one_empty_block():
     order = DataOrder(small_data([64]), 16)
     order.start(keys("order", 1))
-    source = RoundSource(order, chunk_size=4)
+    source = RoundSource(order, block_size=4)
     source.first, source.count = 3, 9
-    assert [len(chunk) for chunk in source] == [4, 4, 1]
+    assert [len(block) for block in source] == [4, 4, 1]
     assert torch.equal(torch.cat(list(source)), order.updates(3, 9))
     source.first, source.count = 0, 0
-    assert [chunk.shape for chunk in source] == [(0, 1, 16)]
+    assert [block.shape for block in source] == [(0, 1, 16)]
 
 
 def test_images_are_standardized_by_the_training_set():

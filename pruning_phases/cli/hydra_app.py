@@ -18,7 +18,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from pruning_phases.cli.hydra_errors import explain
-from pruning_phases.config.folder import conf_dir
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.errors import RunError, Terminated, UserError
 
 RESUMES = "the same command resumes from the last checkpoint"

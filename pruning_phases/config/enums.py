@@ -4,8 +4,6 @@ Models, data sets, scores and analyses are found by their files instead: see
 ``pruning_phases.registry``.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 

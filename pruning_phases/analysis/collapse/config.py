@@ -1,0 +1,65 @@
+"""Keys of a collapse, and which of them contradict each other."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pruning_phases.config.analysis import (
+    AnalysisConfig,
+    num_resampled_key,
+    order_parameter_key,
+    seed_key,
+)
+from pruning_phases.config.keys import key
+from pruning_phases.errors import UserError
+
+
+class AnsatzName(Enum):
+    power_law = 1
+    bkt = 2
+
+
+@dataclass
+class CollapseConfig(AnalysisConfig):
+    table: str | None = key(None, "CSV file with control,size,value,error; replaces runs")
+    ansatz: Any = key(["power_law", "bkt"], "power_law, bkt, or [power_law,bkt]")
+    sigma: float | None = key(
+        0.5, "bkt: exponent of the correlation length; null fits it", at_least=0.05, at_most=5
+    )
+    delta: float | None = key(None, "bkt: power of L in front of f; null fits it")
+    correction: float | None = key(
+        None, "omega of a correction to scaling, y = L^a (f(x) + L^-omega g(x)); null: none",
+        above=0, at_most=10,
+    )  # fmt: skip
+    order_parameter: str = order_parameter_key("corrected_accuracy")
+    size: str = key("num_weights", "of runs: num_weights, train_size, or a key like model.widths")
+    control: str = key(
+        "density", "of runs: density, or p_eval for the loss of runs with dropout_phase=grid "
+        "(the size is that of the training set)",
+    )  # fmt: skip
+    p_train: float | None = key(None, "p_train of the runs with control=p_eval; null: the only one")
+    window: list[float] | None = key(None, "[LOW,HIGH] of the control parameter; null: all")
+    num_resampled: int = num_resampled_key(500)
+    seed: int = seed_key()
+
+    def ansatzes(self) -> list[str]:
+        words = self.ansatz if isinstance(self.ansatz, list) else str(self.ansatz).split(",")
+        return list(dict.fromkeys(str(word).strip() for word in words))
+
+    def check(self) -> None:
+        if bool(self.runs) == bool(self.table):
+            raise UserError("give either runs=FOLDER or table=FILE.csv")
+        known = [name.name for name in AnsatzName]
+        for name in self.ansatzes():
+            if name not in known:
+                raise UserError(
+                    f"ansatz={name}: choose {' or '.join(known)}, or ansatz=[power_law,bkt]"
+                )
+        if not self.ansatzes():
+            raise UserError(f"ansatz is empty: choose {' or '.join(known)}")
+        if self.control not in ("density", "p_eval"):
+            raise UserError(f"control={self.control}: choose density or p_eval")
+        if self.window is not None and (
+            len(self.window) != 2 or not self.window[0] < self.window[1]
+        ):
+            raise UserError(f"window={self.window}: give window=[LOW,HIGH], LOW below HIGH")
