@@ -12,6 +12,7 @@ from benchmarks.training import TRAINER
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, members
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.rounds import ReplicaDataModule
 from pruning_phases.training.run import build_module
 

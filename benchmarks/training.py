@@ -17,6 +17,7 @@ from torchvision import datasets, transforms
 from benchmarks.pairs import Comparison, compare, in_turn
 from benchmarks.setup import compose_config, data_dir, new_module
 from pruning_phases.config.run import Config
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.prune import Prune
 from pruning_phases.training.rounds import ReplicaDataModule
 
