@@ -40,9 +40,10 @@ def test_selected_images_are_those_of_their_indices_with_channels_innermost():
 
 
 def test_validation_and_training_examples_are_all_examples_once():
-    data = data_of([None, 10])
-    together = torch.cat([data.validation, data.subset[0]])
-    assert sorted(together.tolist()) == list(range(80)) and len(data.validation) == 8
+    data = data_of([None] * 20)
+    assert len(data.validation) == 8
+    for subset in data.subset:
+        assert sorted(torch.cat([data.validation, subset]).tolist()) == list(range(80))
     assert not torch.equal(data_of([None], validation=1).validation, data.validation)
 
 
