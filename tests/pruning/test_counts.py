@@ -3,12 +3,13 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 
 
+@settings(deadline=None)
 @given(num_surviving=st.integers(1, 10**7), data=st.data())
 def test_rounds_fall_strictly_to_the_number_kept(num_surviving, data):
     num_kept = data.draw(st.integers(0, num_surviving - 1))
@@ -46,6 +47,7 @@ def test_what_a_pruned_layer_lacks_is_kept_in_the_others():
     assert layer_counts(3, [10, 10, 10], [0, 0, 3]) == [0, 0, 3]
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 50), min_size=2, max_size=5), data=st.data())
 def test_an_uneven_loss_of_weights_leaves_the_sum_exact(sizes, data):
     surviving = [data.draw(st.integers(0, size)) for size in sizes]

@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.statistics.quote import cell, number, with_error, with_errors
@@ -23,6 +23,7 @@ def parsed(text):
     return float(digits) * scale, [int(e) * unit for e in re.findall(r"\d+", brackets)], unit
 
 
+@settings(deadline=None)
 @given(MAGNITUDES, st.lists(RELATIVE, min_size=1, max_size=2), st.booleans())
 def test_value_and_errors_are_rounded_to_the_last_digit(value, errors, sign):
     value, errors = (-1 if sign else 1) * 10**value, [10 ** (value + error) for error in errors]

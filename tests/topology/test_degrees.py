@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.topology.degrees import bins_up_to, degrees, histogram, layer_graph
@@ -26,6 +26,7 @@ def test_bins_double_up_to_the_largest_degree(largest, bins):
     assert bins_up_to(largest) == bins
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=40))
 def test_every_node_is_counted_in_one_bin(nodes):
     bins = bins_up_to(300)

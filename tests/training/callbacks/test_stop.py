@@ -114,7 +114,7 @@ def test_a_stopped_replica_may_have_any_loss(module_of):
 
 def test_a_resumed_step_ends_as_the_whole_one(module_of, monkeypatch):
     losses = [[3.0, 5.0], [2.0, 4.0], [2.5, 3.0], [2.5, 2.0], [1.0, 3.0], [1.0, 3.0]]
-    for cut in range(1, 6):
+    for cut in (1, 3, 5):
         module, stop = module_of(*PLATEAU, "training.budget.amount=9"), Stop()
         with pytest.raises(AssertionError, match="did not end"):
             rounds(module, stop, losses[:cut], monkeypatch=monkeypatch)

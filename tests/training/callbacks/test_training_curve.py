@@ -56,7 +56,7 @@ def test_a_row_is_the_mean_over_the_updates_since_the_row_before(module_of):
 
 
 def test_blocks_and_rounds_do_not_change_the_mean_over_all_updates(module_of):
-    for rounds in ([[7]], [[1] * 7], [[3, 1], [3]], [[2], [], [5]]):
+    for rounds in ([[1] * 7], [[3, 1], [], [3]]):
         tables = Tables()
         play(TrainingCurve(tables), module_of(), rounds)
         for replica, rows in tables[0].groupby("replica"):
