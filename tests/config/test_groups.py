@@ -2,7 +2,7 @@
 
 import pytest
 
-from pruning_phases.config.choices import Rule, Stage
+from pruning_phases.config.enums import Rule, Stage
 from pruning_phases.config.groups import Budget, FixedRatesConfig, PrunerConfig, RateGridConfig
 from pruning_phases.config.keys import entries
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from pruning_phases.config.folder import conf_dir, options
+from pruning_phases.config.conf_folder import conf_dir, options
 from pruning_phases.config.register import all_keys, keys_of, schemas
 from pruning_phases.config.run import Config
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pruning_phases.config.choices import FAMILIES, Family
+from pruning_phases.config.enums import FAMILIES, Family
 from pruning_phases.topology.families import MIXED, SAMPLED, mask_of
 
 SHAPES = [(6, 9), (5, 3, 3, 3)]  # of a linear layer and of a convolution

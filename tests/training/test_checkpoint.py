@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from pruning_phases.config.choices import Stage
+from pruning_phases.config.enums import Stage
 from pruning_phases.data.registry import load
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.measure import Measure
-from pruning_phases.training.callbacks.stop import Stop
 from pruning_phases.training.checkpoint import (
     StatefulCallback,
     pack,
@@ -65,7 +65,7 @@ def test_training_continues_to_the_bit_after_unpacking(module_of, optimizer):
 
 
 def test_masks_and_the_states_of_callbacks_are_restored(module_of):
-    module, stop, measure = module_of("training.budget.patience=2"), Stop(), Measure()
+    module, stop, measure = module_of("training.budget.patience=2"), EarlyStopping(), Measure()
     stop.on_train_epoch_start(None, module)
     stop.plateau.report(np.array([1.0, 2.0]))
     stop.plateau.report(np.array([3.0, 1.0]))
@@ -73,7 +73,7 @@ def test_masks_and_the_states_of_callbacks_are_restored(module_of):
     measure._remember_weights(module)
     halved(module)
     tensors, position = pack(module, [stop, measure])
-    other, stop_again, measure_again = module_of("seed=1"), Stop(), Measure()
+    other, stop_again, measure_again = module_of("seed=1"), EarlyStopping(), Measure()
     unpack(other, [stop_again, measure_again], tensors, position)
     equal(replica_tensors(module), replica_tensors(other))
     equal(stop.state(), stop_again.state())
@@ -115,5 +115,5 @@ def test_names_are_prefixed_and_found_again():
 
 
 def test_callbacks_with_a_state_are_recognized():
-    assert isinstance(Stop(), StatefulCallback) and isinstance(Measure(), StatefulCallback)
+    assert isinstance(EarlyStopping(), StatefulCallback) and isinstance(Measure(), StatefulCallback)
     assert not isinstance(object(), StatefulCallback)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pruning_phases.ensemble.order import DataOrder
+from pruning_phases.ensemble.data_order import DataOrder
 from pruning_phases.training.rounds import ReplicaDataModule, RoundSource
 from tests.ensemble.test_order import keys, small_data
 

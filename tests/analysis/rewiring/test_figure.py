@@ -6,7 +6,7 @@ import pytest
 
 from pruning_phases.analysis.rewiring.figure import LABELS, MOST_POINTS, STYLES, rewiring_figure
 from pruning_phases.analysis.rewiring.read import Trained
-from pruning_phases.config.choices import FAMILIES
+from pruning_phases.config.enums import FAMILIES
 from tests.support.axes import drawn, is_dense_left, labels_of, legend_texts
 
 

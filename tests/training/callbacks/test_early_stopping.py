@@ -6,8 +6,8 @@ import torch
 
 from pruning_phases.data.registry import load
 from pruning_phases.errors import RunError
-from pruning_phases.training.callbacks import stop as stopping
-from pruning_phases.training.callbacks.stop import Stop
+from pruning_phases.training.callbacks import early_stopping as stopping
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.run import build_module
 
 PLATEAU = ["training.budget.rule=plateau", "training.budget.patience=2"]
@@ -61,7 +61,7 @@ def weights(module):
 def test_each_replica_ends_with_the_weights_of_its_lowest_validation_loss(module_of, monkeypatch):
     module = module_of(*PLATEAU, "training.budget.amount=9")
     losses = [[3.0, 5.0], [2.0, 4.0], [2.5, 3.0], [2.5, 2.0], [1.0, 3.0], [1.0, 3.0], [9.0, 9.0]]
-    assert rounds(module, Stop(), losses, monkeypatch=monkeypatch) == 6
+    assert rounds(module, EarlyStopping(), losses, monkeypatch=monkeypatch) == 6
     assert weights(module) == [2, 4]  # the first had stopped before its loss of 1
     assert module.train_loss.tolist() == [-2, -4]
     assert not any(module.active)
@@ -70,28 +70,28 @@ def test_each_replica_ends_with_the_weights_of_its_lowest_validation_loss(module
 def test_the_budget_ends_a_step_before_the_loss_stops_improving(module_of, monkeypatch):
     module = module_of(*PLATEAU, "training.budget.amount=3")
     losses = [[3.0, 5.0], [1.0, 4.0], [2.0, 3.0], [0.0, 2.0]]
-    assert rounds(module, Stop(), losses, monkeypatch=monkeypatch) == 3
+    assert rounds(module, EarlyStopping(), losses, monkeypatch=monkeypatch) == 3
     assert weights(module) == [2, 3]
 
 
 def test_a_loss_that_improves_by_less_than_min_delta_counts_as_stale(module_of, monkeypatch):
     module = module_of(*PLATEAU, "training.budget.amount=9", "training.budget.min_delta=0.1")
     losses = [[1.0, 1.0], [0.95, 0.85], [0.92, 0.84], [0.8, 0.83]]
-    assert rounds(module, Stop(), losses, monkeypatch=monkeypatch) == 4
+    assert rounds(module, EarlyStopping(), losses, monkeypatch=monkeypatch) == 4
     assert weights(module) == [1, 2]
 
 
 def test_fine_tuned_replicas_keep_the_weights_at_which_the_training_loss_stopped(module_of):
     module = module_of(*FINETUNE, "pruner.finetune.amount=4")
     losses = [[3.0, 3.0], [3.0, 2.0], [0.0, 1.0], [0.0, 0.5]]
-    assert rounds(module, Stop(), losses, step=1) == 4
+    assert rounds(module, EarlyStopping(), losses, step=1) == 4
     assert weights(module) == [2, 4]  # the second never stopped
     assert module.train_loss.tolist() == [3.0, 0.5]
 
 
 def test_a_step_of_updates_ends_with_its_last_weights(module_of):
     module = module_of(*UPDATES)
-    stop = Stop()
+    stop = EarlyStopping()
     module.optimizer.state[module.replicas.stacked("fc1.weight")]["step"] = torch.tensor(1.0)
     expected = module.num_rounds
     assert rounds(module, stop, [[1.0, 2.0]] * (expected + 1)) == expected
@@ -102,23 +102,23 @@ def test_a_step_of_updates_ends_with_its_last_weights(module_of):
 def test_a_loss_that_is_not_finite_names_the_replica_and_the_cure(module_of):
     module = module_of(*UPDATES, "first_replica=5")
     with pytest.raises(RunError, match=r"training loss of replica 6 .*lower optimizer\.lr="):
-        rounds(module, Stop(), [[1.0, float("nan")]])
+        rounds(module, EarlyStopping(), [[1.0, float("nan")]])
 
 
 def test_a_stopped_replica_may_have_any_loss(module_of):
     module = module_of(*FINETUNE, "pruner.finetune.amount=9")
     losses = [[3.0, 3.0], [4.0, 2.0], [float("nan"), 1.0], [float("nan"), 1.0]]
-    assert rounds(module, Stop(), losses, step=1) == 4
+    assert rounds(module, EarlyStopping(), losses, step=1) == 4
     assert module.train_loss.tolist() == [4.0, 1.0]
 
 
 def test_a_resumed_step_ends_as_the_whole_one(module_of, monkeypatch):
     losses = [[3.0, 5.0], [2.0, 4.0], [2.5, 3.0], [2.5, 2.0], [1.0, 3.0], [1.0, 3.0]]
     for cut in (1, 3, 5):
-        module, stop = module_of(*PLATEAU, "training.budget.amount=9"), Stop()
+        module, stop = module_of(*PLATEAU, "training.budget.amount=9"), EarlyStopping()
         with pytest.raises(AssertionError, match="did not end"):
             rounds(module, stop, losses[:cut], monkeypatch=monkeypatch)
-        resumed = Stop()
+        resumed = EarlyStopping()
         module.active = [True, True]
         resumed.load(module, stop.state())
         resumed.on_fit_start(None, module)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pruning_phases.config import folder
-from pruning_phases.config.folder import conf_dir, groups, options
+from pruning_phases.config import conf_folder as folder
+from pruning_phases.config.conf_folder import conf_dir, groups, options
 from pruning_phases.errors import UserError
 
 

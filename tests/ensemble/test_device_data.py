@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pruning_phases.data.dataset import Dataset
-from pruning_phases.ensemble.data import _Same, actual_sizes, device_data, num_validation
+from pruning_phases.ensemble.device_data import _Same, actual_sizes, device_data, num_validation
 from pruning_phases.errors import UserError
 from pruning_phases.streams import key_words, stream_key
 
