@@ -17,7 +17,7 @@ from tests.support.networks import (
 
 
 def test_parameter_count_is_the_published_one():
-    """9,231,114 (NeuralFuse, arXiv 2306.16869, Table 7), and by the formula.
+    """9,231,114 (NeuralFuse, NeurIPS 2024, Table 7), and by the formula.
 
     A convolution with batch norm has 9 * fan_in * fan_out + 3 * fan_out parameters.
     """
