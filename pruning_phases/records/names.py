@@ -102,10 +102,17 @@ def commit_of(info: dict[str, Any]) -> str:
 
 
 def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
-    """Return model with widths, dataset and pruner, to match runs of different experiments."""
+    """Return model with its sizes, dataset and pruner, to match runs of different experiments."""
     model, dataset, pruner = names_of(record.info())
-    widths = "-".join(map(str, options_of(record).get("model.widths", [])))
-    return f"{model} {widths}".strip(), dataset, pruner
+    options = options_of(record)
+    implied = {"model.name"} | ({"model.depth"} if "model.widths" in options else set())
+    sizes = [
+        str(size)
+        for key, value in options.items()
+        if key.startswith("model.") and key not in implied
+        for size in (value if isinstance(value, list) else [value])
+    ]
+    return f"{model} {'-'.join(sizes)}".strip(), dataset, pruner
 
 
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
