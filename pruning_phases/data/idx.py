@@ -23,15 +23,15 @@ CONFIG = IdxConfig
 
 def load(config: IdxConfig, data_dir: str, seed: int) -> Dataset:
     """The number of classes is one more than the largest label."""
-    if config.conf_folder is None:
+    if config.folder is None:
         raise UserError("dataset.folder has no value: give the folder of the four IDX files")
-    folder = Path(config.conf_folder).expanduser()
+    folder = Path(config.folder).expanduser()
     files = []
     for stem in stems(MNIST_NAMES):
         found = [path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()]
         if not found:
             raise UserError(
-                f"dataset.folder={config.conf_folder}: no file {stem} or {stem}.gz in "
+                f"dataset.folder={config.folder}: no file {stem} or {stem}.gz in "
                 f"{folder.absolute()}: give the folder of the four IDX files"
             )
         files.append(found[0])
