@@ -23,6 +23,11 @@ MOVES = {
     "tile", "transpose", "unbind", "unflatten", "unfold", "unsqueeze", "view", "vsplit",
     "vstack",
 }  # fmt: skip
+# The result has the shape of an argument, and nothing else of it.
+FRESH = {
+    "empty_like", "full_like", "new_empty", "new_full", "new_ones", "new_tensor", "new_zeros",
+    "ones_like", "rand_like", "randn_like", "zeros_like",
+}  # fmt: skip
 # The result is a view of the first argument.
 VIEWS = {"alias", "data", "detach", "expand_as", "requires_grad", "reshape_as", "view_as"}
 # The result is the first argument elsewhere in memory or of another type.

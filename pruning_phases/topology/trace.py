@@ -4,7 +4,7 @@ In: a module on the meta device, the shape of an example. Out: a ``NetworkGraph`
 there is none. Every activation carries the number of the node that each of its elements belongs to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,61 +22,72 @@ def trace(
 ) -> NetworkGraph:
     """Follow one example through a module, in evaluation mode, and return the graph.
 
-    layer_of: parameter name -> layer name, for the weights that can be pruned. An input node is an
-    element of the input, or one of its channels if a layer reads the pixels of a channel alike.
+    layer_of: parameter name -> layer name, for the weights that can be pruned. Every element of the
+    input is a node. If a layer reads several elements alike, as a convolution does, the nodes are
+    the channels of the input (its first axis), or else its features (its last axis).
     Raises Untraceable if a layer runs twice, if it reads activations of several nodes alike, or if
     activations of different nodes are combined other than by a layer or a sum.
     """
-    elements = torch.arange(torch.Size(input_shape).numel()).view(1, *input_shape)
-    channels = torch.arange(input_shape[0]).view(1, -1, *(1 for _ in input_shape[1:]))
-    weights = [(module.get_parameter(name), layer) for name, layer in layer_of.items()]
+    weights: dict[Tensor, str] = {
+        module.get_parameter(name): layer for name, layer in layer_of.items()
+    }
     modes = [(one, one.training) for one in module.modules()]
     module.eval()
+    tracers: list[_Tracer] = []
+    reasons: list[Untraceable] = []
     try:
-        try:
-            return _traced(module, elements, weights)
-        except Untraceable:
-            return _traced(module, channels.expand_as(elements).clone(), weights)
+        for nodes in _input_nodes(input_shape):
+            tracers.append(_Tracer(nodes, weights))
+            try:
+                return tracers[-1].graph(module)
+            except Untraceable as reason:
+                reasons.append(reason)
     finally:
         for one, mode in modes:
             one.training = mode
+    furthest = max(range(len(reasons)), key=lambda attempt: len(tracers[attempt].parts))
+    raise reasons[furthest]
 
 
-def _traced(
-    module: nn.Module, nodes: Tensor, weights: Sequence[tuple[Tensor, str]]
-) -> NetworkGraph:
-    tracer = _Tracer(nodes, weights)
-    example = torch.zeros(nodes.shape, device="meta")
-    tracer.nodes[example] = nodes
-    try:
-        with torch.no_grad(), tracer, torch.device("meta"):
-            output = module(example)
-    except Untraceable:
-        raise
-    except Exception as error:  # whatever a user's module may raise without data
-        text = str(error).partition("\n")[0]
-        raise Untraceable(f"the forward pass needs data ({type(error).__name__}: {text})") from None
-    if not isinstance(output, Tensor) or output not in tracer.nodes:
-        raise Untraceable("the output is not one tensor that depends on the input")
-    if tracer.unused:
-        raise Untraceable(f"layer {tracer.unused[0]} is not used")
-    outputs = tracer.nodes[output].unique()
-    inputs = torch.arange(int(nodes.max()) + 1)
-    return NetworkGraph(tracer.num_nodes, inputs, outputs[outputs != CONSTANT], tuple(tracer.parts))
+def _input_nodes(shape: tuple[int, ...]) -> Iterator[Tensor]:
+    """Nodes of the elements of one example [1, ...]: elements, channels, features."""
+    yield torch.arange(torch.Size(shape).numel()).view(1, *shape)
+    yield torch.arange(shape[0]).view(-1, *(1 for _ in shape[1:])).expand(1, *shape).clone()
+    yield torch.arange(shape[-1]).expand(1, *shape).clone()
 
 
 class _Tracer(TorchFunctionMode):
     """Calls every function of torch, and then finds the nodes of its result."""
 
-    def __init__(self, inputs: Tensor, weights: Sequence[tuple[Tensor, str]]) -> None:
+    def __init__(self, inputs: Tensor, weights: Mapping[Tensor, str]) -> None:
         super().__init__()
+        self.inputs = inputs
+        self.weights = weights
+        self.unused = list(weights.values())
         self.nodes = WeakTensorKeyDictionary()  # activation -> node of each element
         self.num_nodes = int(inputs.max()) + 1
         self.parts: list[Layer | Join] = []
-        self.weights = WeakTensorKeyDictionary()
-        for weight, layer in weights:
-            self.weights[weight] = layer
-        self.unused = [layer for _, layer in weights]
+
+    def graph(self, module: nn.Module) -> NetworkGraph:
+        """Run the module on one example."""
+        example = torch.zeros(self.inputs.shape, device="meta")
+        self.nodes[example] = self.inputs
+        try:
+            with torch.no_grad(), self, torch.device("meta"):
+                output = module(example)
+        except Untraceable:
+            raise
+        except Exception as error:  # whatever a user's module may raise without data
+            text = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise Untraceable(f"the forward pass needs data ({text})") from None
+        if not isinstance(output, Tensor) or output not in self.nodes:
+            raise Untraceable("the output is not one tensor that depends on the input")
+        if self.unused:
+            raise Untraceable(f"layer {self.unused[0]} is not used")
+        outputs = self.nodes[output].unique()
+        inputs = torch.arange(int(self.inputs.max()) + 1)
+        parts = tuple(self.parts)
+        return NetworkGraph(self.num_nodes, inputs, outputs[outputs != CONSTANT], parts)
 
     def __torch_function__(
         self, func: Callable, types: Any, args: Sequence = (), kwargs: Mapping | None = None
@@ -94,7 +105,7 @@ class _Tracer(TorchFunctionMode):
         if call.name == "setitem":
             self._assign(*call.args)
             return
-        if not _holds_tensors(result):  # a shape, for example
+        if not _holds_tensors(result) or call.name in functions.FRESH:
             return
         first = call.argument(0, "input")
         if any(tensor in self.weights for tensor in call.tensors()):
