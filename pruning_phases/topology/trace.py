@@ -4,7 +4,7 @@ In: a module on the meta device, the shape of an example. Out: a ``NetworkGraph`
 there is none. Every activation carries the number of the node that each of its elements belongs to.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -65,6 +65,7 @@ class _Tracer(TorchFunctionMode):
         self.weights = weights
         self.unused = list(weights.values())
         self.nodes = WeakTensorKeyDictionary()  # activation -> node of each element
+        self.constants = WeakTensorKeyDictionary()  # tensors that do not depend on the input
         self.num_nodes = int(inputs.max()) + 1
         self.parts: list[Layer | Join] = []
 
@@ -72,6 +73,7 @@ class _Tracer(TorchFunctionMode):
         """Run the module on one example."""
         example = torch.zeros(self.inputs.shape, device="meta")
         self.nodes[example] = self.inputs
+        self._remember(vars(one) for one in module.modules())
         try:
             with torch.no_grad(), self, torch.device("meta"):
                 output = module(example)
@@ -79,7 +81,7 @@ class _Tracer(TorchFunctionMode):
             raise
         except Exception as error:  # whatever a user's module may raise without data
             text = f"{type(error).__name__}: {error}".partition("\n")[0]
-            raise Untraceable(f"the forward pass needs data ({text})") from None
+            raise Untraceable(f"the forward pass fails without data ({text})") from None
         if not isinstance(output, Tensor) or output not in self.nodes:
             raise Untraceable("the output is not one tensor that depends on the input")
         if self.unused:
@@ -98,14 +100,25 @@ class _Tracer(TorchFunctionMode):
             self._set(call, result, self._layer(call, result))
         elif any(tensor in self.nodes for tensor in call.tensors()):
             self._follow(call, result)
+        elif all(tensor in self.constants for tensor in call.tensors()):
+            self._remember([result])
         return result
+
+    def _remember(self, constants: Iterable[Any]) -> None:
+        for tensor in functions.tensors_in(list(constants)):
+            self.constants[tensor] = True
 
     def _follow(self, call: Call, result: Any) -> None:
         """Find the nodes of a result that depends on the input."""
+        if not all(one in self.nodes or one in self.constants for one in call.tensors()):
+            raise Untraceable(f"{call.name} reads a tensor of unknown origin")
+        if "out" in call.kwargs:
+            raise Untraceable(f"{call.name} with the argument out")
         if call.name == "setitem":
             self._assign(*call.args)
             return
         if not _holds_tensors(result) or call.name in functions.FRESH:
+            self._remember([result])
             return
         first = call.argument(0, "input")
         if any(tensor in self.weights for tensor in call.tensors()):

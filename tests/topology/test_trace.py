@@ -93,7 +93,16 @@ def test_channels_are_followed_where_they_move(name):
     assert architecture.graph.layers[1].sources.tolist() == sources
 
 
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+
 SUMS = {
+    "a function with its own gradient": (
+        lambda net, x, two: Doubled.apply(two(x)) + x, [[*zip(TWO, ONE, strict=True)]]
+    ),
     "residual": (lambda net, x, two: x + two(x), [[*zip(ONE, TWO, strict=True)]]),
     "difference": (lambda net, x, two: torch.sub(two(x), x), [[*zip(TWO, ONE, strict=True)]]),
     "of a node with itself": (lambda net, x, two: two(x + x), []),
@@ -145,12 +154,15 @@ REFUSED = {
     "gate": (lambda net, x, two: F.glu(two(x), 1).repeat(1, 2, 1, 1), "glu combines activations"),
     "reused layer": (lambda net, x, two: two(two(x)), "layer two is used twice"),
     "unused layer": (lambda net, x, two: x, "layer two is not used"),
-    "data": (script_like, "the forward pass needs data"),
+    "data": (script_like, "the forward pass fails without data"),
     "transposed": (lambda net, x, two: F.conv_transpose2d(x, two.weight), "reads the weights"),
     "other weights": (lambda net, x, two: F.conv2d(x, 2 * two.weight), "conv2d combines"),
     "constant input": (lambda net, x, two: x + two(torch.ones_like(x)), "two does not depend"),
     "sum over channels": (lambda net, x, two: two(x + x.sum(1, keepdim=True)), "sum reads"),
     "computed places": (lambda net, x, two: two(x[:, net.scale.long().flatten()]), "computed"),
+    "out": (lambda net, x, two: torch.add(x, two(x), out=x), "the argument out"),
+    "vmap": (lambda net, x, two: two(x) + torch.vmap(torch.relu)(x), "of unknown origin"),
+    "indices": (lambda net, x, two: x + two(x) * x.max(3)[1].any(), "of unknown origin"),
     "hidden assignment": (
         lambda net, x, two: two(torch.zeros_like(x)[:, :].add_(x)), "part of a tensor of constants"
     ),
