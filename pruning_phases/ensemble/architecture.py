@@ -5,10 +5,15 @@ weights: it is built once a run, on PyTorch's meta device, which holds shapes al
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from math import prod
 
 import torch
 from torch import nn
+
+from pruning_phases.topology.graph import NetworkGraph
+from pruning_phases.topology.torch_functions import Untraceable
+from pruning_phases.topology.trace import trace
 
 PRUNABLE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -17,7 +22,7 @@ class Architecture:
     """Names and shapes of a network's parameters, and ``build`` for a copy with weights.
 
     The weights of linear and convolution layers can be pruned. Their order is that in which the
-    module defines them. The graph of a mask assumes a chain of layers.
+    module defines them.
     """
 
     def __init__(self, build: Callable[[], nn.Module], input_shape: tuple[int, ...]) -> None:
@@ -37,6 +42,31 @@ class Architecture:
     def layers(self) -> dict[str, tuple[int, ...]]:
         """Layer name -> shape of its weights."""
         return {layer: self.shapes[name] for name, layer in self.layer_of.items()}
+
+    @property
+    def groups(self) -> dict[str, int]:
+        """Layer name -> number of groups of a grouped convolution; 1 for all other layers."""
+        return {
+            layer: getattr(self.skeleton.get_submodule(layer), "groups", 1)
+            for layer in self.layer_of.values()
+        }
+
+    @property
+    def graph(self) -> NetworkGraph | None:
+        """Nodes and layers as the forward pass connects them; None if they cannot be traced."""
+        return self._traced[0]
+
+    @property
+    def graph_status(self) -> str:
+        """``traced``, or the reason why there is no graph."""
+        return self._traced[1]
+
+    @cached_property
+    def _traced(self) -> tuple[NetworkGraph | None, str]:
+        try:
+            return trace(self.skeleton, self.input_shape, self.layer_of), "traced"
+        except Untraceable as reason:
+            return None, str(reason)
 
     @property
     def num_prunable(self) -> int:

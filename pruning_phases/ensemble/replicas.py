@@ -43,6 +43,7 @@ class Replicas(nn.Module):
             self.register_parameter(_flat(name), nn.Parameter(parameter))
         for name in self.buffer_names:
             self.register_buffer(_flat(name), buffers[name].detach())
+        self.architecture = architecture
         self.layer_of = architecture.layer_of  # parameter name -> layer name
         for name in self.layer_of:
             self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))

@@ -82,6 +82,7 @@ def sample(config: Config, source: RunRecord, architecture: Architecture) -> Ini
                 kept[f"mask:{parameter}"][source_of[member]].astype(bool),
                 config.topology.swaps_per_edge,
                 _generator(config, member, layer),
+                architecture.groups[layer],
             )
             for member in everyone
         ]

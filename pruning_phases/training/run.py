@@ -235,6 +235,7 @@ def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict
         },
         "network": {
             "num_prunable": architecture.num_prunable,
+            "graph": architecture.graph_status,
             "layers": {name: list(shape) for name, shape in architecture.layers.items()},
         },
         "num_threads": torch.get_num_threads(),
