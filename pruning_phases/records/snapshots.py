@@ -1,5 +1,9 @@
 """Snapshots of a run: weights and masks of all its networks at chosen steps, as safetensors.
 
+A snapshot holds tensors [networks, ...]: each parameter under its name, ``mask:<name>`` (uint8) of
+each prunable weight, and ``buffer:<name>`` of the buffers that updates change, such as the running
+statistics of batch normalization. A module's ``state_dict`` has the same names without prefix.
+
 In: names and densities. Out: arrays and metadata. Knows neither states nor tables.
 """
 

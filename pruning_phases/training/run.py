@@ -220,9 +220,11 @@ def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
 def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict[str, Any]:
     """Facts for run.json that the configuration does not show.
 
-    Raises UserError for training-set sizes and schedules that do not fit the data or the network.
+    Raises UserError for training-set sizes, batch sizes and schedules that do not fit the data or
+    the network.
     """
     _sizes(config, dataset)
+    architecture.refuse_batch_size(config.training.batch_size)
     kept_counts(schedule(config.pruner), architecture.num_prunable)
     num_train = len(dataset.train_labels)
     return {

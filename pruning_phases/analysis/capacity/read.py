@@ -52,9 +52,9 @@ def mask_information(records: list[RunRecord]) -> dict[Subnetwork, Information]:
     for record in filter(differ_in_data, records):
         for density, name in record.snapshot_densities().items():
             tensors, _ = record.read_snapshot(name)
-            masks = np.concatenate(
-                [mask.reshape(len(mask), -1) for key, mask in tensors.items() if ":" in key], axis=1
-            ).astype(bool)
+            layers = [mask for key, mask in tensors.items() if key.startswith("mask:")]
+            masks = np.concatenate([mask.reshape(len(mask), -1) for mask in layers], axis=1)
+            masks = masks.astype(bool)
             if density < 1 and len(masks) >= FEWEST_MASKS:
                 found[subnetwork_of(record, density)] = information_of(masks)
     return found

@@ -95,7 +95,7 @@ class Record(Callback):
         for stage in module.config.pruner.stages() if module.step else ():
             kept, _ = self.record.read_tensors(self._file(STAGES[stage]))
             module.stages[stage] = {
-                name: torch.from_numpy(kept[name]) for name in module.replicas.names
+                key: torch.from_numpy(kept[key]) for key in module.replicas.trained_tensors()
             }
 
     def sort_tables(self) -> None:
