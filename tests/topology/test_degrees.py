@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pruning_phases.topology.degrees import bins_up_to, degrees, histogram, layer_graph
+from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 7), (3, 4, 2, 3, 3)])
@@ -14,7 +14,6 @@ def test_degrees_of_a_convolution_count_kernel_positions_as_in_nodes(shape):
     mask = np.random.default_rng(0).random(shape) < 0.4
     outgoing, incoming = degrees(torch.from_numpy(mask))
     graph = mask.reshape(*shape[:2], -1)
-    np.testing.assert_array_equal(layer_graph(torch.from_numpy(mask)).numpy(), graph)
     np.testing.assert_array_equal(outgoing.numpy(), graph.sum(axis=1))
     np.testing.assert_array_equal(incoming.numpy(), graph.sum(axis=2))
 
