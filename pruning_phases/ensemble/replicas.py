@@ -177,7 +177,8 @@ class Replicas(nn.Module):
                 loss = F.cross_entropy(module(x[r]), y[r])
                 loss.backward()
                 result[r] = loss.detach()
-                self._restore_state_views(r)
+                if self.state_names:
+                    self._restore_state_views(r)
         return result
 
     def alone(
