@@ -12,7 +12,7 @@ from benchmarks.training import TRAINER
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, members
-from pruning_phases.training.callbacks.early_stopping import Stop
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.rounds import ReplicaDataModule
 from pruning_phases.training.run import build_module
 
@@ -48,7 +48,7 @@ def _train(config: Config, groups: list[list[Member]]) -> float:
     spent = 0.0
     for group in groups:
         module = build_module(config, dataset, group)
-        trainer = lightning.Trainer(callbacks=[Stop()], max_epochs=-1, **TRAINER)
+        trainer = lightning.Trainer(callbacks=[EarlyStopping()], max_epochs=-1, **TRAINER)
         began = time.perf_counter()
         trainer.fit(module, datamodule=ReplicaDataModule(module.source))
         spent += time.perf_counter() - began

@@ -17,7 +17,7 @@ from torchvision import datasets, transforms
 from benchmarks.pairs import Comparison, compare, in_turn
 from benchmarks.setup import compose_config, data_dir, new_module
 from pruning_phases.config.run import Config
-from pruning_phases.training.callbacks.early_stopping import Stop
+from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.prune import Prune
 from pruning_phases.training.rounds import ReplicaDataModule
 
@@ -58,7 +58,7 @@ def _config(num_replicas: int) -> Config:
 def _package(config: Config) -> float:
     """Seconds of the training of ``pruning_phases.train``, without measuring and recording."""
     module = new_module(config)
-    trainer = lightning.Trainer(callbacks=[Prune(), Stop()], max_epochs=-1, **TRAINER)
+    trainer = lightning.Trainer(callbacks=[Prune(), EarlyStopping()], max_epochs=-1, **TRAINER)
     began = time.perf_counter()
     trainer.fit(module, datamodule=ReplicaDataModule(module.source))
     return time.perf_counter() - began

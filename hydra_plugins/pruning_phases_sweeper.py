@@ -1,7 +1,10 @@
-"""Where Hydra finds its plugins; what this one does stands in ``pruning_phases/sweep.py``."""
+"""Hydra's sweeper of this package, in the folder where Hydra looks for plugins.
 
-# No annotations from __future__: Hydra loads this file without a place in sys.modules, where
-# dataclasses look for what such annotations mean.
+``pruning_phases/sweeps/launch.py`` does the work.
+"""
+
+# No annotations from __future__: Hydra loads this file without an entry in sys.modules, where
+# dataclasses would look up such annotations.
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +19,8 @@ from omegaconf import DictConfig
 @dataclass
 class ResumingSweeperConf:
     _target_: str = "hydra_plugins.pruning_phases_sweeper.ResumingSweeper"
-    params: dict[str, str] = field(default_factory=dict)  # as of Hydra's own sweeper
-    max_batch_size: int = 1000  # jobs that are handed to the launcher at once
+    params: dict[str, str] = field(default_factory=dict)  # as for Hydra's own sweeper
+    max_batch_size: int = 1000  # jobs that the launcher gets at once
 
 
 ConfigStore.instance().store(
@@ -26,7 +29,7 @@ ConfigStore.instance().store(
 
 
 class ResumingSweeper(Sweeper):
-    """Every combination of the values given, but for those whose run is done."""
+    """Every combination of the given values, except those whose run is done."""
 
     def __init__(self, params: dict[str, str], max_batch_size: int) -> None:
         self.params = params
@@ -43,7 +46,7 @@ class ResumingSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from pruning_phases.sweeps.launch import sweep
+        from pruning_phases.sweeps.launch import sweep  # every command imports this file
 
         assert self.launcher is not None and self.config is not None
         words = [f"{key}={value}" for key, value in self.params.items()] + list(arguments)

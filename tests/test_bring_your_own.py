@@ -18,8 +18,8 @@ from pruning_phases.config.checks import check
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.records.run import RunRecord, find_records
-from tests.cli.test_hydra_app import ROOT, environment
 from tests.conftest import SMALL
+from tests.support.commands import ROOT, environment
 from tests.support.kills import files
 from tests.support.runs import make
 

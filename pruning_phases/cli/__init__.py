@@ -1,1 +1,4 @@
-"""Commands: words of the command line in, exit codes and lines of text out."""
+"""Commands of the package.
+
+In: words of the command line. Out: lines of text and an exit code.
+"""

@@ -1,31 +1,32 @@
 """The command ``dashboard``: saves a view of a W&B project.
 
-Saves a view of a W&B project: every observable over density, and the overviews of sweeps. Needs
-an API key (`wandb login`) and pip install 'pruning-phases[dashboard]'.
+The view holds every observable over density, and the overviews of sweeps. It needs an API key
+(`wandb login`) and pip install 'pruning-phases[dashboard]'.
 
   python -m pruning_phases.dashboard project=transition entity=NAME
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
+
+from rich.console import Console
 
 from pruning_phases.cli.command import run as run_command
 from pruning_phases.config.keys import key
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import RunError, UserError, first_line
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from pruning_phases.tracking import wandb
+from pruning_phases.tracking.dashboard import dashboard
 
 
 @dataclass
 class DashboardConfig:
-    project: str | None = key(None, "at W&B: the study, unless the runs had another logger.project")
-    entity: str | None = key(None, "the user or team that the project belongs to")
+    project: str | None = key(
+        None, "project at W&B; it has the name of the study unless logger.project was set"
+    )
+    entity: str | None = key(None, "user or team that owns the project")
     study: str | None = key(None, "study whose figures are shown; null: the project's name")
-    name: str = key("pruning phases", "name of the view; each command saves one more")
+    name: str = key("pruning phases", "name of the view; each command saves a new one")
     figures: list[str] = key(
         ["exponents", "phase_diagram", "capacity"], "analyses whose figures sweeps have logged"
     )
@@ -36,9 +37,6 @@ def run() -> NoReturn:
 
 
 def task(config: DashboardConfig, console: Console) -> None:
-    from pruning_phases.tracking import wandb
-    from pruning_phases.tracking.dashboard import dashboard
-
     if not config.project or not config.entity:
         missing = "entity" if config.project else "project"
         raise UserError(f"{missing} has no value: give {missing}=NAME, as W&B shows it")
@@ -46,7 +44,7 @@ def task(config: DashboardConfig, console: Console) -> None:
         config.entity, config.project, config.study or config.project, config.name, config.figures
     )
     if not wandb.key_is_there():
-        raise UserError(f"no API key for {wandb.host()}: `wandb login` keeps one")
+        raise UserError(f"no API key for {wandb.host()}: store one with `wandb login`")
     try:
         workspace.save()
     except Exception as error:

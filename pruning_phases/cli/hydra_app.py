@@ -3,33 +3,32 @@
 Every entry point goes through ``launch``. Knows no analysis and no run.
 """
 
-from __future__ import annotations
-
 import atexit
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from pruning_phases.cli.hydra_errors import explain, explain_yaml
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.errors import RunError, Terminated, UserError
 
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
-
 RESUMES = "the same command resumes from the last checkpoint"
-
-# Hydra's own flags; anything else that begins with a dash is a mistake.
 SWEEP_FLAGS = {"-m", "--multirun"}
-
 VALUED_FLAGS = {
     "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd",
     "--config-dir", "--experimental-rerun",
 }  # fmt: skip
-
+# All flags of Hydra; any other word that begins with a dash is a mistake.
 FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
     "-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-sc",
     "--shell-completion", "-i", "--info",
@@ -38,25 +37,25 @@ FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
 
 def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     """Run ``task`` as a Hydra application that knows ``keys``, and leave with its exit code."""
-    ending = _Ending()
+    quick_exit = _QuickExit()
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if getattr(spec, "name", None) == f"pruning_phases.{name}":  # the process is this command
-        atexit.register(ending)  # the first to be registered is the last to be called
+        atexit.register(quick_exit)  # registered first, called last
     try:
         _launch(name, task, keys)
-    except SystemExit as leaving:
-        ending.code = leaving.code
+    except SystemExit as exit_:
+        quick_exit.code = exit_.code
         raise
 
 
-class _Ending:
+class _QuickExit:
     """End of the process without the teardown of imports, which takes seconds with torch."""
 
     code: object = None
 
     def __call__(self) -> None:
         if isinstance(self.code, int):
-            with suppress(OSError, ValueError):  # nobody reads the output any more
+            with suppress(OSError, ValueError):  # the reader of a pipe may have closed it
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(self.code)
@@ -64,15 +63,10 @@ class _Ending:
 
 def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     sys.argv[1:] = _flags_first(name, sys.argv[1:])
-    import hydra
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
     failures: list[UserError | RunError] = []
 
     def guarded(composed: DictConfig) -> Any:
-        """Keep a single run's failure for the line at the end. In a sweep Hydra counts failures and
-        names the overrides of the run that failed."""
+        """Keep the failure of a single run for the last line; in a sweep, hand it to Hydra."""
         try:
             return task(composed)
         except (UserError, RunError) as error:
@@ -100,11 +94,7 @@ def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
 
 
 def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
-    """The line that explains an expected error, and its exit code; None for any other error."""
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
+    """Return the line that explains an expected error and its exit code; None for a bug."""
     if isinstance(error, UserError | RunError):
         return str(error), error.exit_code
     if isinstance(error, HydraException | OmegaConfBaseException):
@@ -116,6 +106,9 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
     if isinstance(error, ValueError) and "Config group override" in str(error):
         empty = [word for word in sys.argv[1:] if word.endswith("=null")]
         return f"{' '.join(empty)}: a group needs one of its options; --help lists them", 2
+    if isinstance(error, ValueError) and str(error).startswith("Only one of --run"):
+        flags = [word for word in sys.argv[1:] if word.split("=")[0] in FLAGS]
+        return f"{' '.join(flags)}: give one of these flags at a time", 2
     if isinstance(error, OSError):
         option = "results_dir" if "results_dir" in keys else "output_dir"
         path, reason = error.filename or "a file", error.strerror or error
@@ -125,9 +118,9 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
 
 
 def _flags_first(name: str, words: list[str]) -> list[str]:
-    """The words after -m and the flags with a value, and before all other flags.
+    """Return the words in the order that Hydra's parser requires; refuse unknown flags.
 
-    Hydra's parser wants the keys side by side. Unknown flags end here.
+    First -m and the flags with a value, then the keys, then all other flags.
     """
     first, keys, last = [], [], []
     rest = iter(words)
@@ -154,7 +147,7 @@ def _flags_first(name: str, words: list[str]) -> list[str]:
 
 
 def _listed(word: str) -> str:
-    """key=a,b as key=[a,b]: an analysis does not sweep, so several values are a list of them."""
+    """Return key=a,b as key=[a,b]: an analysis does not sweep, so several values are a list."""
     key, _, value = word.partition("=")
     plain = "," in value and not set(value) & set("[]{}()'\"")
     return f"{key}=[{value}]" if plain else word

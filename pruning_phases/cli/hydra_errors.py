@@ -1,47 +1,38 @@
 """Hydra's reports of bad overrides, in one line that names the key and the cure."""
 
-from __future__ import annotations
-
 import difflib
 import re
 import sys
-from typing import TYPE_CHECKING
+
+from hydra.errors import MissingConfigException
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from pruning_phases.errors import first_line
 
-if TYPE_CHECKING:
-    from yaml import YAMLError
-
-
-# Options of Hydra's plugins that the presets here build on.
+# Option of a Hydra plugin -> the option of this package that builds on it.
 BUILT_ON = {"joblib": "local", "submitit_slurm": "slurm"}
 
 
 def explain(error: Exception, keys: list[str]) -> str:
-    """Hydra's report of a bad override in one line: the key, the reason, the cure."""
-    from hydra.errors import MissingConfigException
-    from omegaconf.errors import OmegaConfBaseException
-
+    """Return Hydra's report of a bad override in one line: the key, the reason, the cure."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         group, _, option = error.missing_cfg_file.rpartition("/")
         if option in BUILT_ON:
-            extra = f"hydra/launcher={BUILT_ON[option]}: pip install 'pruning-phases[cluster]'"
-            return f"{extra} installs it"
+            return (
+                f"hydra/launcher={BUILT_ON[option]}: pip install 'pruning-phases[cluster]' "
+                "installs it"
+            )
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
     if several := _first(r"Ambiguous value for argument '(.*)'", str(error)):
         return f"{several}: several values make a sweep, which -m starts; a list is key=[a,b]"
-    plain = isinstance(error, OmegaConfBaseException)  # not wrapped by Hydra
-    cause = error if plain else error.__cause__ or error.__context__
+    wrapped = not isinstance(error, OmegaConfBaseException)
+    cause = (error.__cause__ or error.__context__) if wrapped else error
     text = f"{error}\n{cause or ''}"
     key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)
-    of_a_file = "not in '" in text and "Could not override" not in text
-    if (
-        of_a_file
-        and key
-        and "." not in key
-        and any(re.match(rf"\+*{key}=", word) for word in sys.argv[1:])
-    ):
+    chosen = any(word.lstrip("+").startswith(f"{key}=") for word in sys.argv[1:])
+    if key and "." not in key and chosen and _is_of_a_file(text):
         return (
             f'{key}: the chosen file needs the first line "# @package _global_", without which its '
             f"keys are put under {key}"
@@ -67,6 +58,11 @@ def explain_yaml(error: YAMLError) -> str:
     problem = getattr(error, "problem", None) or first_line(error)
     where = f"{mark.name}, line {mark.line + 1}" if mark else "an option's file"
     return f"{where}: no valid YAML: {problem}"
+
+
+def _is_of_a_file(text: str) -> bool:
+    """True for an unknown key of an option's file, False for one of the command line."""
+    return "not in '" in text and "Could not override" not in text
 
 
 def _nearest(key: str, keys: list[str]) -> str:

@@ -1,10 +1,8 @@
-"""The command ``train``: one run, or one run of a sweep.
+"""The command ``train``: makes one run, or one run of a sweep.
 
-In: a composed configuration. Out: a record that was found, resumed or made. Checks, identifies and
-skips before the engine, which needs torch, is imported.
+In: a composed configuration. Out: a record that was found, resumed or made. The engine, which needs
+torch, is imported only if there is something to train.
 """
-
-from __future__ import annotations
 
 import atexit
 import gc
@@ -13,9 +11,16 @@ import sys
 import time
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from types import ModuleType
+from typing import NoReturn
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from rich.console import Console
 
 from pruning_phases.analysis.registry import is_of_one_run, plot
+from pruning_phases.analysis.transition.summary import summary_table
 from pruning_phases.cli.hydra_app import launch
 from pruning_phases.config.checks import check
 from pruning_phases.config.enums import Family
@@ -35,14 +40,9 @@ from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.import_path import make_importable
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord
-from pruning_phases.records.sources import refuse_other_sources, sources
+from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.records.sweep import command_of
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from omegaconf import DictConfig
-    from rich.console import Console
+from pruning_phases.training.source_run import known_id, retraining, source_of
 
 
 def run() -> NoReturn:
@@ -53,9 +53,6 @@ def run() -> NoReturn:
 
 def task(composed: DictConfig) -> None:
     """Make one run. In a sweep a failed run is reported at once, and the next one starts."""
-    from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
-
     console = new_console()
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
@@ -74,7 +71,7 @@ def task(composed: DictConfig) -> None:
         config.logger.group = config.logger.group or config.sweep.name
         if config.sweep.run not in (None, run_id(config)):
             raise UserError(
-                f"run {config.sweep.run} was to be made here, and conf now describes "
+                f"this job was submitted for run {config.sweep.run}, and conf now describes "
                 f"{run_id(config)}: conf was edited since the sweep began; begin it again"
             )
         if config.sweep.position is not None:
@@ -85,14 +82,12 @@ def task(composed: DictConfig) -> None:
     except (UserError, RunError) as error:
         if sweep:
             console.print(f"failed: {error}", **PLAIN)
-            _note_failure(config, error)
+            _record_failure(config, error)
         raise
 
 
-def _note_failure(config: Config, error: Exception) -> None:
-    """Record the error that stopped a run of a sweep before it began, for ``status``."""
-    from pruning_phases.training.source_run import known_id
-
+def _record_failure(config: Config, error: Exception) -> None:
+    """Record the error that stopped a run of a sweep before it began; ``status`` shows it."""
     with suppress(UserError, RunError, Busy):
         run = known_id(config)
         if run is None or config.sweep.run not in (None, run_id(config)):
@@ -111,24 +106,21 @@ def make_run(config: Config, console: Console) -> RunRecord:
     """Find, resume or make the run of this configuration; return its record."""
     source = None
     if config.topology.family is not Family.dense:
-        from pruning_phases.training.source_run import retraining, source_of
-
         source = source_of(config, make_run, console)
         config = retraining(config, source)
     record = RunRecord(config.results_dir, config.study, run_id(config))
-    how = f"{config.topology.family.name} at {config.topology.density:.3g}"
+    topology = f"{config.topology.family.name} at {config.topology.density:.3g}"
     content = physics(config)
-    what = f"{option_name(content['model'])} {option_name(content['dataset'])} "
-    what += f"{how if source else pruner_name(content['pruner'])} [{record.id}]"
-    own_code = import_paths(config)
-    refuse_other_sources(record, sources(own_code))
-    if source is not None:
-        refuse_other_sources(source, sources(own_code))
+    mask = topology if source else pruner_name(content["pruner"])
+    names = option_name(content["model"]), option_name(content["dataset"])
+    title = f"{' '.join(names)} {mask} [{record.id}]"
+    for made in (record, *([source] if source else [])):
+        refuse_other_source_files(made, source_files(import_paths(config)))
     if record.state == DONE:
-        console.print(f"{what}: done already, skipped", **PLAIN)
+        console.print(f"{title}: done already, skipped", **PLAIN)
     else:
         count = config.num_replicas
-        console.print(f"{what}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
+        console.print(f"{title}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
         networks = source.info()["physics"]["num_replicas"] if source else count
         if count > networks:
             console.print(
@@ -136,9 +128,9 @@ def make_run(config: Config, console: Console) -> RunRecord:
                 "rewiring counts networks", **PLAIN,
             )  # fmt: skip
         if record.checkpoint_file.exists():
-            about = record.read_about(record.checkpoint_file)
-            rounds = f"round {about['rounds']} of " if about.get("rounds") else ""
-            console.print(f"going on after {rounds}step {about.get('step')}", **PLAIN)
+            position = record.read_metadata(record.checkpoint_file)
+            rounds = f"round {position['rounds']} of " if position.get("rounds") else ""
+            console.print(f"resuming after {rounds}step {position.get('step')}", **PLAIN)
         began = time.monotonic()
         _engine().run(config, record, console, source)
         _summarize(record, config, console, time.monotonic() - began)
@@ -150,9 +142,10 @@ def make_run(config: Config, console: Console) -> RunRecord:
 
 
 def _engine() -> ModuleType:
-    """The engine. Importing it makes more objects than a run does: they are made without the
-    garbage collector, which would look through all of them again and again, and kept from it
-    until the process ends."""
+    """Import the engine without garbage collection, and exempt its objects from it.
+
+    The import makes more objects than a run does, and every collection would scan them all.
+    """
     name = "pruning_phases.training.run"
     if name in sys.modules:
         return sys.modules[name]
@@ -168,10 +161,8 @@ def _engine() -> ModuleType:
 
 
 def _summarize(record: RunRecord, config: Config, console: Console, seconds: float) -> None:
-    from pruning_phases.analysis.transition.summary import summary_table
-
     table = record.observables()
-    # Over dropout rates and training-set sizes there is no one mean; phase_diagram shows them all.
+    # There is no single mean over several dropout rates or sizes; phase_diagram shows them.
     if len(table[AXES].drop_duplicates()) == 1:
         console.print(summary_table(table, config.observables))
     console.print(f"{seconds:.0f} s", **PLAIN)

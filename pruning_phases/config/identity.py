@@ -90,9 +90,12 @@ def pruner_name(pruner: Mapping[str, Any]) -> str:
 
 
 def option_name(part: Mapping[str, Any]) -> str:
-    """Name of a model or data set that has this part of a run's physics; its import path if it is a
-    user's own."""
-    return str(part.get("build") or part.get("load") or part.get("name", "?"))
+    """Return the name of a model or data set by its part of a run's physics.
+
+    The name of a user's own is its import path.
+    """
+    name = str(part.get("name", "?"))
+    return str(part.get("build", part.get("load", name))) if name == "custom" else name
 
 
 def _plain(value: Any) -> Any:

@@ -1,89 +1,105 @@
-"""MNIST and data sets in its format (IDX), read and if necessary downloaded by torchvision."""
+"""MNIST and data sets in its format: four IDX files, plain or compressed with gzip.
 
-import socket
+An IDX file begins with the bytes 0, 0, type of the numbers, number of dimensions, followed by the
+sizes of the dimensions, four bytes each, the highest byte first.
+"""
+
+import gzip
 import struct
+import zlib
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pruning_phases.data.dataset import Dataset
+from pruning_phases.data.dataset import ARRAYS, Dataset, Sources, num_classes_of
+from pruning_phases.data.published import CURE, download, stamps
 from pruning_phases.errors import UserError, first_line
 
-DOWNLOAD_TIMEOUT = 60.0  # seconds without an answer
+UNSIGNED_BYTE = 8
+
+MNIST_NAMES = ("train", "t10k")
 
 
-@lru_cache(maxsize=2)  # the runs of a sweep alternate between few data sets
-def read(kind_name: str, option: str, data_dir: str) -> Dataset:
-    """Data set of torchvision's class ``kind_name``; messages call it ``option``."""
+def read(
+    kind_name: str,
+    option: str,
+    data_dir: str,
+    *,
+    names: tuple[str, str] = MNIST_NAMES,
+    num_classes: int = 10,
+    first_label: int = 0,
+    **arguments: str,
+) -> Dataset:
+    """Data set of torchvision's class ``kind_name``; messages call it ``option``.
+
+    names: of the training set and of the test set in the names of the files; first_label: label of
+    the first class in the files; arguments: of the class, which downloads missing files.
+    """
     from torchvision import datasets
 
     root = Path(data_dir).expanduser()
     folder = root / kind_name / "raw"
-    kind = getattr(datasets, kind_name)
-    if not _is_there(folder):
-        _download(kind, root, option)
-    _refuse_truncated(folder)
-    try:
-        train, test = kind(root, train=True), kind(root, train=False)
-    except Exception as error:
-        raise UserError(
-            f"{folder} holds files that cannot be read ({error}): delete the folder and run again "
-            "to download it, or give data_dir=FOLDER of a good copy"
-        ) from error
+    files = [folder / stem for stem in stems(names)]
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        kind = getattr(datasets, kind_name)
+        download(lambda: kind(root, download=True, **arguments), missing, root, option)
+    return read_files(files, num_classes, first_label, CURE)
+
+
+def stems(names: tuple[str, str]) -> list[str]:
+    """Names of the four files, without ``.gz``."""
+    return [f"{name}-{kind}-ubyte" for name in names for kind in ("images-idx3", "labels-idx1")]
+
+
+def read_files(files: list[Path], num_classes: int | None, first_label: int, cure: str) -> Dataset:
+    """Data set of four existing files, in the order of ``stems``.
+
+    num_classes: None counts the classes by the largest label; cure: end of the messages.
+    """
+    return _read(stamps(files), num_classes, first_label, cure)
+
+
+@lru_cache(maxsize=2)  # the runs of a sweep alternate between few data sets
+def _read(
+    stamped: tuple[tuple[Path, int, int], ...], num_classes: int | None, first: int, cure: str
+) -> Dataset:
+    files = [path for path, _, _ in stamped]
+    parts = [read_idx(file, dims, cure) for file, dims in zip(files, (3, 1, 3, 1), strict=True)]
+    train, test = parts[0][:, None], parts[2][:, None]
+    train_labels, test_labels = (part.astype(np.int64) - first for part in parts[1::2])
     return Dataset(
-        train.data.numpy()[:, None], train.targets.numpy().astype(np.int64),
-        test.data.numpy()[:, None], test.targets.numpy().astype(np.int64),
-        num_classes=10,
+        train, train_labels, test, test_labels,
+        num_classes_of(train_labels, test_labels) if num_classes is None else num_classes,
+        sources=Sources(**dict(zip(ARRAYS, map(str, files), strict=True)), cure=cure),
     )  # fmt: skip
 
 
-def _is_there(folder: Path) -> bool:
-    """True if all four unpacked files exist."""
-    stems = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-    return all((folder / f"{stem}-ubyte").is_file() for stem in stems)
-
-
-def _download(kind: type, root: Path, option: str) -> None:
-    patience = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
-    created = not root.exists()
+def read_idx(path: Path, num_dims: int, cure: str) -> NDArray[np.uint8]:
+    """Array of an IDX file of unsigned bytes. Raises UserError if the file holds no such array."""
     try:
-        kind(root, train=True, download=True)
-    except Exception as error:
-        _remove_empty(root if created else root / kind.__name__)
-        # torchvision's message continues with all addresses that it tried.
-        reason = first_line(error).rstrip(":")
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read()
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path} cannot be read ({first_line(error)}): {cure}") from error
+    begin = 4 + 4 * num_dims
+    if len(content) < begin or content[:2] != b"\0\0":
+        raise UserError(f"{path} is truncated or no IDX file ({len(content)} bytes): {cure}")
+    if content[2] != UNSIGNED_BYTE:
         raise UserError(
-            f"dataset={option}: not in data_dir={root}, and the download failed ({reason}): "
-            f"put torchvision's {kind.__name__}/raw folder there, or give data_dir=FOLDER"
-        ) from error
-    finally:
-        socket.setdefaulttimeout(patience)
-
-
-def _remove_empty(folder: Path) -> None:
-    """Remove the empty folders that a failed download leaves."""
-    if not folder.is_dir():
-        return
-    for path in (*sorted(folder.rglob("*"), reverse=True), folder):
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
-
-
-def _refuse_truncated(folder: Path) -> None:
-    """Compare each file's length with its IDX header (0, 0, type, number of dimensions; sizes)."""
-    for path in sorted(folder.glob("*-ubyte")):
-        with path.open("rb") as file:
-            header = file.read(4)
-            num_dims = header[3] if len(header) == 4 else 0
-            raw = file.read(4 * num_dims)
-        whole = 4 * num_dims == len(raw) and num_dims > 0
-        size = int(np.prod(struct.unpack(f">{num_dims}i", raw), dtype=np.int64)) if whole else 0
-        expected = 4 + 4 * num_dims + size
-        actual = path.stat().st_size
-        if not whole or actual != expected:
-            raise UserError(
-                f"{path} is truncated or no IDX file ({actual} bytes, but its header says "
-                f"{expected}): delete it and run again to download it, or give data_dir=FOLDER"
-            )
+            f"{path} holds numbers of type 0x{content[2]:02x}, not unsigned bytes (0x08): {cure}"
+        )
+    if content[3] != num_dims:
+        raise UserError(f"{path} has {content[3]} dimensions, not {num_dims}: {cure}")
+    shape = struct.unpack(f">{num_dims}I", content[4:begin])
+    if len(content) != begin + prod(shape):
+        raise UserError(
+            f"{path} is truncated or no IDX file ({len(content)} bytes, but its header says "
+            f"{begin + prod(shape)}): {cure}"
+        )
+    if 0 in shape:
+        raise UserError(f"{path} is empty (shape {'x'.join(map(str, shape))}): {cure}")
+    return np.frombuffer(bytearray(content), np.uint8, offset=begin).reshape(shape)

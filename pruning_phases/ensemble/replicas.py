@@ -22,13 +22,15 @@ class Replicas(nn.Module):
     """R replicas of an ordinary module, each with its own weights, mask, dropout and inputs.
 
     Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
-    reduction serve all replicas. The forward and backward passes have two forms of equal results:
+    reduction serve all replicas. Updates change the parameters and the *state*: buffers such as the
+    running statistics of batch normalization. The forward and backward passes have two forms of
+    equal results:
 
     * on an accelerator, and for many small networks, ``torch.func.vmap`` over the stacked
       tensors: few large kernels;
-    * on the CPU, one ordinary module per replica whose parameters and gradients are *views* into
-      the stacked tensors. For few or large networks a loop is measured to be faster there than
-      batched kernels, and it can skip replicas that have finished.
+    * on the CPU, one ordinary module per replica whose parameters, buffers and gradients are
+      *views* into the stacked tensors. For few or large networks a loop is measured to be faster
+      there than batched kernels, and it can skip replicas that have finished.
     """
 
     def __init__(self, architecture: Architecture, init_keys: Sequence[int]) -> None:
@@ -38,19 +40,25 @@ class Replicas(nn.Module):
         parameters, buffers = stack_module_state(modules)
         self.names = list(parameters)
         self.buffer_names = list(buffers)
+        self.state_names = list(architecture.state_shapes)
         for name in self.names:
             parameter = _channels_last(parameters[name].detach())
             self.register_parameter(_flat(name), nn.Parameter(parameter))
         for name in self.buffer_names:
             self.register_buffer(_flat(name), buffers[name].detach())
+        self.architecture = architecture
         self.layer_of = architecture.layer_of  # parameter name -> layer name
         for name in self.layer_of:
             self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
         self.vectorized = False
+        self._can_be_vectorized = architecture.can_be_vectorized
+        self._dropout_layers = architecture.dropout_layers
         self._dense = True
         # In tuples, so that they are not registered as submodules.
         self._alone = tuple(modules)
         self._skeleton = (architecture.skeleton,)
+        # Of every replica's state: module, attribute, view into the stacked tensor.
+        self._state_views: list[list[tuple[nn.Module, str, Tensor]]] = []
 
     # -- the stacked tensors -------------------------------------------------------------------
 
@@ -60,6 +68,18 @@ class Replicas(nn.Module):
     def mask(self, name: str) -> Tensor:
         """[R, ...] of the weights' type, 1 for surviving weights, 0 for pruned ones."""
         return self.get_buffer(_flat(f"{name}.mask"))
+
+    def buffer(self, name: str) -> Tensor:
+        return self.get_buffer(_flat(name))
+
+    def trained_tensors(self) -> dict[str, Tensor]:
+        """All tensors [R, ...] that updates change, detached, not copied.
+
+        Parameters have their name as key, and the state ``buffer:<name>``.
+        """
+        return {name: self.stacked(name).detach() for name in self.names} | {
+            f"buffer:{name}": self.buffer(name) for name in self.state_names
+        }
 
     def layer_masks(self) -> dict[str, Tensor]:
         """Layer name -> [R, out, in, ...] bool."""
@@ -99,17 +119,24 @@ class Replicas(nn.Module):
     # -- forward and backward ------------------------------------------------------------------
 
     def attach(self, vectorized: bool) -> None:
-        """Choose the form. Call it after every move to another device, which breaks the views."""
-        self.vectorized = vectorized
+        """Choose the form. Call it after every move to another device, which breaks the views.
+
+        A module that ``vmap`` cannot run keeps the loop.
+        """
+        self.vectorized = vectorized = vectorized and self._can_be_vectorized
         for name in self.names:
             self.stacked(name).grad = torch.zeros_like(self.stacked(name))
+        self._state_views = [[] for _ in self._alone]
         for r, module in enumerate(() if vectorized else self._alone):
             for name, parameter in module.named_parameters():
                 parameter.data = self.stacked(name).detach()[r]
                 parameter.grad = _gradient(self.stacked(name))[r]
             for name in self.buffer_names:
-                owner, _, leaf = name.rpartition(".")
-                module.get_submodule(owner).register_buffer(leaf, self.get_buffer(_flat(name))[r])
+                path, _, leaf = name.rpartition(".")
+                owner, view = module.get_submodule(path), self.buffer(name)[r]
+                owner.register_buffer(leaf, view)
+                if name in self.state_names:
+                    self._state_views[r].append((owner, leaf, view))
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Replicas:
@@ -121,26 +148,28 @@ class Replicas(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits [R, B, C] of one batch [B, ...] for all replicas."""
         if self.vectorized:
-            return vmap(self._call, in_dims=(0, 0, None))(*self._state(), x)
+            return vmap(self._call, in_dims=(0, 0, None))(*self._tensors(), x)
         return torch.stack([module(x) for module in self._alone])
 
     def forward_own(self, x: Tensor) -> Tensor:
         """Logits [R, B, C] of one batch per replica, [R, B, ...]."""
         if self.vectorized:
-            return vmap(self._call)(*self._state(), x)
+            return vmap(self._call)(*self._tensors(), x)
         return torch.stack([module(own) for module, own in zip(self._alone, x, strict=True)])
 
     def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
         """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
 
-        x: [R, B, ...], y: [R, B]. Replicas that are not active may be skipped; their loss is NaN.
+        The state is updated, too. x: [R, B, ...], y: [R, B]. Replicas that are not active may be
+        skipped; their state stays, and the loss of those skipped is NaN.
         """
         torch._foreach_zero_([_gradient(self.stacked(name)) for name in self.names])
         if self.vectorized:
-            logits = vmap(self._call)(*self._state(), x)
+            logits, state = vmap(self._call_with_state)(*self._tensors(), x)
             losses = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
             losses = losses.view(y.shape).mean(dim=1)
             losses.sum().backward()
+            self._set_state(state, active)
             return losses.detach()
         result = torch.full((self.num_replicas,), torch.nan, device=x.device)
         for r, module in enumerate(self._alone):
@@ -148,31 +177,67 @@ class Replicas(nn.Module):
                 loss = F.cross_entropy(module(x[r]), y[r])
                 loss.backward()
                 result[r] = loss.detach()
+                if self.state_names:
+                    self._restore_state_views(r)
         return result
 
-    def alone(self, r: int) -> Callable[[dict[str, Tensor], Tensor], Tensor]:
-        """Replica r as a function of its parameters and one batch: its logits."""
-        buffers = {name: self.get_buffer(_flat(name))[r] for name in self.buffer_names}
+    def alone(
+        self, r: int, dtype: torch.dtype = torch.float32, zero_means: bool = False
+    ) -> Callable[[dict[str, Tensor], Tensor], Tensor]:
+        """Replica r as a function of its parameters and one batch, both of ``dtype``: its logits.
+
+        ``zero_means`` replaces the running means of normalization layers by 0.
+        """
+        buffers = {name: self.buffer(name)[r] for name in self.buffer_names}
+        for name in self.buffer_names:
+            in_dropout = name.rpartition(".")[0] in self._dropout_layers
+            if buffers[name].is_floating_point() and not in_dropout:
+                buffers[name] = buffers[name].to(dtype)
+            if zero_means and name.endswith("running_mean"):
+                buffers[name] = torch.zeros_like(buffers[name])
         return lambda parameters, x: self._call(parameters, buffers, x)
 
     def _call(self, parameters: dict, buffers: dict, x: Tensor) -> Tensor:
         return functional_call(self._skeleton[0], (parameters, buffers), (x,))
 
-    def _state(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def _call_with_state(self, parameters: dict, buffers: dict, x: Tensor) -> tuple[Tensor, dict]:
+        """Logits, and the new state. The old one is not changed."""
+        state = {name: buffers[name].clone() for name in self.state_names}
+        tensors = parameters | buffers | state
+        logits = functional_call(self._skeleton[0], tensors, (x,))  # writes new buffers to tensors
+        return logits, {name: tensors[name].detach() for name in state}
+
+    def _tensors(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         return (
             {name: self.stacked(name) for name in self.names},
-            {name: self.get_buffer(_flat(name)) for name in self.buffer_names},
+            {name: self.buffer(name) for name in self.buffer_names},
         )
+
+    def _set_state(self, state: dict[str, Tensor], active: Sequence[bool] | None) -> None:
+        """Set the state [R, ...] of the active replicas."""
+        if state and active is not None and not all(active):
+            rows = torch.tensor(active, device=self.device)
+            for name, new in state.items():
+                where = rows.view(-1, *[1] * (new.dim() - 1))
+                state[name] = torch.where(where, new, self.buffer(name))
+        for name, new in state.items():
+            self.buffer(name).copy_(new)
+
+    @torch.no_grad()
+    def _restore_state_views(self, r: int) -> None:
+        """Copy the state of modules that replace a buffer, rather than change it in place."""
+        for owner, leaf, view in self._state_views[r]:
+            if (new := getattr(owner, leaf)) is not view:
+                view.copy_(new)
+                setattr(owner, leaf, view)
 
     # -- dropout -------------------------------------------------------------------------------
 
     def set_dropout_rates(self, train: Tensor, evaluation: Tensor) -> None:
         """Set the rates [R] of every dropout layer for training and for evaluation."""
-        for name in self.buffer_names:
-            if name.endswith("train_rate"):
-                self.get_buffer(_flat(name)).copy_(train)
-            elif name.endswith("eval_rate"):
-                self.get_buffer(_flat(name)).copy_(evaluation)
+        for name in self._dropout_layers:
+            self.buffer(f"{name}.train_rate").copy_(train)
+            self.buffer(f"{name}.eval_rate").copy_(evaluation)
         for module in (*self._alone, *self._skeleton):
             for layer in module.modules():
                 if isinstance(layer, PhaseDropout):
@@ -184,9 +249,8 @@ class Replicas(nn.Module):
     def set_dropout_draw(self, keys: Tensor, draw: int) -> None:
         """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2]."""
         key = derive(keys, draw)
-        for name in self.buffer_names:
-            if name.endswith("key"):
-                self.get_buffer(_flat(name)).copy_(key)
+        for name in self._dropout_layers:
+            self.buffer(f"{name}.key").copy_(key)
 
 
 def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:

@@ -7,42 +7,64 @@ from torch import Tensor
 from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
 from pruning_phases.topology.clusters import clusters
 from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
-from pruning_phases.topology.paths import effective_counts, log_num_paths, node_graphs
+from pruning_phases.topology.graph import NetworkGraph
+from pruning_phases.topology.paths import effective_counts, log_num_paths
+
+CONNECTION = ("largest_cluster", "mean_cluster", "log_num_paths")
+OF_GRAPH = ("effective_density", "num_effective", *CONNECTION)  # NaN without a graph
 
 
 def layer_observables(
-    masks: dict[str, Tensor], weights: dict[str, Tensor], earlier: dict[str, Tensor]
+    masks: dict[str, Tensor],
+    weights: dict[str, Tensor],
+    earlier: dict[str, Tensor],
+    graph: NetworkGraph | None,
+    groups: dict[str, int] | None = None,
 ) -> dict[str, dict[str, NDArray]]:
     """Observables of each layer, and of the whole network under the name ``all``, each [R].
 
-    masks, weights, earlier: name -> [R, out, in, ...]; ``earlier`` are the weights at the end of
-    the previous step, for the evolution metric.
+    masks, weights, earlier: name -> [R, out, in / groups, ...]; ``earlier`` are the weights at the
+    end of the previous step, for the evolution metric. Without a graph of the network, effective
+    edges, clusters and paths are NaN. groups: name -> groups of a grouped convolution.
 
     Degrees are those of each layer's bipartite graph, summed over the layers for ``all``:
     ``in_degree_4`` counts the out-nodes into which 4 to 7 edges lead, and ``in_degree_ratio`` is
     <k^2> / <k> of all out-nodes. A random layer of these degrees has a giant cluster where the
     product of (ratio - 1) for its two sides is above 1 (Newman, Strogatz, Watts 2001, sec. IV).
     """
-    graphs = node_graphs(list(masks.values()))
-    effective = effective_counts(graphs)
+    count = len(next(iter(masks.values())))
+    effective, connections = _on_graph(graph, masks)
     bins = bins_up_to(max(max(mask[0, 0].numel(), mask.shape[1]) for mask in masks.values()))
     rows: dict[str, dict[str, NDArray]] = {}
     all_counts: list[NDArray] = []
     all_nodes: list[NDArray] = []
-    for (name, mask), num_effective, graph in zip(masks.items(), effective, graphs, strict=True):
-        size = np.full(len(mask), mask[0].numel())
-        counts = np.stack(
-            [size, _numpy(num_effective), *_movement(mask, weights[name], earlier[name])]
-        )
-        nodes = np.stack([_degree_sums(degree, bins) for degree in degrees(mask)])
+    for name, mask in masks.items():
+        size = np.full(count, mask[0].numel())
+        counts = np.stack([size, effective[name], *_movement(mask, weights[name], earlier[name])])
+        both = degrees(mask, (groups or {}).get(name, 1))
+        nodes = np.stack([_degree_sums(degree, bins) for degree in both])
         all_counts.append(counts)
         all_nodes.append(nodes)
-        rows[name] = _row(counts, nodes, bins) | _connection([graph])
+        rows[name] = _row(counts, nodes, bins) | connections[name]
     rows[WHOLE] = _row(np.sum(all_counts, axis=0), np.sum(all_nodes, axis=0), bins)
-    rows[WHOLE] |= _connection(graphs)
-    first, last = rows[next(iter(masks))], rows[next(reversed(masks))]
-    rows[WHOLE] |= {"active_in": first["active_in"], "active_out": last["active_out"]}
+    rows[WHOLE] |= connections[WHOLE]
+    first, *_, last = [layer.name for layer in graph.layers] * 2 if graph else [*masks] * 2
+    rows[WHOLE] |= {"active_in": rows[first]["active_in"], "active_out": rows[last]["active_out"]}
     return rows
+
+
+def _on_graph(
+    graph: NetworkGraph | None, masks: dict[str, Tensor]
+) -> tuple[dict[str, NDArray], dict[str, dict[str, NDArray]]]:
+    """Effective edges of each layer, and the connection of each layer alone and of the network."""
+    if graph is None:
+        unknown = np.full(len(next(iter(masks.values()))), np.nan)
+        row = dict.fromkeys(CONNECTION, unknown)
+        return dict.fromkeys(masks, unknown), dict.fromkeys([*masks, WHOLE], row)
+    edges = graph.edges(masks)
+    effective = {name: _numpy(one) for name, one in effective_counts(graph, edges).items()}
+    alone = {name: _connection(one, edges) for name, one in graph.single_layers.items()}
+    return effective, alone | {WHOLE: _connection(graph, edges)}
 
 
 def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]:
@@ -52,7 +74,7 @@ def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]
         "num_weights": size.astype(np.int64),
         "num_kept": num_kept.astype(np.int64),
         "density": num_kept / size,
-        "num_effective": num_effective.astype(np.int64),
+        "num_effective": _counted(num_effective),
         "effective_density": num_effective / size,
         "evolution_metric": evolution_metric(num_kept, *sums),
     }
@@ -66,13 +88,14 @@ def _row(counts: NDArray, nodes: NDArray, bins: list[int]) -> dict[str, NDArray]
     return row
 
 
-def _connection(graphs: list[Tensor]) -> dict[str, NDArray]:
-    largest, mean_size = clusters(graphs)
-    return {
-        "largest_cluster": largest,
-        "mean_cluster": mean_size,
-        "log_num_paths": _numpy(log_num_paths(graphs)),
-    }
+def _counted(values: NDArray) -> NDArray:
+    """The same numbers as integers, unless they are unknown."""
+    return values if np.isnan(values).any() else values.astype(np.int64)
+
+
+def _connection(graph: NetworkGraph, edges: dict[str, Tensor]) -> dict[str, NDArray]:
+    values = (*clusters(graph, edges), _numpy(log_num_paths(graph, edges)))
+    return dict(zip(CONNECTION, values, strict=True))
 
 
 def _degree_sums(degree: Tensor, bins: list[int]) -> NDArray[np.int64]:

@@ -5,11 +5,13 @@
     weights    score(weights [R, n]) -> [R, n]
     stream     score(key [R, 2], n) -> [R, n]
     examples   score(network, parameters, prunable, x, y) -> {name: tensor}, of one network
-    shape      score(network, parameters, prunable, example) -> {name: tensor}, of one network; a
-               step is pruned in ``pruner.score_rounds`` rounds
+    shape      score(network, parameters, prunable, example) -> {name: tensor}, of one network whose
+               running means are 0; a step is pruned in ``pruner.score_rounds`` rounds
 
-Weights with higher scores survive. Scores of one network are in float64, so that a replica has the
-same scores in an ensemble as alone. Files of scores import torch inside their functions, since
+``network(parameters, x)`` returns the logits in evaluation mode: without dropout, and with the
+running statistics of batch normalization, which stay as they are. Weights with higher scores
+survive. Scores of one network are in float64, so that a replica has the same scores in an ensemble
+as alone. Files of scores import torch inside their functions, since
 configuration and ``--help`` read them. ``conf/pruner/NAME.yaml`` makes a score an option.
 
 A score of a user's own is a function ``module:name`` with an attribute ``READS``, or in a module

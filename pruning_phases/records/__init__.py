@@ -1,1 +1,5 @@
-"""Records of runs and sweeps on disk. Knows no torch, executes nothing that it reads."""
+"""Records of runs and sweeps on disk.
+
+In: identities, tables, arrays. Out: the same, read back. Knows no torch, and executes
+nothing that it reads.
+"""

@@ -1,18 +1,14 @@
-"""Atomic writing: beside the file, flushed to the disk, then renamed."""
+"""Atomic writing of files."""
 
 import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pruning_phases.errors import RunError
 
-if TYPE_CHECKING:
-    pass
-
-
-BESIDE = ".beside"  # ends the name under which a file is written before it is renamed
+BESIDE = ".beside"  # suffix of a file that is not yet renamed
 
 
 def write_beside(path: Path, write: Callable[[Path], Any]) -> None:

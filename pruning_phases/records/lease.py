@@ -1,10 +1,9 @@
 """Lease of a run: one process at a time writes it, on any number of machines.
 
-The kernel's file lock decides between processes of one machine, and it is released when a process
-dies. Not every cluster's file system carries it to other machines, so the holder also writes its
-name into the file and touches it while it lives. A lease that another machine has not touched for
-``STALE_SECONDS`` is taken over. A lease that the same job of the scheduler held before it was
-requeued is taken over at once.
+The kernel's file lock decides between processes of one machine; it is released when a process dies.
+Some network file systems do not carry it to other machines, so the holder also writes its name into
+the file, and touches the file while it lives. The lease of a process on another machine is taken
+over after ``STALE_SECONDS`` without a touch. A requeued job takes over its own lease at once.
 """
 
 import errno
@@ -32,13 +31,13 @@ NO_FILE_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class Lease:
-    """The right to write a run, held until ``release``. It also carries the run's progress."""
+    """The right to write a run, held until ``release``. Its file also holds the progress."""
 
     def __init__(self, path: Path, file: IO[str]) -> None:
         self._path, self._file = path, file
         self._began = time.monotonic()
         self._fraction_at_begin: float | None = None
-        self._about: dict[str, Any] = {
+        self._holder: dict[str, Any] = {
             "token": uuid.uuid4().hex, "host": socket.gethostname(), "pid": os.getpid(),
             "process_began": _process_began(os.getpid()), "job": _job(),
             "restarts": _restarts(), "fraction_done": None, "seconds_left": None,
@@ -49,28 +48,28 @@ class Lease:
         self._thread.start()
 
     def progress(self, fraction: float) -> None:
-        """Note the fraction of the run's updates that are done, in [0, 1]."""
+        """Record the finished fraction of the run's updates, in [0, 1]."""
         if self._fraction_at_begin is None:
             self._fraction_at_begin, self._began = fraction, time.monotonic()
         done = fraction - self._fraction_at_begin
         left = (time.monotonic() - self._began) * (1 - fraction) / done if done > 0 else None
-        self._about |= {"fraction_done": fraction, "seconds_left": left}
+        self._holder |= {"fraction_done": fraction, "seconds_left": left}
 
     def check(self) -> None:
-        """Busy, if another machine has taken the run over since this process was last heard of."""
-        for _ in range(LOOKS):  # what is being written just then cannot be read
+        """Raise Busy if another machine has taken the run over."""
+        for _ in range(LOOKS):  # a file that is being written is unreadable
             holder = _read(self._path)
             if holder is not None:
                 break
             time.sleep(SECONDS_BETWEEN_READS)
-        if (holder or {}).get("token") != self._about["token"]:
+        if (holder or {}).get("token") != self._holder["token"]:
             raise Busy(f"{self._path.parent} was taken over by {_name(holder or {})}")
 
     def release(self) -> None:
         self._over.set()
         self._thread.join()
         with suppress(OSError):
-            if (_read(self._path) or {}).get("token") == self._about["token"]:
+            if (_read(self._path) or {}).get("token") == self._holder["token"]:
                 os.truncate(self._path, 0)
 
     def _keep_touching(self) -> None:
@@ -80,21 +79,21 @@ class Lease:
                 self._write()
 
     def _write(self) -> None:
-        text = json.dumps(self._about)
+        text = json.dumps(self._holder)
         self._file.seek(0)
-        self._file.write(text + " " * max(0, 500 - len(text)))  # never shorter than what was there
+        self._file.write(text + " " * max(0, 500 - len(text)))  # covers earlier text
         self._file.flush()
 
 
 @contextmanager
 def hold(path: Path) -> Iterator[Lease]:
-    """The lease at ``path``, or Busy."""
+    """Hold the lease at ``path``. Raises Busy if another process holds it."""
     with path.open("a+") as appending:
         locked = _lock(appending)
         holder = _read(path)
-        left = locked and holder and holder.get("host") == socket.gethostname()
-        if holder and not left and _may_be_alive(holder, path):
-            raise Busy(f"{path.parent} is being written by another process, {_name(holder)}")
+        has_died = locked and holder and holder.get("host") == socket.gethostname()
+        if holder and not has_died and _may_be_alive(holder, path):
+            raise _busy(path, holder)
         with path.open("r+") as file:
             lease = Lease(path, file)
             try:
@@ -104,19 +103,18 @@ def hold(path: Path) -> Iterator[Lease]:
 
 
 def holder_of(path: Path) -> dict[str, Any] | None:
-    """Holder of the lease, as far as the file tells; None: nobody."""
+    """Return the process that holds the lease, as its file describes it; None if there is none."""
     holder = _read(path)
     return holder if holder and _may_be_alive(holder, path) else None
 
 
 def _lock(file: IO[str]) -> bool:
-    """Take the file lock. False: the file system has none. Raises Busy if it is held."""
+    """Take the file lock; return False if the file system has none. Raises Busy if it is held."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = _read(Path(file.name)) or {}
-        where = Path(file.name).parent
-        raise Busy(f"{where} is being written by another process, {_name(holder)}") from error
+        path = Path(file.name)
+        raise _busy(path, _read(path) or {}) from error
     except OSError as error:
         if error.errno not in NO_FILE_LOCKS:
             raise
@@ -125,9 +123,9 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _may_be_alive(holder: dict[str, Any], path: Path) -> bool:
-    """Tell whether the process that wrote the file may still run."""
+    """Return True unless the holder is known to have ended."""
     if holder.get("host") == socket.gethostname():
-        return _runs(int(holder.get("pid", 0)), holder.get("process_began"))
+        return _is_running(int(holder.get("pid", 0)), holder.get("process_began"))
     requeued = holder.get("job") and holder["job"] == _job()
     if requeued and int(holder.get("restarts", 0)) < _restarts():
         return False
@@ -135,8 +133,10 @@ def _may_be_alive(holder: dict[str, Any], path: Path) -> bool:
 
 
 def _age(path: Path) -> float:
-    """Seconds since the file was touched, by the clock of the machine that keeps the files, or,
-    where nothing can be written, by that of this one."""
+    """Return the seconds since the file was touched, by the clock of the file system.
+
+    Where nothing can be written, the clock of this machine counts.
+    """
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         beside.touch()
@@ -148,8 +148,8 @@ def _age(path: Path) -> float:
             beside.unlink()
 
 
-def _runs(pid: int, began: int | None) -> bool:
-    """Tell whether this very process runs: the start time guards against a reused number."""
+def _is_running(pid: int, began: int | None) -> bool:
+    """Return True if the process runs; its start time tells it from a later one of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -160,7 +160,7 @@ def _runs(pid: int, began: int | None) -> bool:
 
 
 def _process_began(pid: int) -> int | None:
-    """In clock ticks since the machine was started; None where the system does not tell."""
+    """Return the start of a process in clock ticks since boot; None without /proc."""
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
     except (OSError, ValueError, IndexError):
@@ -176,13 +176,17 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _restarts() -> int:
-    """Number of times that the scheduler has requeued this job."""
+    """Return how often SLURM has requeued this job."""
     return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
 
 
 def _job() -> str | None:
-    """The scheduler's job id, which stays the same after a requeue."""
+    """Return SLURM's job id, which a requeue does not change."""
     return os.environ.get("SLURM_JOB_ID")
+
+
+def _busy(path: Path, holder: dict[str, Any]) -> Busy:
+    return Busy(f"{path.parent} is being written by another process, {_name(holder)}")
 
 
 def _name(holder: dict[str, Any]) -> str:

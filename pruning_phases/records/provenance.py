@@ -1,4 +1,4 @@
-"""Provenance: code, versions, host and time."""
+"""Provenance of results: code, versions, host and time."""
 
 import platform
 import socket
@@ -13,7 +13,7 @@ VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
 
 
 def provenance() -> dict[str, Any]:
-    """The code and the machine that are at work here."""
+    """Return the commit, the versions and the host of this process."""
     return {
         "git": _git_state(),
         "python": platform.python_version(),
@@ -22,10 +22,10 @@ def provenance() -> dict[str, Any]:
     }
 
 
-@cache  # as it was when this process began to work
+@cache  # the package may be edited while this process runs
 def _git_state() -> dict[str, Any]:
-    """Commit and dirty flag of the checkout that this package is imported from, if it is one."""
-    root = Path(__file__).parents[1]
+    """Return commit and dirty flag of the package's checkout; None for an installed package."""
+    root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return {"commit": None, "dirty": None}
 

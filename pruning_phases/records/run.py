@@ -2,9 +2,8 @@
 
 ``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
 ``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
-``checkpoint.safetensors``, ``wandb/``.
-Every file is written beside and renamed, and the state ``done`` is written last, so that what has
-its final name is whole. Nothing in here is ever executed on reading.
+``checkpoint.safetensors``, ``wandb/``. Every file is written under another name and then renamed,
+so a file with its final name is complete. The state ``done`` is written last.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,65 +36,33 @@ RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
 class RunRecord(Snapshots):
-    """The folder of one run."""
+    """Record of one run, in its folder."""
 
     def __init__(self, results_dir: str | Path, study: str, run_id: str) -> None:
         self.id = run_id
         self.folder = Path(results_dir).expanduser() / study / run_id
-
-    # -- names -----------------------------------------------------------------------------------
-
-    @property
-    def info_file(self) -> Path:
-        return self.folder / INFO
-
-    @property
-    def observables_file(self) -> Path:
-        return self.folder / "observables.parquet"
-
-    @property
-    def layers_file(self) -> Path:
-        return self.folder / "layers.parquet"
-
-    @property
-    def training_file(self) -> Path:
-        return self.folder / "training.parquet"
-
-    @property
-    def checkpoint_file(self) -> Path:
-        return self.folder / "checkpoint.safetensors"
-
-    @property
-    def lock_file(self) -> Path:
-        return self.folder / "lock"
-
-    @property
-    def figure_stem(self) -> Path:
-        return self.folder / "transition"
+        self.info_file = self.folder / INFO
+        self.observables_file = self.folder / "observables.parquet"
+        self.layers_file = self.folder / "layers.parquet"
+        self.training_file = self.folder / "training.parquet"
+        self.checkpoint_file = self.folder / "checkpoint.safetensors"
+        self.lock_file = self.folder / "lock"
 
     # -- state -----------------------------------------------------------------------------------
 
     def info(self) -> dict[str, Any]:
-        """Content of ``run.json``, empty if there is none. Raises UserError if it is unreadable."""
+        """Return the content of ``run.json``; empty if missing. Raises UserError if damaged."""
         if not self.info_file.exists():
             return {}
         try:
             content = json.loads(self.info_file.read_text())
         except (OSError, ValueError) as error:
-            raise UserError(
-                f"{self.info_file} is unreadable ({error}): delete the folder to run it again"
-            ) from error
+            raise _damaged(self.info_file, f"is unreadable ({error})") from error
         known = isinstance(content, dict) and isinstance(content.get("physics"), dict)
         if not known or content.get("id") != self.id:
-            raise UserError(
-                f"{self.info_file} is not the record of run {self.id}: "
-                "delete the folder to run it again"
-            )
+            raise _damaged(self.info_file, f"is not the record of run {self.id}")
         if content["physics"].get("physics_version", 0) < PHYSICS_VERSION:
-            raise UserError(
-                f"{self.info_file} was made by an earlier version: delete the folder and run its "
-                "command again"
-            )
+            raise _damaged(self.info_file, "was made by an earlier version")
         return content
 
     @property
@@ -104,11 +70,11 @@ class RunRecord(Snapshots):
         return self.info().get("state")
 
     def begin(self, physics: dict[str, Any], machine: dict[str, Any], **more: Any) -> None:
-        """Mark the run as running, with where it comes from."""
+        """Mark the run as running. ``more``: further keys of ``run.json``."""
         earlier = self.info()
         for leftover in self.folder.rglob(f".*{BESIDE}"):
             leftover.unlink(missing_ok=True)
-        if not self.checkpoint_file.exists():  # of a beginning that is begun anew
+        if not self.checkpoint_file.exists():  # an earlier process ended before its checkpoint
             shutil.rmtree(self.snapshots_folder, ignore_errors=True)
             self.training_file.unlink(missing_ok=True)
         self._write_info(
@@ -130,17 +96,17 @@ class RunRecord(Snapshots):
         self.checkpoint_file.unlink(missing_ok=True)
 
     def _result_files(self) -> list[str]:
-        """The tables and snapshots that are there."""
+        """Return the existing tables and snapshots, relative to the folder."""
         tables = (self.observables_file, self.layers_file, self.training_file)
-        there = [file for file in tables if file.exists()]
-        there += sorted(self.snapshots_folder.glob("[!.]*.safetensors"))
-        return [str(file.relative_to(self.folder)) for file in there]
+        files = [file for file in tables if file.exists()]
+        files += sorted(self.snapshots_folder.glob("[!.]*.safetensors"))
+        return [str(file.relative_to(self.folder)) for file in files]
 
     def faults(self) -> list[str]:
-        """Differences between the files of a finished run and the digests that it ended with."""
+        """List the files of a finished run that do not match their digests."""
         digests = self.info().get("sha256")
         if digests is None:
-            return ["of an earlier version, which noted no digests"]
+            return ["made by an earlier version, without digests"]
         found = []
         for name, digest in digests.items():
             try:
@@ -151,7 +117,7 @@ class RunRecord(Snapshots):
         return found
 
     def fail(self, error: str) -> None:
-        """Keep the reason; without room left even for that, the run stays as it was."""
+        """Mark the run as failed. If that cannot be written, its state stays as it was."""
         try:
             self._write_info({**self.info(), "state": FAILED, "error": error, "finished": now()})
         except (OSError, UserError, RunError):
@@ -162,13 +128,12 @@ class RunRecord(Snapshots):
         write_beside(self.info_file, lambda path: path.write_text(text))
 
     def wait_until_free(self, seconds_between_looks: float) -> None:
-        """Until no process holds the run."""
+        """Wait until no process holds the run."""
         while self.holder() is not None:
             time.sleep(seconds_between_looks)
 
-    @contextmanager
-    def lock(self) -> Iterator[Lease]:
-        """Hold the run for this process alone, as long as it lives."""
+    def lock(self) -> AbstractContextManager[Lease]:
+        """Hold the run for this process alone. Raises Busy if another process holds it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.lock_file.touch()
@@ -177,11 +142,10 @@ class RunRecord(Snapshots):
                 f"results_dir: {self.folder} cannot be written ({error.strerror}): "
                 "give results_dir=FOLDER where you may write"
             ) from error
-        with hold(self.lock_file) as lease:
-            yield lease
+        return hold(self.lock_file)
 
     def holder(self) -> dict[str, Any] | None:
-        """The process that writes the run now: host, pid, fraction done and seconds left."""
+        """Return the process that writes the run now: host, pid, fraction_done, seconds_left."""
         return holder_of(self.lock_file)
 
     # -- content ---------------------------------------------------------------------------------
@@ -191,7 +155,7 @@ class RunRecord(Snapshots):
             write_beside(path, partial(table.to_parquet, index=False))
 
     def add_training(self, table: pd.DataFrame) -> None:
-        """Put in how networks trained at a step, in place of what they have there already."""
+        """Add the training of networks at a step, in place of earlier rows of these networks."""
         import pandas as pd
 
         keys = ["step", "p_train", "train_size", "replica"]
@@ -203,17 +167,12 @@ class RunRecord(Snapshots):
         write_beside(self.training_file, partial(table.to_parquet, index=False))
 
     def snapshot_at(self, density: float, key: str) -> tuple[str, float]:
-        """Name and exact density of the snapshot of the step whose density is nearest."""
-        there = self.surviving_densities()
+        """Return name and exact density of the snapshot at the step nearest to a density."""
         wanted = nearest(self.observables()["density"].unique(), density)
-        for at, name in there.items():
+        for at, name in self.surviving_densities().items():
             if math.isclose(at, wanted):
                 return name, at
-        names = ", ".join(f"{at:.3g}" for at in there)
-        raise UserError(
-            f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
-            f"choose one of them, or prune with snapshots=[{density}]"
-        )
+        raise self.no_snapshot(density, key)
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)
@@ -222,14 +181,18 @@ class RunRecord(Snapshots):
         return read_table(self.layers_file)
 
     def training(self) -> pd.DataFrame:
-        """The loss over the updates of every training from the beginning: step 0, and the later
-        steps of networks that train anew after each cut."""
+        """Return the loss over the updates of every training from initial weights."""
+        if not self.training_file.exists():
+            raise UserError(
+                f"{self.training_file} is missing: run {self.id} trained no network from initial "
+                "weights (training.budget.amount=0), or an earlier version made it"
+            )
         table = read_table(self.training_file)
         return table if "step" in table else table.assign(step=0)  # records of earlier versions
 
 
 def find_records(folder: Path) -> list[RunRecord]:
-    """The record that is this folder, or all records somewhere below it."""
+    """Return the record in this folder, or all records below it."""
     found = [folder] if (folder / INFO).exists() else [f.parent for f in folder.rglob(INFO)]
     return [
         RunRecord(f.parent.parent, f.parent.name, f.name) for f in sorted(map(_absolute, found))
@@ -245,10 +208,14 @@ def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
     try:
         return pd.read_parquet(path, columns=columns)
+    except FileNotFoundError as error:
+        raise _damaged(path, "is missing") from error
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path} is unreadable ({first_line(error)}): delete the run's folder"
-        ) from error
+        raise _damaged(path, f"is unreadable ({first_line(error)})") from error
+
+
+def _damaged(path: Path, fault: str) -> UserError:
+    return UserError(f"{path} {fault}: delete the run's folder and run its command again")
 
 
 def _digest(path: Path) -> str:

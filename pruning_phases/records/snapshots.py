@@ -1,26 +1,29 @@
 """Snapshots of a run: weights and masks of all its networks at chosen steps, as safetensors.
 
+A snapshot holds tensors [networks, ...]: each parameter under its name, ``mask:<name>`` (uint8) of
+each prunable weight, and ``buffer:<name>`` of the buffers that updates change, such as the running
+statistics of batch normalization. A module's ``state_dict`` has the same names without prefix.
+
 In: names and densities. Out: arrays and metadata. Knows neither states nor tables.
 """
-
-from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from pruning_phases.errors import UserError
 from pruning_phases.records.atomic import write_beside
 
-if TYPE_CHECKING:
-    import numpy as np
-
-INITIAL, FINAL = "initial", "final"  # names of the snapshots that every run has
-REWIND = "rewind"  # name of the snapshot that rewound networks train from
-FARTHEST = 2.0  # largest factor between a density asked for and that of the snapshot taken
+INITIAL, FINAL = "initial", "final"  # snapshots that every run has
+REWIND = "rewind"  # snapshot from which rewound networks train
+FARTHEST = 2.0  # largest factor between a density that is asked for and that of its snapshot
 
 
 class Snapshots:
@@ -38,63 +41,62 @@ class Snapshots:
         suffix = "" if chunk is None else f".chunk_{chunk:03d}"
         return self.snapshots_folder / f"{name}{suffix}.safetensors"
 
-    def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **about: Any) -> None:
-        from safetensors.numpy import save
-
+    def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **metadata: Any) -> None:
         # One entry, since the format does not keep the order of several.
-        metadata = {"about": json.dumps(about)}
-        content = save(tensors, metadata=metadata)
+        content = save(tensors, metadata={"about": json.dumps(metadata)})
         write_beside(path, lambda beside: beside.write_bytes(content))
 
     def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         with _opened(path) as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, _metadata(file)
 
-    def read_about(self, path: Path) -> dict[str, Any]:
+    def read_metadata(self, path: Path) -> dict[str, Any]:
         """Read the metadata of a file of tensors, without the tensors."""
         with _opened(path) as file:
-            return json.loads((file.metadata() or {}).get("about", "{}"))
+            return _metadata(file)
 
     def snapshots(self) -> list[str]:
-        """The names of the snapshots of trained networks, dense first."""
+        """Return the names of the snapshots of trained networks, dense first."""
         names = {file.name.partition(".")[0] for file in self.snapshots_folder.glob("[!.]*")}
         steps = sorted(name for name in names if name.startswith("step_"))
         return steps + [FINAL] * (FINAL in names)
 
     def read_snapshot(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Read the tensors of all networks, from all chunks, and their metadata."""
-        import numpy as np
-
         chunks = [self.read_tensors(file) for file in self._snapshot_files(name)]
-        first, about = chunks[0]
+        first, metadata = chunks[0]
         if len(chunks) == 1:
-            return first, about
-        return {key: np.concatenate([chunk[key] for chunk, _ in chunks]) for key in first}, about
-
-    def snapshot_about(self, name: str) -> dict[str, Any]:
-        return self.read_about(self._snapshot_files(name)[0])
+            return first, metadata
+        return {key: np.concatenate([chunk[key] for chunk, _ in chunks]) for key in first}, metadata
 
     def snapshot_densities(self) -> dict[float, str]:
-        """Density -> name of the snapshot that has it, dense first."""
-        return {float(self.snapshot_about(name)["density"]): name for name in self.snapshots()}
+        """Return density -> name of the snapshot, dense first."""
+        first_files = {name: self._snapshot_files(name)[0] for name in self.snapshots()}
+        return {
+            float(self.read_metadata(file)["density"]): name for name, file in first_files.items()
+        }
 
     def nearest_snapshot(self, density: float, key: str) -> tuple[str, float]:
-        """Name and exact density of the snapshot of a trained network nearest to a density."""
+        """Return name and exact density of the snapshot nearest to a density."""
         if density <= 0:
             raise UserError(f"{key}={density}: a density is above 0")
         there = self.surviving_densities()
         best = nearest(there, density) if there else math.inf
         if not 1 / FARTHEST <= best / density <= FARTHEST:
-            names = ", ".join(f"{at:.3g}" for at in there)
-            raise UserError(
-                f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
-                f"choose one of them, or train with snapshots=[{density}]"
-            )
+            raise self.no_snapshot(density, key)
         return there[best], best
 
+    def no_snapshot(self, density: float, key: str) -> UserError:
+        """Return the error of a density at which there is no snapshot."""
+        names = ", ".join(f"{at:.3g}" for at in self.surviving_densities())
+        return UserError(
+            f"{key}={density}: run {self.id} has snapshots at {names or 'no density'}; "
+            f"choose one of them, or train with snapshots=[{density}]"
+        )
+
     def surviving_densities(self) -> dict[float, str]:
-        """Density -> name of the snapshots in which weights survive."""
+        """Return density -> name of the snapshots in which weights survive."""
         return {at: name for at, name in self.snapshot_densities().items() if at > 0}
 
     def _snapshot_files(self, name: str) -> list[Path]:
@@ -103,16 +105,18 @@ class Snapshots:
 
 
 def nearest(densities: Iterable[float], wanted: float) -> float:
-    """The density above 0 whose logarithm is nearest; of two the higher one."""
+    """Return the density above 0 whose logarithm is nearest; of two, the higher one."""
     above_zero = sorted((density for density in densities if density > 0), reverse=True)
     return min(above_zero, key=lambda density: abs(math.log(density / wanted)))
 
 
+def _metadata(file: Any) -> dict[str, Any]:
+    return json.loads((file.metadata() or {}).get("about", "{}"))
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A file of tensors, whose faults become one line."""
-    from safetensors import SafetensorError, safe_open
-
+    """Open a file of tensors; its faults become a UserError."""
     try:
         with safe_open(path, framework="numpy") as file:
             yield file

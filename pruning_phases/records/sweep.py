@@ -17,8 +17,11 @@ FOLDER, FILE = ".sweeps", "sweep.json"
 
 @dataclass(frozen=True)
 class SweepRecord:
-    """runs: one entry a run with ``study``, ``run`` (its id, null where that is not known before a
-    pruned run is done) and ``overrides``."""
+    """Command and runs of a sweep.
+
+    A run has the keys ``study``, ``run`` (its id; null if it depends on a pruned run that is not
+    done), ``asked`` (the id that the sweep asked for), ``swept`` and ``overrides``.
+    """
 
     results_dir: Path
     name: str
@@ -48,9 +51,9 @@ class SweepRecord:
         return content
 
 
-@cache  # of a process: the note of a large sweep is long
+@cache  # the record of a large sweep is long
 def command_of(results_dir: str, sweep: str | None) -> list[str]:
-    """The command that made a run; a job of a sweep sees only its launcher's words."""
+    """Return the command that makes a run: in a job of a sweep, the command of the sweep."""
     if sweep is None:
         return sys.argv
     try:
@@ -60,10 +63,10 @@ def command_of(results_dir: str, sweep: str | None) -> list[str]:
 
 
 def sweeps_of(folders: Iterable[Path]) -> list[SweepRecord]:
-    """The sweeps noted in results folders that these are, or lie in."""
+    """Return the sweeps recorded in these folders and in the two folders above each."""
     found = {}
     for folder in folders:
-        for place in (folder, *folder.parents[:2]):
-            for file in sorted((place / FOLDER).glob(f"*/{FILE}")):
-                found[file.resolve()] = SweepRecord(place, file.parent.name)
+        for results_dir in (folder, *folder.parents[:2]):
+            for file in sorted((results_dir / FOLDER).glob(f"*/{FILE}")):
+                found[file.resolve()] = SweepRecord(results_dir, file.parent.name)
     return list(found.values())

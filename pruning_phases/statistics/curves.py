@@ -73,6 +73,11 @@ def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> 
         raise UserError(
             f"order_parameters: the run has no {column} in its observables; choose another one"
         )
+    if observables[column].isna().all():
+        raise UserError(
+            f"order_parameters: {column} is not known for this run (NaN): its model's graph could "
+            "not be traced; choose another one"
+        )
     for name in AXES:
         if observables[name].nunique() > 1:
             raise UserError(

@@ -27,15 +27,16 @@ def with_error(value: SupportsFloat, error: SupportsFloat) -> str:
 
 
 def with_errors(value: SupportsFloat, *errors: SupportsFloat | None) -> str:
-    """A value with several errors, ``0.971(2)(11)``; the smallest error sets the digits.
+    """A value with several errors, ``0.971(2)(11)``; the smallest finite error sets the digits.
 
     Small numbers have an exponent: ``8.1(16)e-05`` means (8.1 +- 1.6) 10^-5.
     """
     value = float(value)
-    known = [float(error) for error in errors if error is not None]
+    given = [float(error) for error in errors if error is not None]
+    known = [error for error in given if math.isfinite(error)]
     if not math.isfinite(value):
         return "nan"
-    significant = [e for e in known if math.isfinite(e) and e > 1e-12 * abs(value)]
+    significant = [error for error in known if error > 1e-12 * abs(value)]
     if not significant:
         return f"{value:.4g}"
     power = math.floor(math.log10(max(abs(value), *significant)))
@@ -44,7 +45,7 @@ def with_errors(value: SupportsFloat, *errors: SupportsFloat | None) -> str:
         return f"{scaled}e{power:03d}"
     smallest = min(significant)
     digits = -math.floor(math.log10(smallest))
-    if round(smallest * 10**digits) < 2:
+    if round(smallest * 10 ** (digits + 1)) < 20:
         digits += 1
     digits = max(digits, 0)
     brackets = "".join(f"({round(error * 10**digits)})" for error in known)

@@ -1,24 +1,21 @@
 """Combinations of a sweep: every set of overrides, and the configuration of each."""
 
-from __future__ import annotations
-
 import copy
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from pruning_phases.errors import UserError
 
-if TYPE_CHECKING:
-    from hydra.core.config_loader import ConfigLoader
-    from hydra.core.override_parser.types import Override
-    from omegaconf import DictConfig
-
 
 def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Override]]:
-    """Every combination of the values that the words give; of a key given twice, the last."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
+    """Return every combination of the given values; of a key given twice, the last value counts."""
     parser = OverridesParser.create(config_loader=loader)
     choices: dict[str, list[str]] = {}
     for word in parser.parse_overrides(list(words)):
@@ -37,31 +34,30 @@ def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Overri
 def composer(
     master: DictConfig, loader: ConfigLoader
 ) -> Callable[[Sequence[Override]], DictConfig]:
-    """Composes the configuration of a job. Choices of groups go through Hydra, each combination of
-    them once; plain values are then set as Hydra sets them, last."""
-    from hydra.core.object_type import ObjectType
-    from omegaconf import OmegaConf, open_dict
+    """Return a function that composes the configuration of a job.
 
-    known: dict[tuple[str, ...], DictConfig] = {}
+    Hydra composes each combination of group choices once. Plain values are then set as Hydra sets
+    them, last.
+    """
+    composed_choices: dict[tuple[str, ...], DictConfig] = {}
     groups: dict[str, bool] = {}
 
     def is_group(override: Override) -> bool:
         key = override.key_or_group
         if key not in groups:
-            options = loader.get_group_options(key, ObjectType.CONFIG)
-            groups[key] = bool(options)
+            groups[key] = bool(loader.get_group_options(key, ObjectType.CONFIG))
         special = override.is_add() or override.is_force_add() or override.is_delete()
         return groups[key] or special or override.package is not None
 
     def compose(overrides: Sequence[Override]) -> DictConfig:
         choices = tuple(str(one.input_line) for one in overrides if is_group(one))
-        if choices not in known:
-            composed = loader.load_sweep_config(master, list(choices))
-            _refuse_other_launcher(composed, master)
-            with open_dict(composed):
-                del composed["hydra"]
-            known[choices] = composed
-        composed = copy.deepcopy(known[choices])
+        if choices not in composed_choices:
+            config = loader.load_sweep_config(master, list(choices))
+            _refuse_other_launcher(config, master)
+            with open_dict(config):
+                del config["hydra"]
+            composed_choices[choices] = config
+        composed = copy.deepcopy(composed_choices[choices])
         for one in overrides:
             if not is_group(one):
                 OmegaConf.update(composed, one.key_or_group, one.value(), merge=True)
@@ -72,8 +68,6 @@ def composer(
 
 def _refuse_other_launcher(composed: DictConfig, master: DictConfig) -> None:
     """Raise UserError for a launcher that a swept option's file sets: the sweep has begun."""
-    from omegaconf import OmegaConf
-
     there, here = (
         OmegaConf.to_container(one.hydra.launcher, resolve=False) for one in (composed, master)
     )

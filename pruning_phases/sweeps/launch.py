@@ -4,8 +4,6 @@ A run's identity is its physics, so the same command again is the same sweep. It
 ``results_dir/.sweeps/NAME/sweep.json``, from which ``status`` finds missing ones.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 import time
@@ -13,145 +11,134 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hydra.core.config_loader import ConfigLoader
+from hydra.plugins.launcher import Launcher
+from omegaconf import DictConfig
+from rich.console import Console
+
+from pruning_phases.analysis.registry import is_of_one_run, plot
 from pruning_phases.config.identity import hash_of
 from pruning_phases.console import PLAIN, new_console
 from pruning_phases.errors import RunError, first_line, last_line
 from pruning_phases.records.provenance import now
 from pruning_phases.records.run import DONE, FAILED, RUNNING
 from pruning_phases.records.sweep import SweepRecord
-from pruning_phases.sweeps import slurm as queue
+from pruning_phases.sweeps import slurm
 from pruning_phases.sweeps.combinations import combinations
-from pruning_phases.sweeps.overview import Listed, log_overview
-from pruning_phases.sweeps.plan import (
-    Job,
-    has_failed_since,
-    info_of,
-    is_done,
-    is_held,
-    jobs_of,
-    noted,
-    refuse_other_sources_of,
-)
+from pruning_phases.sweeps.plan import Job, jobs_of, refuse_other_source_files_of
 
-if TYPE_CHECKING:
-    from hydra.core.config_loader import ConfigLoader
-    from hydra.plugins.launcher import Launcher
-    from omegaconf import DictConfig
-    from rich.console import Console
-
-
-NAMED = 4  # failures that a line names
+MAX_NAMED = 4  # failures that the last line names
 
 
 def sweep(
     words: Sequence[str], master: DictConfig, loader: ConfigLoader, launcher: Launcher,
     max_batch_size: int,
 ) -> None:  # fmt: skip
-    """Run what ``words`` span and is not done yet, then say how it went.
-
-    A run is told its sweep, and which run it was submitted for, so that it notices if ``conf`` was
-    edited while it waited in a queue.
-    """
+    """Make the runs that ``words`` span and that are not done, and report the outcome."""
     console, began = new_console(), time.time()
     jobs = jobs_of(combinations(words, loader), master, loader, console)
-    refuse_other_sources_of(jobs)
-    todo = [job for job in jobs if not is_done(job)]
+    refuse_other_source_files_of(jobs)
+    todo = [job for job in jobs if not job.is_done]
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )
-    results_dir = Path(jobs[0].config.results_dir).expanduser()
+    first = jobs[0].config
     name = hash_of([[job.config.study, job.asked] for job in jobs])
-    note = SweepRecord(results_dir, name)
-    note.write(sys.argv, [noted(job) for job in jobs])
+    record = SweepRecord(Path(first.results_dir).expanduser(), name)
+    record.write(sys.argv, [job.entry() for job in jobs])
     for study in {job.config.study for job in jobs}:
-        (results_dir / study).mkdir(exist_ok=True)  # so that status finds it before the first run
-    # Each run says itself which one it is; the launchers' lines hold every override.
+        (record.results_dir / study).mkdir(exist_ok=True)  # status finds it before the first run
+    # Each run prints a line of its own; the launchers' lines hold every override.
     logging.getLogger("hydra").setLevel(logging.WARNING)
     stopped = None
-    place = Path(str(master.hydra.sweep.dir))
+    folder = Path(str(master.hydra.sweep.dir))
     try:
-        folder = place / ".submitit"
-        if todo and queue.is_queued(launcher):
-            console.print(f"what the jobs say: {folder}", **PLAIN)
-        _launch(todo, note.name, launcher, max_batch_size, folder, _teller(jobs, console))
-    except Exception as error:  # a job died without a word, or nothing could be launched
+        if todo and slurm.is_queued(launcher):
+            console.print(f"output of the jobs: {folder / '.submitit'}", **PLAIN)
+        _launch(todo, name, launcher, max_batch_size, _reporter(jobs, console))
+    except Exception as error:  # a job died, or nothing could be launched
         stopped = first_line(error)
     with suppress(OSError):
-        place.rmdir()  # that no launcher has put anything into
-    note.write(sys.argv, [noted(job) for job in jobs])
-    _draw(jobs, console)
-    listed = (Listed(job.config.study, job.swept, job.record, info_of(job)) for job in jobs)
-    log_overview(listed, jobs[0].config, note, began, console)
+        folder.rmdir()  # unless a launcher has written into it
+    record.write(sys.argv, [job.entry() for job in jobs])
+    _plot_studies(jobs, console)
+    if first.logger.name == "wandb":
+        from pruning_phases.sweeps.overview import log_overview  # imports pandas, wandb, matplotlib
+
+        log_overview(record, first, began, console)
     _conclude(jobs, bool(todo), stopped, console)
 
 
 def _launch(
-    todo: list[Job], name: str, launcher: Launcher, max_batch_size: int, folder: Path,
-    tell: Callable[[str], None],
+    todo: list[Job], name: str, launcher: Launcher, max_batch_size: int,
+    report: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Hand the jobs over, and wait until they have ended. folder: where submitit keeps its own."""
-    told = [
+    """Launch the jobs, and wait until they have ended.
+
+    Each job gets the id of its run: it refuses to run if ``conf`` was edited while it waited.
+    """
+    commands = [
         [*job.overrides, f"sweep.name='{name}'", f"sweep.run='{job.asked}'",
          f"sweep.position='{number} of {len(todo)}'"]
         for number, job in enumerate(todo, 1)
     ]  # fmt: skip
     if type(launcher).__name__ == "BasicLauncher":
-        _one_after_another(todo, lambda i: launcher.launch([told[i]], initial_job_idx=i))
+        _one_after_another(todo, lambda i: launcher.launch([commands[i]], initial_job_idx=i))
         return
-    batches = [told[i : i + max_batch_size] for i in range(0, len(told), max_batch_size)]
-    if queue.is_queued(launcher):
-        queue.launch(launcher, batches, folder, tell)
+    batches = [commands[i : i + max_batch_size] for i in range(0, len(todo), max_batch_size)]
+    if slurm.is_queued(launcher):
+        slurm.launch(launcher, batches, report)
         return
     failures = []
     for number, batch in enumerate(batches):
         try:
             launcher.launch(batch, initial_job_idx=number * max_batch_size)
-        except Exception as error:  # of a worker that died; the others go on
+        except Exception as error:  # a worker died; the other batches are launched
             failures.append(error)
     if failures:
         raise failures[0]
 
 
 def _one_after_another(todo: Sequence[Job], launch: Callable[[int], Any]) -> None:
-    """Launch each job unless other processes, at work on the same sweep, have made it or tried to
-    by then. What one of them holds when its turn comes has another turn at the end."""
+    """Launch each job unless another process has made its run, or failed at it, by then.
+
+    A run that another process holds has its turn again at the end.
+    """
     began = now()
     pending = list(range(len(todo)))
     while pending:
         held = []
         for i in pending:
-            if is_held(todo[i]):
+            if todo[i].is_held:
                 held.append(i)
-            elif not is_done(todo[i]) and not has_failed_since(todo[i], began):
+            elif not todo[i].is_done and not todo[i].has_failed_since(began):
                 launch(i)
         if len(held) == len(pending):
             return
         pending = held
 
 
-def _teller(jobs: list[Job], console: Console) -> Callable[[str], None]:
-    """Says how many runs are done, and what the others wait for, whenever that has changed."""
-    said = ""
+def _reporter(jobs: list[Job], console: Console) -> Callable[[str], None]:
+    """Return a function that prints the number of runs in each state when the line changes."""
+    printed = ""
 
-    def tell(waiting: str) -> None:
-        nonlocal said
-        counts = Counter(info_of(job).get("state") for job in jobs)
+    def report(waiting: str) -> None:
+        nonlocal printed
+        counts = Counter(job.info.get("state") for job in jobs)
         line = f"{counts[DONE]} of {len(jobs)} runs done, {counts[RUNNING]} begun, "
         line += f"{counts[FAILED]} failed{waiting and f', {waiting}'}"
-        if line != said:
+        if line != printed:
             console.print(line, **PLAIN)
-        said = line
+        printed = line
 
-    return tell
+    return report
 
 
-def _draw(jobs: list[Job], console: Console) -> None:
-    """The figures over all runs of a study, once."""
-    from pruning_phases.analysis.registry import is_of_one_run, plot
-
-    last = {job.config.study: job for job in jobs if is_done(job)}
+def _plot_studies(jobs: list[Job], console: Console) -> None:
+    """Plot the figures over all runs of a study, once for each study."""
+    last = {job.config.study: job for job in jobs if job.is_done}
     for job in last.values():
         record = job.record
         assert record is not None
@@ -161,22 +148,22 @@ def _draw(jobs: list[Job], console: Console) -> None:
 
 
 def _conclude(jobs: list[Job], launched: bool, stopped: str | None, console: Console) -> None:
-    """Say how many runs are done; a RunError if some are not."""
-    unfinished = [job for job in jobs if not is_done(job)]
-    elsewhere = [job for job in unfinished if info_of(job) and is_held(job)]
-    said = f", {len(elsewhere)} being made by other processes" if elsewhere else ""
+    """Print how many runs are done. Raises RunError if some have failed or were not made."""
+    unfinished = [job for job in jobs if not job.is_done]
+    elsewhere = [job for job in unfinished if job.info and job.is_held]
+    others = f", {len(elsewhere)} being made by other processes" if elsewhere else ""
     if launched:
         done = len(jobs) - len(unfinished)
-        console.print(f"sweep: {done} of {len(jobs)} runs done{said}", **PLAIN)
+        console.print(f"sweep: {done} of {len(jobs)} runs done{others}", **PLAIN)
     unfinished = [job for job in unfinished if job not in elsewhere]
     if not unfinished:
         return
     reasons = []
-    for job in unfinished[:NAMED]:
-        info = info_of(job)
+    for job in unfinished[:MAX_NAMED]:
+        info = job.info
         reason = info.get("error", "") if info.get("state") == FAILED else "interrupted"
         reasons.append(f"{job.swept}: {last_line(reason) if info else 'not begun'}")
-    more = f" and {len(unfinished) - NAMED} more" if len(unfinished) > NAMED else ""
+    more = f" and {len(unfinished) - MAX_NAMED} more" if len(unfinished) > MAX_NAMED else ""
     died = f" ({stopped})" if stopped else ""
     raise RunError(
         f"{len(unfinished)} of {len(jobs)} runs are not done{died}: {'; '.join(reasons)}{more}; "

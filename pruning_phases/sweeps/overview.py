@@ -1,48 +1,57 @@
-"""Overview of a sweep: a table of its runs and a figure of their curves, mirrored at W&B."""
+"""Overview of a sweep at W&B: a table of its runs and a figure of their curves.
+
+In: the sweep's record. Out: a W&B run, and ``overview.png`` and ``.pdf`` beside the record.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from rich.console import Console
 
+from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.results import save_figure
+from pruning_phases.analysis.common.styles import line_style, shade
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
-from pruning_phases.errors import UserError, first_line, last_line
-from pruning_phases.observables.registry import AXES
+from pruning_phases.errors import UserError, first_line
+from pruning_phases.observables.registry import AXES, observable, observables
 from pruning_phases.records.run import DONE, RunRecord, read_table
 from pruning_phases.records.sweep import SweepRecord
+from pruning_phases.sweeps.status import DAMAGED, RunState, state_of_sweep
 from pruning_phases.tracking import wandb as wandb_runs
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from rich.console import Console
     from wandb.sdk.wandb_run import Run
+
+Array = NDArray[np.float64]
+PLOTTED = "accuracy"
+MAX_LABELLED = 12  # curves that a legend tells apart
+MAX_POINTS = 200  # of a curve
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A run of a sweep. swept: the overrides in which it differs from the others; record: None
-    where the run is not known before others are done."""
+class Summary:
+    """Row of the table of runs, and density, mean and standard error of the plotted observable.
 
-    study: str
-    swept: str
-    record: RunRecord | None
-    info: dict[str, Any]
+    No curve: the run is not done, or it holds several p_train, p_eval or training-set sizes.
+    """
 
-    @property
-    def is_done(self) -> bool:
-        return self.info.get("state") == DONE
+    row: dict[str, Any]
+    curve: tuple[Array, Array, Array] | None = None
 
 
-def log_overview(
-    runs: Iterable[Listed], config: Config, sweep: SweepRecord, since: float, console: Console
-) -> None:
-    """If the runs are mirrored at W&B. config: that of any of them; since: when the sweep began, in
-    seconds since the epoch: figures that the analyses drew after that are its own."""
+def log_overview(sweep: SweepRecord, config: Config, since: float, console: Console) -> None:
+    """Log the overview of a sweep, and the figures of its studies made since a time in seconds.
+
+    config: the configuration of any run of the sweep.
+    """
     try:
         with wandb_runs.opened(
             config.logger,
@@ -55,20 +64,16 @@ def log_overview(
             tags=[sweep.name],
         ) as run:
             if run is not None:
-                _log(list(runs), sweep, since, run, console)
-    except Exception as error:  # a mirror must never cost what it mirrors
+                _log(sweep, since, run, console)
+    except Exception as error:  # W&B must never stop a sweep
         console.print(f"no overview at W&B: {first_line(error)}", **PLAIN)
 
 
-def _log(
-    runs: Sequence[Listed], sweep: SweepRecord, since: float, run: Run, console: Console
-) -> None:
-    import pandas as pd
+def _log(sweep: SweepRecord, since: float, run: Run, console: Console) -> None:
     import wandb
 
-    from pruning_phases.analysis.common.results import save_figure
-
-    summaries = [summary(one) for one in runs]
+    runs = state_of_sweep(sweep).runs
+    summaries = [summary(sweep, one) for one in runs]
     table = pd.DataFrame([one.row for one in summaries])
     content: dict[str, Any] = {"runs": wandb.Table(dataframe=table)}
     figure = overview_figure(sweep.name, summaries)
@@ -81,92 +86,71 @@ def _log(
             if path.stat().st_mtime >= since:
                 content[f"{study}/{path.stem}"] = wandb.Image(str(path))
     run.log(content)
-    run.summary.update({"num_runs": len(runs), "num_done": sum(one.is_done for one in runs)})
+    num_done = sum(one.state == DONE for one in runs)
+    run.summary.update({"num_runs": len(runs), "num_done": num_done})
 
 
-Array = NDArray[np.float64]
-
-OBSERVABLES = ["accuracy", "loss", "prediction_entropy", "effective_density"]
-
-NAMED = 12  # curves that a legend tells apart
-
-DRAWN = 200  # points of a curve
-
-
-@dataclass(frozen=True)
-class Summary:
-    """row: what a table says of the run. curve: density, mean accuracy over the replicas and its
-    standard error, dense first; None for what is not done or goes over other things than density.
-    """
-
-    row: dict[str, Any]
-    curve: tuple[Array, Array, Array] | None = None
-
-
-def summary(run: Listed) -> Summary:
-    """Its state, the error of what failed, and the means over replicas with their standard errors
-    where pruning ended."""
+def summary(sweep: SweepRecord, run: RunState) -> Summary:
+    """Summarize a run: its state, and means with standard errors at the last step if it is done."""
     row = {
-        "study": run.study, "run": run.record.id if run.record else None, "swept": run.swept,
-        "state": run.info.get("state", "missing"),
-        "error": last_line(str(run.info.get("error", ""))) or None,
+        "study": run.study, "run": run.run, "what": run.what, "state": run.state,
+        "error": run.error or None,
     }  # fmt: skip
-    if not run.is_done or run.record is None:
+    if run.state != DONE or run.run is None:
         return Summary(row)
     try:
-        return _of_table(row, run.record)
-    except UserError as error:  # of this run alone
-        return Summary(row | {"state": "damaged", "error": str(error)})
+        return _of_table(row, RunRecord(sweep.results_dir, run.study, run.run))
+    except UserError as error:
+        return Summary(row | {"state": DAMAGED, "error": str(error)})
 
 
 def _of_table(row: dict[str, Any], record: RunRecord) -> Summary:
-    columns = ["step", "density", "num_kept", "replica", *AXES, *OBSERVABLES]
+    shown = [name for name, one in observables().items() if one.heading]
+    columns = ["step", "density", "num_kept", "replica", *AXES, *shown]
     table = read_table(record.observables_file, columns)
     if len(table[AXES].drop_duplicates()) > 1:
         return Summary(row)
     steps = table.groupby("step")
-    about = steps[["density", "num_kept"]].first()
-    mean, error = steps[OBSERVABLES].mean(), steps[OBSERVABLES].sem()
-    row = row | {"density": about["density"].iloc[-1], "num_replicas": table["replica"].nunique()}
-    for name in OBSERVABLES:
+    first, mean, error = steps.first(), steps[shown].mean(), steps[shown].sem()
+    row = row | {"density": first["density"].iloc[-1], "num_replicas": table["replica"].nunique()}
+    for name in shown:
         row |= {name: mean[name].iloc[-1], f"{name}_error": error[name].iloc[-1]}
-    alive = (about["num_kept"] > 0).to_numpy()
-    drawn = (about["density"], mean["accuracy"], error["accuracy"])
-    density, accuracy, bar = (column.to_numpy(dtype=float)[alive] for column in drawn)
-    return Summary(row, (density, accuracy, bar))
+    kept = (first["num_kept"] > 0).to_numpy()
+    density, values, errors = (
+        column.to_numpy(dtype=float)[kept]
+        for column in (first["density"], mean[PLOTTED], error[PLOTTED])
+    )
+    return Summary(row, (density, values, errors))
 
 
 def overview_figure(name: str, runs: Sequence[Summary]) -> Figure | None:
-    """Accuracy over density; None if no run goes over density alone."""
-    from matplotlib.figure import Figure
+    """Plot the accuracy of every run over density; None if no run has a curve.
 
-    from pruning_phases.analysis.common.styles import line_style, shade
-
-    curves = [(run.row["swept"], run.curve) for run in runs if run.curve is not None]
+    Up to MAX_LABELLED runs have error bars and a legend. More are thin lines.
+    """
+    curves = [(run.row["what"], run.curve) for run in runs if run.curve is not None]
     if not curves:
         return None
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     axis = figure.subplots()
-    few = len(curves) <= NAMED
-    for number, (swept, curve) in enumerate(curves):
-        points = np.unique(np.linspace(0, len(curve[0]) - 1, DRAWN).round().astype(int))
+    few = len(curves) <= MAX_LABELLED
+    for number, (label, curve) in enumerate(curves):
+        points = np.unique(np.linspace(0, len(curve[0]) - 1, MAX_POINTS).round().astype(int))
         density, mean, error = (column[points] for column in curve)
         if few:
             style = line_style(number, len(curves))
-            axis.errorbar(density, mean, np.nan_to_num(error), label=swept or "run", **style)
+            axis.errorbar(density, mean, np.nan_to_num(error), label=label, **style)
         else:
             axis.plot(density, mean, color=shade(number, len(curves)), linewidth=0.6)
-    axis.set_xscale("log")
-    axis.invert_xaxis()
-    axis.set_xlabel("density: share of the prunable weights that remains")
-    axis.set_ylabel("accuracy")
+    density_axis(axis)
+    axis.set_ylabel(observable(PLOTTED).axis_label)
     axis.grid(alpha=0.3)
-    said = (
-        "bars: standard error over replicas" if few else "from light to dark in the sweep's order"
-    )
-    count = f"{len(curves)} run{'s' if len(curves) > 1 else ''}"
     studies = ", ".join(sorted({run.row["study"] for run in runs}))
-    axis.set_title(f"{studies}, sweep {name}: {count}; {said}", fontsize=10)
+    count = f"{len(curves)} run{'s' if len(curves) > 1 else ''}"
+    note = (
+        "bars: standard error over replicas" if few else "means; light to dark in the sweep's order"
+    )
+    axis.set_title(f"{studies}, sweep {name}: {count}; {note}", fontsize=10)
     if few:
         axis.legend(fontsize=8)
     return figure

@@ -1,9 +1,13 @@
-"""Plan of a sweep: its different runs, composed and checked before any starts, and their states."""
-
-from __future__ import annotations
+"""Plan of a sweep: its distinct runs, composed and checked before any starts, and their states."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.progress import track
 
 from pruning_phases.config.checks import check
 from pruning_phases.config.identity import run_id
@@ -12,45 +16,68 @@ from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import DONE, FAILED, RunRecord
-from pruning_phases.records.sources import refuse_other_sources, sources
+from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.sweeps.combinations import composer
-
-if TYPE_CHECKING:
-    from hydra.core.config_loader import ConfigLoader
-    from hydra.core.override_parser.types import Override
-    from omegaconf import DictConfig
-    from rich.console import Console
+from pruning_phases.training.source_run import known_id
 
 
 @dataclass(frozen=True)
 class Job:
-    """One combination. asked: the run's id, or, on a topology whose pruned run is not there yet, a
-    name for what is asked for."""
+    """One combination of a sweep.
+
+    swept: the overrides that differ within the sweep. asked: the run's id; on a topology whose
+    pruned run is not done yet, the id of the request.
+    """
 
     overrides: list[str]
-    swept: str  # those of the overrides that differ within the sweep
+    swept: str
     config: Config
     asked: str
 
     @property
     def record(self) -> RunRecord | None:
-        """The run's record as far as it can be told by now."""
-        from pruning_phases.training.source_run import known_id
-
+        """Record of the run; None while its id depends on a pruned run that is not done."""
         try:
             run = known_id(self.config)
-        except UserError:  # of the pruned run; the job says it itself
+        except UserError:  # about the pruned run; the job itself reports it
             return None
         return RunRecord(self.config.results_dir, self.config.study, run) if run else None
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Content of the run's record; an unreadable record counts as failed."""
+        try:
+            record = self.record
+            return record.info() if record else {}
+        except UserError as error:
+            return {"state": FAILED, "error": str(error)}
+
+    @property
+    def is_done(self) -> bool:
+        return self.info.get("state") == DONE
+
+    @property
+    def is_held(self) -> bool:
+        """True while a process makes the run."""
+        return self.record is not None and self.record.holder() is not None
+
+    def has_failed_since(self, began: str) -> bool:
+        info = self.info
+        return info.get("state") == FAILED and info.get("finished", "") >= began
+
+    def entry(self) -> dict[str, Any]:
+        """Entry of the job in the sweep's record."""
+        record = self.record
+        return {
+            "study": self.config.study, "run": record.id if record else None, "asked": self.asked,
+            "swept": self.swept, "overrides": self.overrides,
+        }  # fmt: skip
 
 
 def jobs_of(
     grid: list[list[Override]], master: DictConfig, loader: ConfigLoader, console: Console
 ) -> list[Job]:
-    """The different runs of a sweep, all composed and checked: a sweep with a mistake in it does
-    not begin."""
-    from rich.progress import track
-
+    """Compose and check all runs of a sweep. A mistake in one of them stops the sweep."""
     compose = composer(master, loader)
     common = set.intersection(*({str(one.input_line) for one in job} for job in grid))
     varied = {str(one.input_line) for job in grid for one in job} - common
@@ -71,38 +98,8 @@ def jobs_of(
     return list(jobs.values())
 
 
-def refuse_other_sources_of(jobs: list[Job]) -> None:
+def refuse_other_source_files_of(jobs: list[Job]) -> None:
     """Raise UserError if a source file has changed since a run of the sweep began."""
     for job in jobs:
-        if job.record is not None and info_of(job).get("sources"):
-            refuse_other_sources(job.record, sources(import_paths(job.config)))
-
-
-def is_held(job: Job) -> bool:
-    return job.record is not None and job.record.holder() is not None
-
-
-def has_failed_since(job: Job, began: str) -> bool:
-    info = info_of(job)
-    return info.get("state") == FAILED and info.get("finished", "") >= began
-
-
-def is_done(job: Job) -> bool:
-    return info_of(job).get("state") == DONE
-
-
-def info_of(job: Job) -> dict[str, Any]:
-    """Content of the run's record; an unreadable record counts as failed."""
-    try:
-        record = job.record
-        return record.info() if record else {}
-    except UserError as error:
-        return {"state": FAILED, "error": str(error)}
-
-
-def noted(job: Job) -> dict[str, Any]:
-    record = job.record
-    return {
-        "study": job.config.study, "run": record.id if record else None, "asked": job.asked,
-        "swept": job.swept, "overrides": job.overrides,
-    }  # fmt: skip
+        if job.record is not None and job.info.get("sources"):
+            refuse_other_source_files(job.record, source_files(import_paths(job.config)))

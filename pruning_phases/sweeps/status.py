@@ -1,36 +1,42 @@
-"""State of runs and sweeps, from their records."""
+"""States of runs and sweeps, read from their records.
+
+In: folders. Out: the state of every run in them and of every run that their sweeps name.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pruning_phases.errors import UserError, last_line
+from pruning_phases.records.names import run_names
 from pruning_phases.records.run import DONE, FAILED, RUNNING, RunRecord, find_records
-from pruning_phases.records.select import name_of
 from pruning_phases.records.sweep import SweepRecord, sweeps_of
 
 INTERRUPTED, MISSING, DAMAGED = "interrupted", "missing", "damaged"
-
 STATES = (DONE, RUNNING, INTERRUPTED, FAILED, DAMAGED, MISSING)
 
 
 @dataclass(frozen=True)
 class RunState:
-    """One run. interrupted: no process is at it, and its sweep's command goes on with it; missing:
-    named by a sweep and not begun; damaged: not the files that it ended with."""
+    """State of one run.
+
+    interrupted: no process makes it, and its sweep's command resumes it. missing: named by a sweep
+    and not begun. damaged: unreadable, or its files have changed since it ended.
+    """
 
     study: str
     run: str | None
     state: str
-    what: str  # what its sweep varies in it, or what it is of
-    fraction_done: float | None = None  # of its updates that are done
+    what: str = ""  # name among the runs of its study; of a missing run, the overrides of its job
+    fraction_done: float | None = None  # of its updates
     seconds_left: float | None = None
     host: str | None = None
     error: str | None = None
     folder: Path | None = None
-    asked: str | None = None  # the run that its sweep asked for, where that has another id
+    asked: str | None = None  # id that its sweep asked for, if the run has another one
 
 
 @dataclass(frozen=True)
@@ -42,10 +48,14 @@ class SweepState:
 
 
 def states(folders: Sequence[Path], verify: bool) -> tuple[list[RunState], list[SweepState]]:
-    """All runs in some folders, those that sweeps with a run in there name and have not begun
-    included; and these sweeps."""
+    """Return the states of all runs in some folders, and of the sweeps with a run in there.
+
+    The runs include those that the sweeps name and that have not begun.
+    """
     records = {record.folder: record for folder in folders for record in find_records(folder)}
-    known = {r.folder: _state(r, verify) for r in records.values()}
+    found: dict[Path, RunState] = {}
+    for _, of_study in groupby(sorted(records.values(), key=_study), _study):
+        found |= states_of(of_study, verify)
     sweeps = []
     for sweep in sweeps_of([folder.absolute() for folder in folders]):
         content = sweep.read()
@@ -53,54 +63,81 @@ def states(folders: Sequence[Path], verify: bool) -> tuple[list[RunState], list[
         asked_for = any(
             study.is_relative_to(folder.absolute()) for study in studies for folder in folders
         )
-        if asked_for or any(folder.parent in studies for folder in known):
-            sweeps.append(_sweep_state(sweep, content, known))
+        if asked_for or any(folder.parent in studies for folder in found):
+            sweeps.append(_sweep_state(sweep, content, found))
     in_sweeps = {run.folder or (run.study, run.run): run for sweep in sweeps for run in sweep.runs}
-    return list((known | in_sweeps).values()), sweeps
+    return list((found | in_sweeps).values()), sweeps
+
+
+def _study(record: RunRecord) -> Path:
+    return record.folder.parent
+
+
+def state_of_sweep(sweep: SweepRecord) -> SweepState:
+    """Return the states of the runs of one sweep, named by the options in which they differ."""
+    content = sweep.read()
+    records = [
+        RunRecord(sweep.results_dir.absolute(), entry["study"], entry["run"])
+        for entry in content["runs"]
+        if entry["run"]
+    ]
+    return _sweep_state(sweep, content, states_of([r for r in records if r.info_file.exists()]))
+
+
+def states_of(records: Iterable[RunRecord], verify: bool = False) -> dict[Path, RunState]:
+    """Return the state of each record by its folder, named among these runs."""
+    found, readable = {}, []
+    for record in records:
+        study = record.folder.parent.name
+        try:
+            found[record.folder] = _state(study, record, record.info(), verify)
+            readable.append(record)
+        except UserError as error:
+            found[record.folder] = RunState(
+                study, record.id, DAMAGED, error=str(error), folder=record.folder
+            )
+    names = run_names(readable)
+    return {
+        folder: replace(state, what=names.get(state.run or "", ""))
+        for folder, state in found.items()
+    }
 
 
 def _sweep_state(
-    sweep: SweepRecord, content: dict[str, Any], known: dict[Path, RunState]
+    sweep: SweepRecord, content: dict[str, Any], states: dict[Path, RunState]
 ) -> SweepState:
     runs = []
-    asked = {(run.study, run.asked): run for run in known.values() if run.asked}
+    asked = {(run.study, run.asked): run for run in states.values() if run.asked}
     for number, entry in enumerate(content["runs"]):
-        place = (sweep.results_dir / entry["study"] / str(entry["run"])).absolute()
-        found = known.get(place) or asked.get((entry["study"], entry.get("asked")))
-        if found is None:
-            unknown = entry["run"] or f"{sweep.name}:{number}"
-            runs.append(RunState(entry["study"], unknown, MISSING, entry["swept"]))
-        else:
-            runs.append(RunState(**(vars(found) | {"what": entry["swept"] or found.what})))
+        folder = (sweep.results_dir / entry["study"] / str(entry["run"])).absolute()
+        found = states.get(folder) or asked.get((entry["study"], entry.get("asked")))
+        unknown = entry["run"] or f"{sweep.name}:{number}"
+        runs.append(found or RunState(entry["study"], unknown, MISSING, entry["swept"]))
     return SweepState(sweep.name, content["command"], content["launched"], runs)
 
 
-def _state(record: RunRecord, verify: bool) -> RunState:
-    study = record.folder.parent.name
-    try:
-        info = record.info()
-    except UserError as error:
-        return RunState(study, record.id, DAMAGED, "", error=str(error), folder=record.folder)
-    about: dict[str, Any] = {"what": name_of(info["physics"]), "folder": record.folder}
+def _state(study: str, record: RunRecord, info: dict[str, Any], verify: bool) -> RunState:
+    details: dict[str, Any] = {"folder": record.folder}
     sweep = (info.get("machine") or {}).get("sweep") or {}
-    about["asked"] = sweep.get("run") if "topology" in info["physics"] else None
+    details["asked"] = sweep.get("run") if "topology" in info["physics"] else None
     state = str(info.get("state"))
     if state == FAILED:
-        about["error"] = last_line(str(info.get("error", "")))
+        details["error"] = last_line(str(info.get("error", "")))
     elif state == RUNNING:
         holder = record.holder()
-        if holder is None and record.state == DONE:  # by now
-            return RunState(study, record.id, DONE, **about)
-        state = RUNNING if holder else INTERRUPTED
-        for key in ("fraction_done", "seconds_left", "host") if holder else ():
-            about[key] = holder.get(key) if holder else None
+        if holder:
+            details |= {key: holder.get(key) for key in ("fraction_done", "seconds_left", "host")}
+        elif record.state == DONE:  # it has ended since its record was read
+            state = DONE
+        else:
+            state = INTERRUPTED
     elif state == DONE and verify and (faults := record.faults()):
-        state, about["error"] = DAMAGED, "; ".join(faults)
-    return RunState(study, record.id, state, **about)
+        state, details["error"] = DAMAGED, "; ".join(faults)
+    return RunState(study, record.id, state, **details)
 
 
 def counted(runs: Sequence[RunState]) -> str:
-    """``12 runs: 8 done, 3 running, 1 failed``."""
+    """Return the number of runs in each state: ``12 runs: 8 done, 3 running, 1 failed``."""
     counts = Counter(run.state for run in runs)
     parts = [f"{counts[state]} {state}" for state in STATES if counts[state]]
     return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: {', '.join(parts)}"

@@ -1,8 +1,8 @@
 """Degrees of the nodes of each layer.
 
 A layer is a bipartite graph from its in-nodes (units, or pairs of channel and kernel position) to
-its out-nodes (units, or channels), as in ``layer_graph``. The number of edges is an in-node's
-out-degree and an out-node's in-degree.
+its out-nodes (units, or channels). The number of edges is an in-node's out-degree and an out-node's
+in-degree.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,14 @@ import torch
 from torch import Tensor
 
 
-def layer_graph(mask: Tensor) -> Tensor:
-    """Graph of a layer: [R, out, in, ...] -> [R, out, in-nodes]. Kernel positions are in-nodes."""
-    return mask.flatten(2)
+def degrees(mask: Tensor, groups: int = 1) -> tuple[Tensor, Tensor]:
+    """Out-degrees [R, in-nodes] and in-degrees [R, out-nodes], int64.
 
-
-def degrees(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Out-degrees [R, in-nodes] and in-degrees [R, out-nodes], int64."""
-    graph = layer_graph(mask)
-    return graph.sum(dim=1), graph.sum(dim=2)
+    mask: [R, out, in / groups, ...]. Each group of a layer has in-nodes of its own.
+    """
+    graph = mask.flatten(2)
+    out_degrees = graph.unflatten(1, (groups, -1)).sum(dim=2).flatten(1)
+    return out_degrees, graph.sum(dim=2)
 
 
 def bins_up_to(largest: int) -> list[int]:

@@ -3,60 +3,73 @@
 All other edges have no effect on the output.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-
-def node_graphs(masks: Sequence[Tensor]) -> list[Tensor]:
-    """Numbers of edges between the nodes of a chain of layers, [R, out, in] per layer.
-
-    masks: [R, out, in, ...] bool, in the order of the layers. Nodes are units and channels: a
-    convolution's kernel positions are parallel edges between two channels. So are the pixels of a
-    channel that a linear layer after a convolution reads.
-    """
-    graphs: list[Tensor] = []
-    for mask in masks:
-        edges = mask.flatten(2).float().unflatten(2, (mask.shape[2], -1)).sum(dim=3)
-        num_nodes = graphs[-1].shape[1] if graphs else edges.shape[2]
-        if edges.shape[2] % num_nodes:
-            raise ValueError(
-                f"a layer of {edges.shape[2]} inputs cannot follow one of {num_nodes} outputs"
-            )
-        graphs.append(edges.unflatten(2, (num_nodes, -1)).sum(dim=3))
-    return graphs
+from pruning_phases.topology.graph import Layer, NetworkGraph, sums_into, sums_out_of
 
 
-def effective_counts(graphs: Sequence[Tensor]) -> list[Tensor]:
+def effective_counts(graph: NetworkGraph, edges: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Number of edges of each layer on an input -> output path: int64 [R] per layer.
 
-    Such an edge starts at a node that the input reaches and ends at a node that reaches the
-    output. All input and output units count as reached. Biases carry no input.
+    edges: those of ``graph.edges``. Such an edge starts at a node that the input reaches and ends
+    at a node that reaches the output. All input and output nodes count as reached. Biases carry no
+    input.
     """
-    reached = [torch.ones_like(graphs[0][:, 0, :])]
-    for edges in graphs:
-        reached.append((torch.bmm(edges, reached[-1].unsqueeze(2)).squeeze(2) > 0).float())
-    leading = torch.ones_like(graphs[-1][:, :, 0])
-    counts: list[Tensor] = []
-    for edges, source in zip(reversed(graphs), reversed(reached[:-1]), strict=True):
-        from_source = torch.bmm(edges, source.unsqueeze(2)).squeeze(2)
-        counts.append((from_source * leading).double().sum(dim=1).long())
-        leading = (torch.bmm(leading.unsqueeze(1), edges).squeeze(1) > 0).float()
-    return counts[::-1]
+    reached = _on_nodes(graph, edges, graph.inputs)
+    arriving: dict[str, Tensor] = {}
+    for part in graph.parts:
+        if isinstance(part, Layer):
+            sums = sums_into(edges[part.name], reached[:, part.sources])
+            arriving[part.name] = sums
+            reached[:, part.targets] = (sums > 0).float()
+        else:
+            reached[:, part.targets] = torch.maximum(reached[:, part.one], reached[:, part.other])
+    leading = _on_nodes(graph, edges, graph.outputs)
+    counts: dict[str, Tensor] = {}
+    for part in reversed(graph.parts):
+        leads = (leading[:, part.targets] > 0).float()
+        if isinstance(part, Layer):
+            counts[part.name] = (arriving[part.name] * leads).double().sum(dim=1).long()
+            _add(leading, part.sources, sums_out_of(edges[part.name], leads))
+        else:
+            _add(leading, part.one, leads)
+            _add(leading, part.other, leads)
+    return counts
 
 
-def log_num_paths(graphs: Sequence[Tensor]) -> Tensor:
+def log_num_paths(graph: NetworkGraph, edges: Mapping[str, Tensor]) -> Tensor:
     """Logarithm of the number of input -> output paths, [R] float64; -inf if there is none.
 
-    The number is 1^T G_K ... G_1 1 for the chain of ``node_graphs`` G_i; parallel edges are
-    separate paths. Only its logarithm is computed, since the number may exceed float64.
+    The number of paths to a node is the sum over its edges and wires of that to their source, and 1
+    at an input node. Parallel edges are separate paths. Only logarithms are computed, since the
+    number may exceed float64.
     """
-    paths = torch.ones_like(graphs[0][:, 0, :], dtype=torch.float64)
-    logarithm = torch.zeros_like(paths[:, 0])
-    for edges in graphs:
-        paths = torch.bmm(edges.double(), paths.unsqueeze(2)).squeeze(2)
-        largest = paths.amax(dim=1)
-        logarithm += largest.log()
-        paths /= torch.where(largest > 0, largest, 1.0).unsqueeze(1)
-    return logarithm + paths.sum(dim=1).log()
+    paths = _on_nodes(graph, edges, graph.inputs).double().log()
+    for part in graph.parts:
+        if isinstance(part, Layer):
+            paths[:, part.targets] = _log_sums(edges[part.name], paths[:, part.sources])
+        else:
+            paths[:, part.targets] = torch.logaddexp(paths[:, part.one], paths[:, part.other])
+    return paths[:, graph.outputs].logsumexp(dim=1)
+
+
+def _log_sums(edges: Tensor, logarithms: Tensor) -> Tensor:
+    """Logarithm of ``sums_into`` for values given by their logarithms."""
+    scale = logarithms.amax(dim=1, keepdim=True)
+    scale = torch.where(scale.isfinite(), scale, 0.0)
+    return sums_into(edges.double(), (logarithms - scale).exp()).log() + scale
+
+
+def _on_nodes(graph: NetworkGraph, edges: Mapping[str, Tensor], nodes: Tensor) -> Tensor:
+    """1 on some nodes and 0 on all others, [R, num_nodes]."""
+    like = next(iter(edges.values()))
+    values = torch.zeros(len(like), graph.num_nodes, device=like.device)
+    values[:, nodes] = 1.0
+    return values
+
+
+def _add(values: Tensor, nodes: Tensor, terms: Tensor) -> None:
+    values.index_add_(1, nodes.clamp(min=0).to(values.device), terms)

@@ -1,4 +1,4 @@
-"""Description of a W&B dashboard: every tracked observable over density, and the sweeps' overviews.
+"""Description of a W&B view: every tracked observable over density, and the sweeps' overviews.
 
 In: names of project, entity, study and figures. Out: a workspace that is not saved yet.
 """
@@ -26,15 +26,14 @@ if TYPE_CHECKING:
 def dashboard(
     entity: str, project: str, study: str, name: str, figures: Sequence[str]
 ) -> Workspace:
-    """Every observable that runs are logged with over density, a line a run, and the overviews of
-    the sweeps."""
-    os.environ.setdefault("WANDB_SILENT", "true")  # what it saves is said here
+    """Describe the view: one line per run in the panel of each observable, and the overviews."""
+    os.environ.setdefault("WANDB_SILENT", "true")  # the command prints the address
     try:
         import wandb_workspaces.reports.v2 as reports
         import wandb_workspaces.workspaces as workspaces
     except ImportError as error:
         raise UserError(
-            "pip install 'pruning-phases[dashboard]' installs what this needs"
+            "wandb-workspaces is missing: pip install 'pruning-phases[dashboard]' installs it"
         ) from error
 
     def plot(one: Observable) -> Any:

@@ -1,5 +1,7 @@
-"""Opens runs at Weights & Biases: online where a key is, offline otherwise, never with a prompt and
-never at the cost of what is mirrored there."""
+"""Runs at Weights & Biases: online with an API key, offline without one, never with a prompt.
+
+In: the configuration of the logger. Out: an open W&B run, or None. Errors are logged, not raised.
+"""
 
 from __future__ import annotations
 
@@ -28,24 +30,28 @@ SECONDS_TO_FINISH = 120
 
 
 @contextmanager
-def opened(logger: LoggerConfig, folder: Path, run_id: str, **about: Any) -> Iterator[Run | None]:
-    """The W&B run of that id, whose files go to ``folder``, until this is left: online if a key is
-    there, offline if not or if the server does not answer, None if even that fails or if W&B is
-    not asked for."""
+def opened(logger: LoggerConfig, folder: Path, run_id: str, **more: Any) -> Iterator[Run | None]:
+    """Open the W&B run of that id, with its files in ``folder``, and close it at the end.
+
+    It is online with an API key, and offline without one or if the server does not answer. It is
+    None if W&B is not asked for or does not work. more: further arguments of ``wandb.init``.
+    """
     if logger.name != "wandb":
         yield None
         return
     exit_code = 1
     try:
-        yield _open(logger, folder, run_id, about)
+        yield _open(logger, folder, run_id, more)
         exit_code = 0
     finally:
         _close(exit_code)
 
 
 def key_is_there() -> bool:
-    """An API key in the environment or, for the server in use, in ~/.netrc: looked for here, since
-    W&B would ask for one that is missing."""
+    """Return True if the environment, or ~/.netrc for the server in use, holds an API key.
+
+    W&B itself would prompt for a missing key.
+    """
     if os.environ.get("WANDB_API_KEY"):
         return True
     try:
@@ -56,30 +62,30 @@ def key_is_there() -> bool:
 
 
 def host() -> str:
-    """Host name of the server in use."""
+    """Return the host name of the server in use."""
     return urlparse(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc.split(":")[0]
 
 
-def _open(logger: LoggerConfig, folder: Path, run_id: str, about: dict[str, Any]) -> Run | None:
+def _open(logger: LoggerConfig, folder: Path, run_id: str, more: dict[str, Any]) -> Run | None:
     mode = os.environ.get("WANDB_MODE", "auto") if logger.mode == "auto" else logger.mode
     if mode == "disabled":
         return None
     if mode != "offline" and not key_is_there():
         if mode == "online":
-            log.warning("W&B: no API key for %s, so offline; `wandb login` keeps one", host())
+            log.warning("W&B: no API key for %s, so offline; `wandb login` stores one", host())
         mode = "offline"
     elif mode == "auto":
         mode = "online"
     for attempt in dict.fromkeys((mode, "offline")):
         try:
-            return _start(folder, run_id, attempt, {"entity": logger.entity, **about})
+            return _start(folder, run_id, attempt, {"entity": logger.entity, **more})
         except Exception as error:
             log.warning("W&B, %s: %s", attempt, first_line(error))
             _tear_down()
     return None
 
 
-def _start(folder: Path, run_id: str, mode: str, about: dict[str, Any]) -> Run:
+def _start(folder: Path, run_id: str, mode: str, arguments: dict[str, Any]) -> Run:
     import wandb
 
     if mode == "offline":
@@ -95,20 +101,19 @@ def _start(folder: Path, run_id: str, mode: str, about: dict[str, Any]) -> Run:
             console="off", x_disable_stats=True, x_disable_meta=True, disable_git=True,
             disable_code=True,
         ),
-        **about,
+        **arguments,
     )  # fmt: skip
 
 
 def _drop_unsent(folder: Path, run_id: str) -> None:
-    """Remove what a process that was cut off has left of the run and nobody has sent: this one
-    writes it again, so that one folder holds the whole run."""
-    for left in (folder / "wandb").glob(f"offline-run-*-{run_id}"):
-        if not any(left.glob("*.synced")):
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove the unsent offline files of an interrupted process: this one writes them again."""
+    for unfinished in (folder / "wandb").glob(f"offline-run-*-{run_id}"):
+        if not any(unfinished.glob("*.synced")):
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _tear_down() -> None:
-    """End W&B's helper process, which otherwise holds the id of the run that it could not open."""
+    """End W&B's helper process, which would otherwise keep the id of the run."""
     with suppress(Exception):
         import wandb
 
@@ -116,8 +121,11 @@ def _tear_down() -> None:
 
 
 def _close(exit_code: int) -> None:
-    """Finish the W&B run, if one is open. What the server does not take within SECONDS_TO_FINISH
-    stays in the run's file, from where ``wandb sync`` sends it."""
+    """Finish the W&B run, if one is open.
+
+    Data that the server does not accept within SECONDS_TO_FINISH stay in the run's file, and
+    ``wandb sync`` sends them.
+    """
     try:
         import wandb
 

@@ -74,19 +74,17 @@ def unpack(
 
 
 def replica_tensors(module: EnsembleModule) -> Arrays:
-    """Weights and biases [R, ...] by parameter name, and masks (uint8) under ``mask:<name>``."""
+    """Parameters, state and masks [R, ...], with the names of ``records.snapshots``."""
     replicas = module.replicas
-    weights = {name: replicas.stacked(name).detach() for name in replicas.names}
     masks = {name: replicas.mask(name).to(torch.uint8) for name in replicas.layer_of}
-    return as_numpy(weights) | prefixed("mask", as_numpy(masks))
+    return as_numpy(replicas.trained_tensors()) | prefixed("mask", as_numpy(masks))
 
 
-@torch.no_grad()
 def load_replicas(module: EnsembleModule, tensors: Arrays) -> None:
     """Restore the result of ``replica_tensors``."""
     replicas, masks = module.replicas, under("mask", tensors)
-    for name in replicas.names:
-        replicas.stacked(name).copy_(torch.from_numpy(tensors[name]))
+    for key, tensor in replicas.trained_tensors().items():
+        tensor.copy_(torch.from_numpy(tensors[key]))
     replicas.set_masks(
         {layer: torch.from_numpy(masks[name]).bool() for name, layer in replicas.layer_of.items()}
     )

@@ -34,19 +34,18 @@ class InitialState:
     Replicas with equal weights differ in their random masks and data orders.
     """
 
-    weights: dict[str, NDArray]  # parameter name -> [source networks, ...]; empty: new weights
+    weights: dict[str, NDArray]  # the source's snapshot [networks, ...]; empty: new weights
     masks: dict[str, NDArray[np.bool_]]  # parameter name -> [networks, ...]
     source_of: dict[Member, int]
     row_of: dict[Member, int]
     facts: dict[str, Any]  # for run.json
 
     def apply_to(self, replicas: Replicas, group: list[Member]) -> None:
-        """Set the weights and masks of the networks of a group."""
+        """Set the weights, the state and the masks of the networks of a group."""
         sources = [self.source_of[member] for member in group]
         rows = [self.row_of[member] for member in group]
-        with torch.no_grad():
-            for name in replicas.names if self.weights else []:
-                replicas.stacked(name).copy_(torch.from_numpy(self.weights[name][sources]))
+        for key, tensor in replicas.trained_tensors().items() if self.weights else ():
+            tensor.copy_(torch.from_numpy(self.weights[key][sources]))
         replicas.set_masks(
             {
                 layer: torch.from_numpy(self.masks[name][rows])
@@ -82,6 +81,7 @@ def sample(config: Config, source: RunRecord, architecture: Architecture) -> Ini
                 kept[f"mask:{parameter}"][source_of[member]].astype(bool),
                 config.topology.swaps_per_edge,
                 _generator(config, member, layer),
+                architecture.groups[layer],
             )
             for member in everyone
         ]
@@ -132,8 +132,11 @@ def _summary(swaps: list[Swaps]) -> dict[str, Any]:
 def _refuse_other_network(
     source: RunRecord, architecture: Architecture, weights: dict[str, NDArray]
 ) -> None:
-    here = architecture.shapes
-    there = {name: values.shape[1:] for name, values in weights.items() if ":" not in name}
+    state = {f"buffer:{name}": shape for name, shape in architecture.state_shapes.items()}
+    here = architecture.shapes | state
+    there = {
+        name: values.shape[1:] for name, values in weights.items() if not name.startswith("mask:")
+    }
     if here != there:
         raise UserError(
             f"topology.run={source.folder}: its networks have layers of {_shapes(there)}, and this "
@@ -142,6 +145,8 @@ def _refuse_other_network(
 
 
 def _shapes(shapes: dict[str, tuple[int, ...]]) -> str:
-    return ", ".join(
+    layers = [
         "x".join(map(str, shape)) for name, shape in shapes.items() if name.endswith("weight")
-    )
+    ]
+    buffers = [name.removeprefix("buffer:") for name in shapes if name.startswith("buffer:")]
+    return ", ".join(layers) + (f" with the buffers {', '.join(buffers)}" if buffers else "")

@@ -91,7 +91,7 @@ class EnsembleModule(LightningModule):
         self.train_loss = np.full(replicas.num_replicas, np.nan)
         self.epoch_updates = updates_per_epoch(largest_size, config.training.batch_size)
         self.source = RoundSource(DataOrder(data, config.training.batch_size), UPDATES_PER_CALL)
-        # The weights that later steps score or train from, {stage: {parameter name: tensor}}.
+        # The weights that later steps score or train from, {stage: Replicas.trained_tensors()}.
         self.stages: dict[Stage, dict[str, Tensor]] = {}
         self._loss_sum = torch.zeros(replicas.num_replicas)
         self._optimizer = build_optimizer(config.optimizer, replicas)
@@ -163,18 +163,15 @@ class EnsembleModule(LightningModule):
         return key_words(keys_of(self.group, self.config.seed, purpose, at), self.replicas.device)
 
     def keep_stage(self, stage: Stage) -> None:
-        """Keep a copy of the weights if later steps need this stage of them."""
+        """Keep a copy of the weights and the state if later steps need this stage of them."""
         if stage in self.config.pruner.stages():
-            names = self.replicas.names
-            self.stages[stage] = {
-                name: self.replicas.stacked(name).detach().clone() for name in names
-            }
+            trained = self.replicas.trained_tensors()
+            self.stages[stage] = {key: tensor.clone() for key, tensor in trained.items()}
 
-    @torch.no_grad()
     def load_stage(self, stage: Stage) -> None:
-        """Restore the weights of a stage, including those pruned since then."""
-        for name, weights in self.stages[stage].items():
-            self.replicas.stacked(name).copy_(weights)
+        """Restore weights and state of a stage, including the weights pruned since then."""
+        for key, tensor in self.replicas.trained_tensors().items():
+            tensor.copy_(self.stages[stage][key])
 
     def begin_step(self, step: int, rounds: int = 0) -> None:
         """Set counters and streams for the first round of a step, or for a later one on resume."""

@@ -32,7 +32,7 @@ from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.schedules import kept_counts, schedule
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
-from pruning_phases.records.sources import refuse_other_sources, sources
+from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training import initial_state
@@ -84,7 +84,7 @@ def run(
         if record.state == DONE:  # another process has made it in the meantime
             return
         _refuse_other_data(record, facts["data"])
-        refuse_other_sources(record, facts["sources"])
+        refuse_other_source_files(record, facts["sources"])
         record.begin(physics(config), machine(config), **facts)
         try:
             with deferred_signal() as preemption:
@@ -232,9 +232,11 @@ def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
 def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict[str, Any]:
     """Facts for run.json that the configuration does not show.
 
-    Raises UserError for training-set sizes and schedules that do not fit the data or the network.
+    Raises UserError for training-set sizes, batch sizes and schedules that do not fit the data or
+    the network.
     """
     _sizes(config, dataset)
+    architecture.refuse_batch_size(config.training.batch_size)
     kept_counts(schedule(config.pruner), architecture.num_prunable)
     num_train = len(dataset.train_labels)
     return {
@@ -247,9 +249,10 @@ def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict
         },
         "network": {
             "num_prunable": architecture.num_prunable,
+            "graph": architecture.graph_status,
             "layers": {name: list(shape) for name, shape in architecture.layers.items()},
         },
         "num_threads": torch.get_num_threads(),
-        "sources": sources(import_paths(config)),
+        "sources": source_files(import_paths(config)),
         "observables": [one.facts() for one in own_observables(config.observables)],
     }

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.analysis.collapse.test_collapse import run
+from pruning_phases.observables.registry import order_parameters
 from tests.analysis.collapse.test_sized_runs import DENSITY, accuracy
 from tests.analysis.evolution.test_read import written
 from tests.analysis.exponents.test_fit import planted
+from tests.support.commands import command
 from tests.support.written_records import write_run
 
 
@@ -36,7 +37,7 @@ def transitions(tmp_path):
 )
 def test_exponents_have_the_documented_keys(transitions, names):
     words = ["runs=written", "num_resampled=100", f"order_parameters=[{','.join(names)}]"]
-    result = run("exponents", *words, cwd=transitions)
+    result = command("exponents", *words, cwd=transitions)
     assert result.returncode == 0, result.stderr
     folder = transitions / "written"
     fits = json.loads((folder / "exponents.json").read_text())["fits"]
@@ -70,7 +71,7 @@ def test_exponents_have_the_documented_keys(transitions, names):
 
 def test_evolution_writes_its_numbers_and_figures(tmp_path):
     record, *_ = written(tmp_path, 10)
-    result = run("evolution", f"runs={record.folder}", "output_dir=out", cwd=tmp_path)
+    result = command("evolution", f"runs={record.folder}", "output_dir=out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     folder = tmp_path / "out" / record.id
     content = json.loads((folder / "evolution.json").read_text())
@@ -84,7 +85,7 @@ def test_evolution_writes_its_numbers_and_figures(tmp_path):
 
 def test_evolution_of_too_few_surviving_weights_is_null_with_a_reason(tmp_path):
     record, *_ = written(tmp_path, 1)
-    result = run("evolution", f"runs={record.folder}", "output_dir=out", cwd=tmp_path)
+    result = command("evolution", f"runs={record.folder}", "output_dir=out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "out" / record.id / "evolution.json").read_text())
     for row in content["jumps"][0]["layers"]:
@@ -96,7 +97,7 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
         columns = {"accuracy": accuracy(width, 12, 0)}
         write_run(tmp_path, f"w{width}", DENSITY, columns, width)
     words = ["runs=written", "size=model.widths", "ansatz=power_law", "num_resampled=200"]
-    result = run("collapse", *words, cwd=tmp_path)
+    result = command("collapse", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "written" / "collapse.json").read_text())
     found = content["power_law"]["critical_point"]
@@ -111,7 +112,7 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "overrides", "said"),
+    ("name", "overrides", "said"),
     [
         ("exponents", [], r"runs has no value: give runs=FOLDER"),
         ("exponents", ["runs=empty"], r"runs=empty: there is no such folder"),
@@ -124,9 +125,9 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
         ("evolution", ["run=."], r"run: no such key; did you mean runs"),
     ],
 )
-def test_a_bad_command_gives_one_line(command, overrides, said, tmp_path):
+def test_a_bad_command_gives_one_line(name, overrides, said, tmp_path):
     write_run(tmp_path, "run", np.ones(1), {"accuracy": np.ones((2, 1))}).fail("no room")
-    result = run(command, *overrides, cwd=tmp_path)
+    result = command(name, *overrides, cwd=tmp_path)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert re.search(said, result.stderr)
@@ -134,6 +135,15 @@ def test_a_bad_command_gives_one_line(command, overrides, said, tmp_path):
 
 def test_a_missing_replica_gives_one_line(tmp_path):
     record, *_ = written(tmp_path, 3)
-    result = run("evolution", f"runs={record.folder}", "replica=2", cwd=tmp_path)
+    result = command("evolution", f"runs={record.folder}", "replica=2", cwd=tmp_path)
     assert result.returncode == 2
     assert "replica=2: run run holds 0 to 1" in result.stderr
+
+
+def test_evolution_plots_any_order_parameter(tmp_path):
+    record, *_ = written(tmp_path, 10)
+    every = [one for one in order_parameters() if one in record.observables()]
+    every.append("corrected_accuracy")
+    words = [f"runs={record.folder}", f"order_parameters=[{','.join(every)}]"]
+    result = command("evolution", *words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr

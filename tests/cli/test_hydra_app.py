@@ -1,43 +1,24 @@
-"""The train command as a person meets it: help, errors in one line, sweeps, any folder, a wheel."""
+"""The command ``train``: mistakes in one line, sweeps, signals, any folder, an installed wheel."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
 import zipfile
-from pathlib import Path
 
 import pytest
+import torch
 
 from tests.conftest import TINY
-
-ROOT = Path(__file__).parents[2]
-NO_DOWNLOAD = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-
-
-def environment(path: Path = ROOT, **more: str) -> dict[str, str]:
-    """With the package found in ``path``, and no W&B account."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-    return plain | {"PYTHONPATH": str(path), "NETRC": "/nonexistent"} | more
-
-
-def train(*overrides: str, cwd: Path, path: Path = ROOT, **more: str):
-    """Run the command from ``cwd``."""
-    return subprocess.run(
-        [sys.executable, "-m", "pruning_phases.train", *overrides],
-        cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
-        stdin=subprocess.DEVNULL, env=environment(path, **more),
-    )  # fmt: skip
-
+from tests.support.commands import NO_DOWNLOAD, ROOT, started_train, train, train_process
 
 REFUSED = {
     "model.widths=[30]": r"model\.widths=\[30\].*give 3 widths, or model\.depth=2",
     "pruner.steps=abc": r"pruner\.steps: value 'abc'.*Integer",
-    "dataset=mnits": r"dataset=mnits: no such option; choose custom, digits, .*, mnist",
-    "pruner.densities=[0.5,0.6]": r"pruner\.densities=.*0\.6 follows 0\.5.*falling order",
+    "dataset=mnits": r"dataset=mnits: no such option; choose arrays, .*digits, .*, mnist",
+    "pruner.schedule=list pruner.densities=[0.5,0.6]": r"pruner\.densities=.*0\.6 follows 0\.5",
     "pruner.densities=[0.5]": r"pruner\.densities is read by pruner\.schedule=list alone",
     "pruner.wdith=3": r"pruner\.wdith: no such key",
     "+typo=3": r"typo: no such key",
@@ -63,34 +44,36 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("override", REFUSED)
-def test_bad_input_is_one_line_with_the_cure_and_leaves_nothing(override, tmp_path):
-    if override == "trainer=gpu":
-        import torch
-
-        if torch.cuda.is_available():
-            pytest.skip("there is a GPU here")
-    result = train("logger=none", override, cwd=tmp_path)
+@pytest.mark.parametrize("overrides", REFUSED)
+def test_a_mistake_is_reported_in_one_line_with_the_cure_and_leaves_nothing(overrides, tmp_path):
+    if overrides == "trainer=gpu" and torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    result = train("logger=none", *overrides.split(), cwd=tmp_path)
     assert result.returncode == 2
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    assert re.search(REFUSED[override], lines[0])
+    (line,) = result.stderr.strip().splitlines()
+    assert re.search(REFUSED[overrides], line)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_results_folder_that_cannot_be_written(tmp_path):
+@pytest.mark.parametrize("flags", [["-m", "--cfg", "hydra"], ["--info=all", "-m"]])
+def test_flags_that_exclude_each_other_are_reported_in_one_line(flags, tmp_path):
+    result = train(*flags, cwd=tmp_path)
+    assert result.returncode == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert line.endswith("give one of these flags at a time") and "-m" in line
+
+
+@pytest.mark.parametrize("sweep", [[], ["-m"]])
+def test_a_results_folder_that_cannot_be_written_is_refused(sweep, tmp_path):
     (tmp_path / "file").write_text("")
-    result = train(*TINY, "results_dir=file/results", cwd=tmp_path)
+    result = train(*sweep, *TINY, "results_dir=file/results", cwd=tmp_path)
     assert result.returncode == 2
-    assert re.search(r"results_dir: .* cannot be written .*results_dir=FOLDER", result.stderr)
-    assert len(result.stderr.strip().splitlines()) == 1
-    result = train("-m", *TINY, "results_dir=file/results", cwd=tmp_path)
-    assert result.returncode == 2
-    assert re.search(r"cannot be written .*results_dir=FOLDER", result.stderr)
+    (line,) = result.stderr.strip().splitlines()
+    assert re.search(r"cannot be written .*results_dir=FOLDER", line)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_truncated_file_and_a_missing_folder(tmp_path):
+def test_a_truncated_data_file_is_reported(tmp_path):
     raw = tmp_path / "data" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
@@ -98,22 +81,17 @@ def test_a_truncated_file_and_a_missing_folder(tmp_path):
     result = train(*TINY, "dataset=mnist", "data_dir=data", cwd=tmp_path)
     assert result.returncode == 2
     assert re.search(r"t10k-images-idx3-ubyte is truncated .* delete it", result.stderr)
-    words = [*TINY, "dataset=mnist", "data_dir=nowhere"]
-    result = train(*words, cwd=tmp_path, **NO_DOWNLOAD)
-    assert result.returncode == 2
-    assert re.search(r"dataset=mnist: not in data_dir=nowhere", result.stderr.splitlines()[-1])
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_help_reads_like_a_manual_and_needs_no_torch(tmp_path):
-    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
-    result = train("--help", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    for word in ("python -m pruning_phases.train", "pruner.schedule", "results_dir", "scale"):
-        assert word in result.stdout
+def test_data_that_cannot_be_downloaded_are_reported(tmp_path):
+    result = train(*TINY, "dataset=mnist", "data_dir=nowhere", cwd=tmp_path, **NO_DOWNLOAD)
+    assert result.returncode == 2
+    assert re.search(r"dataset=mnist: not in data_dir=nowhere", result.stderr.splitlines()[-1])
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_sweep_makes_its_records_and_the_second_time_skips_them(tmp_path):
+def test_a_sweep_makes_its_records_and_skips_them_the_second_time(tmp_path):
     sweep = ["-m", *TINY, "model.widths=[20,16,12],[9,8,7]", "pruner=magnitude,random"]
     first = train(*sweep, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
@@ -137,17 +115,11 @@ def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number, code, tmp_path):
-    command = [
-        sys.executable, "-m", "pruning_phases.train", *TINY, "checkpoint_seconds=0",
-        "pruner.finetune.amount=4000",
-    ]  # fmt: skip
-    # What a shell puts into the background, and all below it, is started with this one ignored.
+def test_a_signal_ends_the_run_with_its_exit_code_and_leaves_a_checkpoint(number, code, tmp_path):
+    # A shell starts background processes with SIGINT ignored, and their children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        text=True,
-    )  # fmt: skip
+    words = [*TINY, "checkpoint_seconds=0", "pruner.finetune.amount=4000"]
+    process = started_train(*words, cwd=tmp_path)
     while not list(tmp_path.rglob("checkpoint.safetensors")):
         assert process.poll() is None
         time.sleep(0.02)
@@ -159,20 +131,21 @@ def test_a_signal_ends_the_run_with_its_code_and_the_same_command_goes_on(number
     assert json.loads(info.read_text())["state"] == "running"
 
 
-def test_an_option_that_does_nothing_is_pointed_out(tmp_path):
+def test_an_option_without_effect_is_noted(tmp_path):
     result = train(*TINY, "pruner.coarse_steps=5", "pruner=none", cwd=tmp_path)
     assert "note: pruner.coarse_steps has no effect" in result.stdout
     assert "note: pruner.score" not in result.stdout
 
 
-def test_a_figure_is_drawn_and_its_path_is_shown(tmp_path):
+def test_a_figure_is_plotted_and_its_path_is_printed(tmp_path):
     result = train(*TINY, "figures=[transition]", cwd=tmp_path)
     (path,) = re.findall(r"^figure: (.*)$", result.stdout, re.MULTILINE)
     assert (tmp_path / path).stat().st_size > 10_000
     assert (tmp_path / path).with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_it_works_from_an_installed_wheel_in_any_folder(tmp_path):
+@pytest.mark.slow
+def test_an_installed_wheel_works_in_any_folder(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT, check=True, capture_output=True, timeout=120,
@@ -183,6 +156,6 @@ def test_it_works_from_an_installed_wheel_in_any_folder(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     for words in (TINY, ["-m", *TINY, "seed=1,2"]):
-        result = train(*words, cwd=work, path=site)
+        result = train_process(*words, cwd=work, path=site)
         assert result.returncode == 0, result.stderr
     assert len(list(work.glob("multirun/transition/*/run.json"))) == 3

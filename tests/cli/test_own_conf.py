@@ -9,8 +9,8 @@ from hydra import compose, initialize_config_dir
 from pruning_phases.config.checks import check
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
-from tests.cli.test_hydra_app import train
 from tests.conftest import TINY
+from tests.support.commands import train
 
 GLOBAL = "# @package _global_\n"
 LOCAL = f"{GLOBAL}defaults:\n  - override /hydra/launcher: local\n"

@@ -1,7 +1,6 @@
-"""IDX files: the published split, damaged files, and a failed download."""
+"""IDX files: the published split, torchvision's reading, damaged files, a failed download."""
 
 import gzip
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 
 from pruning_phases.data.idx_images import read
 from pruning_phases.errors import UserError
+from tests.support.data_files import loaded, write_idx, write_idx_set
 
 
 def test_mnist_has_the_published_split(data_dir):
@@ -19,41 +19,77 @@ def test_mnist_has_the_published_split(data_dir):
     assert np.bincount(mnist.test_labels).tolist() == counts
 
 
-def write_idx(folder: Path, stem: str, array: np.ndarray) -> Path:
-    header = struct.pack(f">BBBB{array.ndim}i", 0, 0, 8, array.ndim, *array.shape)
-    path = folder / f"{stem}-ubyte"
-    path.write_bytes(header + array.astype(np.uint8).tobytes())
-    return path
+@pytest.fixture
+def small_mnist(tmp_path):
+    return write_idx_set(tmp_path / "data" / "MNIST" / "raw")
 
 
 @pytest.fixture
-def small_mnist(tmp_path):
-    folder = tmp_path / "data" / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    for stem, count in (("train", 30), ("t10k", 10)):
-        write_idx(
-            folder, f"{stem}-images-idx3", np.arange(count * 784).reshape(count, 28, 28) % 256
-        )
-        write_idx(folder, f"{stem}-labels-idx1", np.arange(count) % 10)
-    return folder
+def refusal(small_mnist):
+    """refusal(): the message with which the small MNIST is refused, one line."""
+
+    def message() -> str:
+        with pytest.raises(UserError) as error:
+            loaded("mnist", small_mnist.parents[1])
+        assert "\n" not in str(error.value)
+        return str(error.value)
+
+    return message
 
 
-def test_a_small_set_in_idx_format_is_read(small_mnist):
-    assert len(read("MNIST", "mnist", str(small_mnist.parents[1])).train_labels) == 30
+@pytest.mark.parametrize("option", ["MNIST", "KMNIST", "FashionMNIST"])
+def test_a_small_set_is_read_as_torchvision_reads_it(option, tmp_path):
+    from torchvision import datasets
+
+    write_idx_set(tmp_path / option / "raw")
+    found = read(option, option.lower(), str(tmp_path))
+    for train, images, labels in (
+        (True, found.train_images, found.train_labels),
+        (False, found.test_images, found.test_labels),
+    ):
+        expected = getattr(datasets, option)(tmp_path, train=train)
+        np.testing.assert_array_equal(images[:, 0], expected.data.numpy())
+        np.testing.assert_array_equal(labels, expected.targets.numpy())
 
 
-@pytest.mark.parametrize("keep", [0, 3, 4, 10, 16, 100, -1])
-def test_a_truncated_file_is_named_with_the_cure(small_mnist, keep):
+@pytest.mark.parametrize("keep", [0, 3, 4, 10, 15, 16, 100, -1])
+def test_a_truncated_file_is_named_with_the_cure(small_mnist, keep, refusal):
     path = small_mnist / "train-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(UserError, match=r"train-images-idx3-ubyte is truncated.*delete it"):
-        read("MNIST", "mnist", str(small_mnist.parents[1]))
+    said = refusal()
+    assert said.startswith(f"{path} is truncated") and "delete it and run again" in said
 
 
-def test_a_file_that_is_no_idx_file_is_named(small_mnist):
+def test_a_file_that_is_no_idx_file_is_named(small_mnist, refusal):
     (small_mnist / "t10k-labels-idx1-ubyte").write_bytes(gzip.compress(b"labels"))
-    with pytest.raises(UserError, match="t10k-labels-idx1-ubyte"):
-        read("MNIST", "mnist", str(small_mnist.parents[1]))
+    assert "t10k-labels-idx1-ubyte is truncated or no IDX file" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("stem", "array", "code", "said"),
+    [
+        ("train-labels-idx1", np.arange(29) % 10, 8, "has 29 labels and"),
+        ("train-labels-idx1", np.arange(31) % 10, 8, "has 31 labels and"),
+        ("t10k-labels-idx1", np.arange(20), 8, "label 19 is none of the classes 0 to 9"),
+        ("train-labels-idx1", np.arange(30) % 10, 9, "numbers of type 0x09, not unsigned bytes"),
+        ("train-images-idx3", np.zeros((0, 28, 28)), 8, r"is empty (shape 0x28x28)"),
+        ("t10k-labels-idx1", np.zeros(0), 8, r"is empty (shape 0)"),
+        ("t10k-images-idx3", np.ones((20, 27, 28)), 8, "of shape 1x27x28"),
+        ("train-images-idx3", np.ones((30, 784)), 8, "has 2 dimensions, not 3"),
+        ("train-images-idx3", np.ones((30, 28, 28)), 8, "all pixels are equal"),
+    ],
+)
+def test_a_contradiction_names_the_file(small_mnist, stem, array, code, said, refusal):
+    path = write_idx(small_mnist / f"{stem}-ubyte", array, code)
+    message = refusal()
+    assert str(path) in message and said in message and "delete it and run again" in message
+
+
+def test_a_file_that_has_changed_is_read_again(small_mnist):
+    data_dir = str(small_mnist.parents[1])
+    assert read("MNIST", "mnist", data_dir) is read("MNIST", "mnist", data_dir)
+    write_idx(small_mnist / "t10k-labels-idx1-ubyte", np.full(20, 7))
+    assert set(read("MNIST", "mnist", data_dir).test_labels) == {7}
 
 
 def test_a_failed_download_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
@@ -65,7 +101,8 @@ def test_a_failed_download_is_one_line_and_leaves_nothing(tmp_path, monkeypatch)
 
     monkeypatch.setattr(MNIST, "__init__", lambda self, *a, **k: no_network(*a, **k))
     with pytest.raises(
-        UserError, match=r"dataset=mnist: not in data_dir=.*data_dir=FOLDER"
+        UserError,
+        match=r"dataset=mnist: not in data_dir=.*torchvision's MNIST/raw.*data_dir=FOLDER",
     ) as error:
         read("MNIST", "mnist", str(tmp_path / "nowhere"))
     assert "\n" not in str(error.value)

@@ -9,7 +9,6 @@ from pruning_phases.ensemble.data_order import DataOrder
 from pruning_phases.ensemble.device_data import device_data
 from pruning_phases.errors import UserError
 from pruning_phases.streams import key_words, stream_key
-from pruning_phases.training.rounds import RoundSource
 
 
 def keys(purpose: str, count: int) -> torch.Tensor:
@@ -56,17 +55,6 @@ def test_order_does_not_depend_on_how_it_is_cut_into_chunks():
         order.start(keys("order", 2))
     pieces = [parts.updates(0, 3), parts.updates(3, 1), parts.updates(4, 16)]
     assert torch.equal(whole.updates(0, 20), torch.cat(pieces))
-
-
-def test_a_round_is_its_blocks_and_an_empty_round_is_one_empty_block():
-    order = DataOrder(small_data([64]), 16)
-    order.start(keys("order", 1))
-    source = RoundSource(order, block_size=4)
-    source.first, source.count = 3, 9
-    assert [len(block) for block in source] == [4, 4, 1]
-    assert torch.equal(torch.cat(list(source)), order.updates(3, 9))
-    source.first, source.count = 0, 0
-    assert [block.shape for block in source] == [(0, 1, 16)]
 
 
 def test_images_are_standardized_by_the_training_set():

@@ -11,7 +11,6 @@ import torch
 from pruning_phases.config.identity import run_id
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, in_chunks, members
-from pruning_phases.ensemble.memory import _control_group_limits
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.checkpoint import replica_tensors
@@ -119,21 +118,6 @@ def test_a_restart_in_one_chunk_leaves_no_file_of_chunks(configure, monkeypatch)
 
 def _die(*_):
     raise Killed
-
-
-def test_the_memory_that_a_control_group_leaves(tmp_path):
-    """Version 2: the least of the group and of those above; version 1: its own file."""
-    groups, root = tmp_path / "groups", tmp_path / "root"
-    (root / "job" / "step").mkdir(parents=True)
-    (root / "job" / "memory.max").write_text("4096\n")
-    (root / "job" / "step" / "memory.max").write_text("max\n")
-    (root / "memory" / "box").mkdir(parents=True)
-    (root / "memory" / "box" / "memory.limit_in_bytes").write_text("512\n")
-    groups.write_text("0::/job/step\n")
-    assert list(_control_group_limits(groups, root)) == [4096]
-    groups.write_text("5:cpu:/job\n3:memory:/box\n")
-    assert list(_control_group_limits(groups, root)) == [512]
-    assert list(_control_group_limits(tmp_path / "none", root)) == []
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """Layer observables: by hand, and degrees against networkx."""
 
+from collections import OrderedDict
+
 import networkx as nx
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
-from pruning_phases.observables.layers import WHOLE, layer_observables
-from tests.support.shapes import SHAPES
+from pruning_phases.ensemble.architecture import Architecture
+from pruning_phases.observables.layers import OF_GRAPH, WHOLE, layer_observables
+from tests.support.shapes import SHAPES, chain_graph
 
 SIDES = {"in": "out", "out": "in"}  # edges lead into out-nodes, and out of in-nodes
 
@@ -20,7 +24,10 @@ def test_layer_observables_of_a_small_mask():
     }
     masks["a"][0, 1, 2] = masks["a"][0, 1, 3] = True
     weights = {name: torch.rand(mask.shape) * mask for name, mask in masks.items()}
-    rows = layer_observables(masks, weights, weights)
+    graph = Architecture(
+        lambda: nn.Sequential(OrderedDict(a=nn.Linear(4, 3), b=nn.Linear(3, 2))), (4,)
+    ).graph
+    rows = layer_observables(masks, weights, weights, graph)
     assert rows["a"]["num_kept"] == 2
     assert rows["a"]["active_in"] == 2
     assert rows["a"]["active_out"] == 1
@@ -32,6 +39,23 @@ def test_layer_observables_of_a_small_mask():
     assert rows["b"]["evolution_metric"] == 0
 
 
+def test_without_a_graph_its_observables_alone_are_nan():
+    rng = np.random.default_rng(0)
+    shapes = SHAPES[2]
+    masks = {str(i): torch.from_numpy(rng.random((2, *s)) < 0.5) for i, s in enumerate(shapes)}
+    floats = {name: mask.double() for name, mask in masks.items()}
+    known = layer_observables(masks, floats, floats, chain_graph(shapes))
+    unknown = layer_observables(masks, floats, floats, None)
+    assert list(unknown) == list(known)
+    for name, row in unknown.items():
+        assert list(row) == list(known[name])
+        for key, values in row.items():
+            if key in OF_GRAPH:
+                assert values.shape == (2,) and np.isnan(values).all()
+            else:
+                np.testing.assert_array_equal(values, known[name][key])
+
+
 @settings(max_examples=60, deadline=None)
 @given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
 def test_degrees_equal_networkx(shapes, density, seed):
@@ -39,7 +63,7 @@ def test_degrees_equal_networkx(shapes, density, seed):
     masks = {str(i): rng.random((2, *shape)) < density for i, shape in enumerate(shapes)}
     tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
     floats = {name: mask.double() for name, mask in tensors.items()}
-    rows = layer_observables(tensors, floats, floats)
+    rows = layer_observables(tensors, floats, floats, chain_graph(shapes))
     sums = {"in": 0, "out": 0}
     for name, mask in masks.items():
         for r in range(2):

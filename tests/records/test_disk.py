@@ -1,13 +1,12 @@
-"""A disk that fills up, and one that turns read-only: a small tmpfs, where one may be mounted."""
+"""A full disk and a read-only disk, on a small tmpfs; skipped if none may be mounted."""
 
 import subprocess
 
 import pytest
 
 from pruning_phases.records.run import DONE, FAILED, RunRecord, find_records
-from tests.analysis.collapse.test_collapse import run as command
-from tests.cli.test_hydra_app import train
 from tests.conftest import TINY
+from tests.support.commands import command, train
 from tests.support.runs import results
 
 SWEEP = ["-m", *TINY, "trainer.num_threads=1", "pruner=magnitude,random", "seed=0,1,2"]
@@ -33,7 +32,8 @@ def disk(tmp_path):
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_sweep_on_a_disk_that_fills_up_and_then_has_room(disk, tmp_path):
+@pytest.mark.slow
+def test_a_sweep_on_a_full_disk_ends_with_one_line_and_resumes_when_there_is_room(disk, tmp_path):
     reference = train(*SWEEP, "results_dir=elsewhere", cwd=tmp_path)
     assert reference.returncode == 0, reference.stderr
     words = [*SWEEP, f"results_dir={disk}"]
@@ -62,16 +62,16 @@ def test_a_sweep_on_a_disk_that_fills_up_and_then_has_room(disk, tmp_path):
         )
 
 
-def test_a_results_folder_that_turns_read_only(disk, tmp_path):
+@pytest.mark.parametrize("sweep", [[], ["-m"]])
+def test_a_read_only_results_folder_is_reported_and_can_be_read(sweep, disk, tmp_path):
     words = [*TINY, f"results_dir={disk}"]
     assert train(*words, cwd=tmp_path).returncode == 0
     assert mount("-o", "remount,ro", disk).returncode == 0
     same = train(*words, cwd=tmp_path)
     assert same.returncode == 0, same.stderr
     assert "done already, skipped" in same.stdout
-    for sweep in ([], ["-m"]):
-        other = train(*sweep, *words, "seed=1", cwd=tmp_path)
-        assert other.returncode in (1, 2)
-        (line,) = other.stderr.strip().splitlines()
-        assert str(disk) in line and "Read-only file system" in line
+    other = train(*sweep, *words, "seed=1", cwd=tmp_path)
+    assert other.returncode in (1, 2)
+    (line,) = other.stderr.strip().splitlines()
+    assert str(disk) in line and "Read-only file system" in line
     assert command("status", f"runs={disk}", "verify=true", cwd=tmp_path).returncode == 0

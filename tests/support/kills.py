@@ -1,5 +1,6 @@
-"""Runs of all kinds, killed by SIGKILL at random moments, with a second writer beside every other
-one, until each has come to its end: the files have to be those of an undisturbed run.
+"""Runs killed by SIGKILL at random moments and resumed, sometimes with a second writer.
+
+The files at the end must equal those of an undisturbed run.
 
     python -m tests.support.kills 100
 """
@@ -64,7 +65,7 @@ def make(config: Config) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """What must not differ by a byte, of all runs in a folder, however they came to their end."""
+    """Read the files of all runs in a folder that must not differ by a byte."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -77,30 +78,32 @@ def all_done(folder: Path, count: int) -> bool:
 
 
 class Killer:
+    """Makes runs in a folder, kills them, and counts kills, second writers and resumptions."""
+
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.random = np.random.default_rng(seed)
-        self.kills = self.resumed = self.beside = 0
+        self.kills = self.resumed = self.second_writers = 0
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["pruning_phases.training.run"])
 
-    def one(self, kind: str, most: int) -> None:
-        """One run, killed up to ``most`` times on its way to the end."""
-        whole = self.folder / f"{kind} whole"
-        if not whole.exists():
+    def make_and_kill(self, kind: str, max_kills: int) -> None:
+        """Make one run, and kill it up to ``max_kills`` times on its way to the end."""
+        undisturbed = self.folder / f"{kind} undisturbed"
+        if not undisturbed.exists():
             began = time.monotonic()
-            self._start(configuration(kind, whole)).join()
-            (whole / "seconds").write_text(str(time.monotonic() - began))
-        expected, count = files(whole), len(find_records(whole))
+            self._start(configuration(kind, undisturbed)).join()
+            (undisturbed / "seconds").write_text(str(time.monotonic() - began))
+        expected, count = files(undisturbed), len(find_records(undisturbed))
         assert expected and not any("checkpoint" in name for name in expected), sorted(expected)
-        seconds = float((whole / "seconds").read_text())
+        seconds = float((undisturbed / "seconds").read_text())
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         config = configuration(kind, folder)
         kills = 0
         while not all_done(folder, count):
             writers = [self._start(config) for _ in range(1 + (kills + self.kills) % 2)]
-            self.beside += len(writers) - 1
-            if kills < most:
+            self.second_writers += len(writers) - 1
+            if kills < max_kills:
                 writers[0].join(self.random.uniform(0.0, 0.6 * seconds))
                 for writer in writers:
                     if writer.is_alive():
@@ -110,7 +113,7 @@ class Killer:
             for writer in writers:
                 writer.join()
                 assert writer.exitcode in (0, -signal.SIGKILL), (kind, writer.exitcode)
-        assert files(folder) == expected, f"{kind}: {folder} differs from {whole}"
+        assert files(folder) == expected, f"{kind}: {folder} differs from {undisturbed}"
         self.kills += kills
         self.resumed += sum(len(record.info()["resumed"]) for record in find_records(folder))
 
@@ -127,12 +130,13 @@ def main(kills: int) -> None:
         runs = 0
         while killer.kills < kills:
             for kind in KINDS:
-                killer.one(kind, most=5)
+                killer.make_and_kill(kind, max_kills=5)
                 runs += 1
-            print(f"{killer.kills} kills, {runs} runs, all to equal bytes", flush=True)
+            print(f"{killer.kills} kills, {runs} runs, all with equal bytes", flush=True)
     print(
         f"{killer.kills} kills (seed {seed}) over {runs} runs of {len(KINDS)} kinds, "
-        f"{killer.beside} second writers, {killer.resumed} resumptions: all ended with equal bytes"
+        f"{killer.second_writers} second writers, {killer.resumed} resumptions: all ended with "
+        "equal bytes"
     )
 
 

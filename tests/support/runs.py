@@ -1,4 +1,4 @@
-"""Runs made inside the test's process: to their end, or cut off at a chosen round."""
+"""Runs made inside the test's process: to their end, or interrupted at a chosen round."""
 
 from pathlib import Path
 
@@ -23,12 +23,12 @@ def fresh(config: Config, name: str) -> Config:
 
 
 def results(record: RunRecord) -> dict[str, bytes]:
-    """The files that must be equal to the byte after every kind of interruption."""
+    """Read the files of a run that must not differ by a byte after any interruption."""
     return kills.files(record.folder)
 
 
 def interrupted(config: Config, monkeypatch, last_round: int) -> RunRecord:
-    """Record of a run that is killed after ``last_round`` recorded rounds."""
+    """Make a run that is killed after ``last_round`` recorded rounds; return its record."""
     write, rounds = Record.on_train_epoch_end, []
 
     def killed(self, trainer, module):
@@ -47,14 +47,14 @@ def counted(config: Config, monkeypatch) -> tuple[RunRecord, list[int]]:
     """Make a run without interruption; returns its record and the step of each round."""
     write, steps = Record.on_train_epoch_end, []
 
-    def noted(self, trainer, module):
+    def counting(self, trainer, module):
         write(self, trainer, module)
         steps.append(module.step)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Record, "on_train_epoch_end", noted)
+        patch.setattr(Record, "on_train_epoch_end", counting)
         return make(config), steps
 
 
 class Killed(BaseException):
-    """A kill inside the process: no handler may act on it."""
+    """A kill inside the process, which no handler of exceptions catches."""

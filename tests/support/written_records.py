@@ -1,4 +1,4 @@
-"""Records of runs that were never trained, with known contents."""
+"""Records with known contents, of runs that were never trained."""
 
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,10 @@ def write_snapshot(
     record: RunRecord, name: str, density: float,
     weights: dict[str, NDArray], masks: dict[str, NDArray],
 ) -> None:  # fmt: skip
-    """Write weights and masks [replicas, ...] by layer as one snapshot."""
+    """Write weights and masks [replicas, ...] by layer as one snapshot, with a buffer per layer."""
     tensors = {f"{layer}.weight": values.astype(np.float32) for layer, values in weights.items()}
     tensors |= {f"mask:{layer}.weight": mask for layer, mask in masks.items()}
+    tensors |= {f"buffer:{layer}.norm": np.ones((len(mask), 3)) for layer, mask in masks.items()}
     path = record.snapshot_file(name)
     record.write_tensors(path, tensors, density=density, layers=list(weights))
 

@@ -1,4 +1,4 @@
-"""The presets of launchers that need no cluster; test_slurm.py has the one that does."""
+"""The launchers that need no cluster make the same bytes as one run after another."""
 
 from importlib.util import find_spec
 
@@ -6,17 +6,21 @@ import pytest
 
 from pruning_phases.cli.hydra_errors import explain
 from pruning_phases.records.run import RunRecord, find_records
-from tests.cli.test_hydra_app import train
 from tests.conftest import TWELVE
+from tests.support.commands import train, train_process
 from tests.support.runs import results
 
 
-def same_as_one_after_another(tmp_path, data_dir, *launcher):
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["local", "ray"])
+def test_runs_made_side_by_side_equal_runs_made_one_after_another(launcher, tmp_path, data_dir):
+    plugin = {"local": "joblib", "ray": "ray"}[launcher]
+    pytest.importorskip(f"hydra_plugins.hydra_{plugin}_launcher", reason=f"no {plugin} launcher")
     sweep = [*TWELVE, f"data_dir={data_dir}"]
     one = train(*sweep, "trainer.num_threads=1", "results_dir=one", cwd=tmp_path)
     assert one.returncode == 0, one.stderr
-    words = [*sweep, *launcher, "results_dir=many"]
-    many = train(*words, cwd=tmp_path)
+    words = [*sweep, f"hydra/launcher={launcher}", "results_dir=many"]
+    many = train_process(*words, cwd=tmp_path)
     assert many.returncode == 0, many.stderr
     assert "sweep: 12 of 12 runs done" in many.stdout
     made = find_records(tmp_path / "many")
@@ -29,18 +33,7 @@ def same_as_one_after_another(tmp_path, data_dir, *launcher):
         assert results(record) == results(reference)
 
 
-def test_several_runs_at_a_time_on_this_machine(tmp_path, data_dir):
-    """Each worker has its share of the threads: 1, with as many workers as cores."""
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="no hydra-joblib-launcher")
-    same_as_one_after_another(tmp_path, data_dir, "hydra/launcher=local")
-
-
-def test_ray(tmp_path, data_dir):
-    pytest.importorskip("hydra_plugins.hydra_ray_launcher", reason="no hydra-ray-launcher")
-    same_as_one_after_another(tmp_path, data_dir, "hydra/launcher=ray")
-
-
-def test_a_launcher_that_is_not_installed_is_one_line_with_the_cure(tmp_path):
+def test_a_launcher_that_is_not_installed_is_reported_with_the_cure(tmp_path):
     from hydra.errors import MissingConfigException
 
     error = MissingConfigException("", "hydra/launcher/submitit_slurm", ["basic"])

@@ -1,25 +1,25 @@
-"""A sweep as a job array on a real SLURM, with all that happens there; skipped where there is none.
+"""A sweep as a job array on a real SLURM: a failure, a preemption, a cancellation, a repetition.
 
-SLURM_CONF points to the cluster. It needs a partition ``urgent`` that preempts the default one by
-putting its jobs into the queue again.
+SLURM_CONF points to the cluster. Its partition ``urgent`` must preempt the default one by
+requeueing jobs. Without such a cluster, the test is skipped.
 """
 
 import json
 import os
 import shutil
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from pruning_phases.records.run import DONE, RunRecord, find_records
-from tests.cli.test_hydra_app import NO_DOWNLOAD, environment, train
 from tests.conftest import TWELVE
+from tests.support.commands import NO_DOWNLOAD, started_train, train_process
 from tests.support.runs import results
 
 SLURM = ["hydra/launcher=slurm", "hydra.launcher.cpus_per_task=1"]
-# Long enough to be preempted; half of them on data that are not there at first.
+# Long enough to be preempted; the data of half of the runs are missing at first.
 SWEEP = [*TWELVE, "trainer.num_threads=1", "pruner.finetune.amount=400", "checkpoint_seconds=1"]
 
 
@@ -42,44 +42,39 @@ def cluster():
     return answer.stdout
 
 
-def until(happened, process, seconds=240):
-    """Wait for something that the cluster does."""
+def first_found(look, process, seconds=240):
+    """Return what ``look`` finds, as soon as it finds something, while the process runs."""
     for _ in range(seconds * 5):
-        if found := happened():
+        if found := look():
             return found
         if process.poll() is not None:
             raise AssertionError(process.communicate())
-        try:
-            process.wait(0.2)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError(f"{happened} did not happen")
+        time.sleep(0.2)
+    raise AssertionError(f"nothing found in {seconds} s")
 
 
-def waiting(job):
+def pending(job):
     listed = slurm("squeue", "-h", "-r", "-t", "PD", "-o", "%i").stdout.split()
     return [name for name in listed if name.startswith(f"{job}_")]
 
 
-def test_a_job_array_with_a_failure_a_preemption_and_a_cancellation(cluster, tmp_path, data_dir):
+@pytest.mark.slow
+def test_an_array_survives_a_failure_a_preemption_and_a_cancellation(cluster, tmp_path, data_dir):
     later = tmp_path / "later"
     later.mkdir()
     (later / "MNIST").symlink_to(Path(data_dir) / "MNIST")
     local = [*SWEEP, "results_dir=local", f"data_dir={later}"]
-    assert train(*local, cwd=tmp_path, **NO_DOWNLOAD).returncode == 0
+    assert train_process(*local, cwd=tmp_path, **NO_DOWNLOAD).returncode == 0
 
     (tmp_path / "data").mkdir()
     words = [*SWEEP, *SLURM, "results_dir=remote", "data_dir=data"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pruning_phases.train", *words], cwd=tmp_path, text=True,
-        env=environment(**NO_DOWNLOAD), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+    process = started_train(*words, cwd=tmp_path, **NO_DOWNLOAD)
     remote = tmp_path / "remote"
-    (folder,) = until(lambda: list(remote.glob(".sweeps/*/.submitit/[0-9]*_0")), process)
+    (folder,) = first_found(lambda: list(remote.glob(".sweeps/*/.submitit/[0-9]*_0")), process)
     job = folder.name.split("_")[0]
-    cancelled = until(lambda: waiting(job), process)[-1]
+    cancelled = first_found(lambda: pending(job), process)[-1]
     assert slurm("scancel", cancelled).returncode == 0
-    until(lambda: list(remote.glob("transition/*/checkpoint.safetensors")), process)
+    first_found(lambda: list(remote.glob("transition/*/checkpoint.safetensors")), process)
     cores = str(os.cpu_count())
     urgent = slurm("sbatch", "--parsable", "-p", "urgent", "-c", cores, "-o", "/dev/null",
                    "--wrap", "true")  # fmt: skip
@@ -97,7 +92,7 @@ def test_a_job_array_with_a_failure_a_preemption_and_a_cancellation(cluster, tmp
 
     (tmp_path / "data").rmdir()
     (tmp_path / "data").symlink_to(later)
-    again = train(*words, cwd=tmp_path, **NO_DOWNLOAD)
+    again = train_process(*words, cwd=tmp_path, **NO_DOWNLOAD)
     assert again.returncode == 0, again.stderr
     assert f"sweep: {len(before)} of 12 runs done, {12 - len(before)} to do" in again.stdout
     assert "sweep: 12 of 12 runs done" in again.stdout

@@ -1,99 +1,121 @@
-"""A sweep in a cluster's queue, with a launcher and a queue that only look like SLURM's."""
+"""A sweep in a SLURM queue, with a launcher and a queue that imitate submitit's and SLURM's."""
 
 import itertools
 import subprocess
-import threading
+from types import SimpleNamespace
 
 import pytest
 
 from pruning_phases.errors import RunError
-from pruning_phases.sweeps import slurm as queue
+from pruning_phases.sweeps import slurm
+
+pytest.importorskip("submitit", reason="no submitit")
 
 
 class Cluster:
-    """Takes as many jobs at a time as ``limit`` says. Arrays end when the watcher has looked."""
+    """Queue of at most ``limit`` jobs. An array ends when ``has_left`` asks for it."""
 
     def __init__(self, folder, limit):
         self.folder, self.limit = folder, limit
-        self.waiting: dict[str, int] = {}
+        self.queue: dict[str, list] = {}
         self.launched: list[tuple[int, int, bool]] = []  # first, jobs, others in the queue
         self.numbers = itertools.count(1)
-        self.ended = threading.Condition()
-        self.without_result: set[int] = set()
-        self.dying: set[int] = set()
+        self.without_result: set[str] = set()
 
     def launch(self, batch, initial_job_idx):
-        if sum(self.waiting.values()) + len(batch) > self.limit:
+        if sum(map(len, self.queue.values())) + len(batch) > self.limit:
             raise RuntimeError("sbatch: error: QOSMaxSubmitJobPerUserLimit")
-        job = str(next(self.numbers))
-        self.launched.append((initial_job_idx, len(batch), bool(self.waiting)))
-        self.waiting[job] = len(batch)
-        (self.folder / job).mkdir()
-        (self.folder / f"{job}_0").mkdir()
-        if initial_job_idx in self.without_result:  # submitit waits for ever for a cancelled job
-            threading.Event().wait()
-        if initial_job_idx in self.dying:  # and submitit gives up at once
-            raise RuntimeError("Job 2_0 (task: 0) with path ...")
-        with self.ended:
-            self.ended.wait_for(lambda: job not in self.waiting)
+        array = str(next(self.numbers))
+        self.launched.append((initial_job_idx, len(batch), bool(self.queue)))
+        self.queue[array] = [self.job(f"{array}_{number}") for number in range(len(batch))]
+        return self.queue[array]
 
-    def has_left(self, job):
-        with self.ended:
-            left = job not in self.waiting
-            self.waiting.pop(job, None)
-            self.ended.notify_all()
-        return left
+    def job(self, job_id):
+        paths = SimpleNamespace(folder=self.folder, result_pickle=self.folder / job_id)
+        return SimpleNamespace(job_id=job_id, paths=paths)
+
+    def has_left(self, array):
+        for job in self.queue.pop(array, []):
+            if job.job_id not in self.without_result:
+                job.paths.result_pickle.touch()
+        return True
 
 
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
     cluster = Cluster(tmp_path, limit=5)
-    monkeypatch.setattr(queue, "has_left", cluster.has_left)
-    monkeypatch.setattr(queue, "waiting", ",".join)
-    monkeypatch.setattr(queue, "SECONDS_BETWEEN_LOOKS", 0.01)
+    monkeypatch.setattr(slurm, "has_left", cluster.has_left)
+    monkeypatch.setattr(slurm, "waiting", ",".join)
+    monkeypatch.setattr(slurm, "SECONDS_BETWEEN_LOOKS", 0.0)
     return cluster
 
 
-BATCHES = [[["a"], ["b"]], [["c"], ["d"]], [["e"]]]
+def launch(cluster):
+    """Launch three batches; return what was reported."""
+    reports = []
+    slurm.launch(cluster, [[["a"], ["b"]], [["c"], ["d"]], [["e"]]], reports.append)
+    return reports
 
 
-def test_all_arrays_wait_side_by_side(cluster):
-    queue.launch(cluster, BATCHES, cluster.folder, lambda waiting: None)
+def test_all_arrays_are_queued_together(cluster):
+    launch(cluster)
     assert cluster.launched == [(0, 2, False), (2, 2, True), (4, 1, True)]
 
 
-def test_what_is_refused_for_their_number_follows_when_the_others_have_ended(cluster):
+def test_a_refused_array_is_submitted_again_when_the_others_have_ended(cluster):
     cluster.limit = 4
-    queue.launch(cluster, BATCHES, cluster.folder, lambda waiting: None)
+    launch(cluster)
     assert cluster.launched == [(0, 2, False), (2, 2, True), (4, 1, False)]
 
 
-def test_what_is_refused_when_nothing_else_is_there_is_an_error(cluster):
+def test_an_array_that_is_refused_alone_is_an_error(cluster):
     cluster.limit = 1
     with pytest.raises(RunError, match="array of 2 jobs: .*QOSMax.*max_batch_size=N"):
-        queue.launch(cluster, BATCHES, cluster.folder, lambda waiting: None)
+        launch(cluster)
     assert cluster.launched == [(4, 1, False)]
 
 
-def test_a_job_that_dies_is_told_when_all_others_have_ended(cluster):
-    cluster.dying = {2}
-    with pytest.raises(RunError, match=f"of the array 2 ended .* is in {cluster.folder}/2_"):
-        queue.launch(cluster, BATCHES, cluster.folder, lambda waiting: None)
-    assert len(cluster.launched) == 3 and not cluster.waiting
+def test_a_job_without_a_result_is_reported_when_all_others_have_ended(cluster):
+    cluster.without_result = {"2_1"}
+    message = f"1 of 5 jobs ended without a result; the output of 2_1 is in {cluster.folder}"
+    with pytest.raises(RunError, match=message):
+        launch(cluster)
+    assert len(cluster.launched) == 3 and not cluster.queue
 
 
-def test_a_result_that_never_comes_is_not_waited_for(cluster):
-    cluster.without_result = {2}
-    told = []
-    queue.launch(cluster, BATCHES, cluster.folder, told.append)
-    assert len(cluster.launched) == 3 and not cluster.waiting
-    assert len(told) >= queue.LOOKS_AFTER_THE_END and told[0] == "1,2,3"
+def test_results_that_come_late_are_waited_for(cluster, monkeypatch):
+    """The file system shows a result at the last look."""
+    cluster.without_result = {"2_1"}
+    looks = itertools.count(1)
+
+    def has_left(array):
+        if array == "2" and next(looks) == slurm.LOOKS_AFTER_THE_END - 1:
+            (cluster.folder / "2_1").touch()
+        return cluster.has_left(array)
+
+    monkeypatch.setattr(slurm, "has_left", has_left)
+    assert launch(cluster)[0] == "1,2,3"
 
 
-def test_what_jobs_wait_for_is_told_unless_it_is_their_turn(monkeypatch):
+def test_reasons_to_wait_are_reported_unless_jobs_only_wait_for_their_turn(monkeypatch):
     reasons = "Resources\nPriority\nPartitionConfig\nPartitionConfig\n"
     answer = subprocess.CompletedProcess([], 0, reasons, "")
-    monkeypatch.setattr(queue, "_squeue", lambda *words: answer)
-    assert queue.waiting(["1", "2"]) == "others wait (PartitionConfig)"
+    monkeypatch.setattr(slurm, "_squeue", lambda *words: answer)
+    assert slurm.waiting(["1", "2"]) == "others wait (PartitionConfig)"
     answer.stdout = "Resources\n"
-    assert queue.waiting(["1"]) == "" == queue.waiting([])
+    assert slurm.waiting(["1"]) == "" == slurm.waiting([])
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "error", "left"),
+    [
+        (0, "1_3\n", "", False),
+        (0, "", "", True),
+        (1, "", "slurm_load_jobs error: Invalid job id specified", True),
+        (1, "", "slurm_load_jobs error: Unable to contact slurm controller", False),
+    ],
+)
+def test_an_array_has_left_only_if_the_queue_answers_so(monkeypatch, code, out, error, left):
+    answer = subprocess.CompletedProcess([], code, out, error)
+    monkeypatch.setattr(slurm, "_squeue", lambda *words: answer)
+    assert slurm.has_left("1") == left

@@ -1,4 +1,4 @@
-"""Dashboard as code: it plots what runs log, and goes to the server that W&B is set to."""
+"""The dashboard has a panel for everything that runs log, and is saved on the chosen server."""
 
 import json
 import threading
@@ -7,14 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pruning_phases.observables.registry import MASK, SUSCEPTIBILITY, TRANSITION, WEIGHTS, tracked
-from tests.analysis.collapse.test_collapse import run
+from tests.support.commands import command
 
 pytest.importorskip("wandb_workspaces", reason="no wandb-workspaces")
 WORDS = ["project=transition", "entity=somebody"]
 
 
 class Server(BaseHTTPRequestHandler):
-    """Server that takes views, like that of W&B."""
+    """Server that saves views as that of W&B does."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -43,9 +43,11 @@ def server():
         server.shutdown()
 
 
-def test_every_observable_that_is_logged_has_its_panel_over_density(server, tmp_path):
+def test_every_logged_observable_has_a_panel_over_density(server, tmp_path):
     address = f"http://127.0.0.1:{server.server_port}"
-    result = run("dashboard", *WORDS, cwd=tmp_path, WANDB_BASE_URL=address, WANDB_API_KEY="x" * 40)
+    result = command(
+        "dashboard", *WORDS, cwd=tmp_path, WANDB_BASE_URL=address, WANDB_API_KEY="x" * 40
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == f"dashboard: {address}/somebody/transition?nw=abc"
     assert result.stderr == ""
@@ -64,12 +66,12 @@ def test_every_observable_that_is_logged_has_its_panel_over_density(server, tmp_
 @pytest.mark.parametrize(
     "words, line",
     [
-        (WORDS, "no API key for api.wandb.ai: `wandb login` keeps one"),
+        (WORDS, "no API key for api.wandb.ai: store one with `wandb login`"),
         (WORDS[:1], "entity has no value: give entity=NAME, as W&B shows it"),
         (WORDS[1:], "project has no value: give project=NAME, as W&B shows it"),
     ],
 )
-def test_a_missing_value_is_one_line(words, line, tmp_path):
-    result = run("dashboard", *words, cwd=tmp_path)
+def test_a_missing_value_is_reported_in_one_line(words, line, tmp_path):
+    result = command("dashboard", *words, cwd=tmp_path)
     assert result.returncode == 2
     assert result.stderr.strip() == f"pruning_phases.dashboard: error: {line}"

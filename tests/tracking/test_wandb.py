@@ -1,4 +1,4 @@
-"""W&B is a mirror: it shows what the record holds, and its failures cost nothing."""
+"""W&B shows the content of the record, and its failures never stop a run."""
 
 import json
 import os
@@ -13,9 +13,15 @@ from pruning_phases.cli.train import make_run
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.tracking import wandb as wandb_runs
 from pruning_phases.training.callbacks import wandb as wandb_log
-from tests.cli.test_hydra_app import train
 from tests.conftest import TINY
+from tests.support.commands import train
 from tests.support.runs import Killed, interrupted
+
+GRID = [
+    "dropout_phase=grid", "dropout_phase.p_train=[0,0.5,0.8]", "dropout_phase.p_eval=[0,0.3]",
+    "dataset.train_sizes=[50,200]", "training.budget.rule=updates", "training.budget.amount=20",
+    "pruner=none",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +43,7 @@ def history(folder) -> tuple[list[dict], list[dict]]:
     return lines, [line["metric"] for line in lines if line["type"] == "metric"]
 
 
-def test_offline_without_a_key_and_over_density(configure):
+def test_without_a_key_the_run_is_offline_and_logged_over_density(configure):
     own = "observables=[mylab.observable:margin]"
     config = configure("logger=wandb", "logger.group=a-sweep", own)
     record = make_run(config, Console(quiet=True))
@@ -55,9 +61,7 @@ def test_offline_without_a_key_and_over_density(configure):
     assert "margin_error" in json.dumps(rows[-1])
 
 
-def test_an_ensemble_over_rates_and_sizes_is_a_table(configure, caplog):
-    from tests.ensemble.test_members import GRID
-
+def test_an_ensemble_over_rates_and_sizes_is_logged_as_a_table(configure, caplog):
     record = make_run(configure(*GRID, "logger=wandb"), Console(quiet=True))
     assert "goes on without it" not in caplog.text
     (file,) = record.folder.glob("wandb/offline-run-*/files/media/table/grid*.table.json")
@@ -75,7 +79,7 @@ def test_wandb_changes_no_number(configure):
 
 
 @pytest.mark.parametrize("server", ["refuses", "is silent"])
-def test_a_server_that_does_not_answer_is_no_reason_to_stop(configure, monkeypatch, caplog, server):
+def test_a_server_without_an_answer_does_not_stop_the_run(configure, monkeypatch, caplog, server):
     monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
     monkeypatch.setattr(wandb_runs, "SECONDS_TO_CONNECT", 2)
     with socket.socket() as listener:
@@ -90,7 +94,7 @@ def test_a_server_that_does_not_answer_is_no_reason_to_stop(configure, monkeypat
 
 
 @pytest.mark.parametrize("mode", ["auto", "online"])
-def test_without_a_key_for_the_server_in_use_nothing_is_asked(
+def test_without_a_key_for_the_server_in_use_there_is_no_prompt(
     configure, monkeypatch, tmp_path, mode
 ):
     """A key for another server is none; W&B would prompt for it on a terminal."""
@@ -103,7 +107,7 @@ def test_without_a_key_for_the_server_in_use_nothing_is_asked(
     assert list(record.folder.glob("wandb/offline-run-*"))
 
 
-def test_a_wandb_that_breaks_half_way_is_let_go(configure, monkeypatch, caplog):
+def test_an_error_of_wandb_during_the_run_does_not_stop_it(configure, monkeypatch, caplog):
     calls = []
 
     def broken(self, table, num_prunable):
@@ -129,7 +133,7 @@ def test_an_open_run_is_closed_when_the_run_fails(configure):
     assert wandb.run is None
 
 
-def test_a_run_that_was_cut_off_is_one_run_with_its_whole_history(configure, monkeypatch):
+def test_an_interrupted_run_is_one_run_with_its_whole_history(configure, monkeypatch):
     config = configure("logger=wandb", "checkpoint_seconds=0")
     record = interrupted(config, monkeypatch, last_round=6)
     make_run(config, Console(quiet=True))
@@ -138,7 +142,7 @@ def test_a_run_that_was_cut_off_is_one_run_with_its_whole_history(configure, mon
     assert len(rows) == 5
 
 
-def test_a_kill_before_the_record_is_closed_costs_no_history(configure, monkeypatch):
+def test_a_kill_before_the_end_of_the_record_loses_no_history(configure, monkeypatch):
     config = configure("logger=wandb")
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(RunRecord, "finish", _killed)
@@ -153,9 +157,9 @@ def _killed(self):
     raise Killed
 
 
-def test_a_sweep_is_a_run_with_its_runs_as_a_table_and_a_figure(tmp_path):
+def test_a_sweep_is_logged_as_a_run_with_a_table_of_its_runs_and_a_figure(tmp_path):
     words = ["-m", *TINY, "logger=wandb", "figures=[]", "seed=0,1", "optimizer.lr=0.01,1e30"]
-    result = train(*words, "results_dir=here", cwd=tmp_path)
+    result = train(*words, f"results_dir={tmp_path / 'here'}", cwd=tmp_path)
     assert "sweep: 2 of 4 runs done" in result.stdout
     (folder,) = (path.parent for path in tmp_path.glob("here/.sweeps/*/sweep.json"))
     lines, _ = history(folder)
@@ -167,7 +171,7 @@ def test_a_sweep_is_a_run_with_its_runs_as_a_table_and_a_figure(tmp_path):
     content = json.loads(file.read_text())
     rows = [dict(zip(content["columns"], row, strict=True)) for row in content["data"]]
     assert [row["state"] for row in rows] == ["done", "failed", "done", "failed"]
-    assert rows[0]["swept"] == "seed=0 optimizer.lr=0.01"
+    assert rows[0]["what"] == "fc digits magnitude seed=0 optimizer.lr=0.01"
     assert "lower optimizer.lr" in rows[1]["error"]
     for row in (rows[0], rows[2]):
         last = RunRecord(tmp_path / "here", row["study"], row["run"]).observables()

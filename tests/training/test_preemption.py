@@ -38,6 +38,6 @@ def test_a_preemption_signal_is_deferred_until_the_checkpoint_is_written(configu
     finally:
         signal.signal(signal.SIGUSR2, before)
     record = RunRecord(config.results_dir, config.study, run_id(config))
-    about = record.read_about(record.checkpoint_file)
+    about = record.read_metadata(record.checkpoint_file)
     assert (about["step"], about["rounds"]) == (0, 2) and record.state == RUNNING
     assert results(make(config)) == whole

@@ -64,7 +64,7 @@ def test_sigkill_at_random_moments_then_the_same_command(kind, tmp_path):
     """SIGKILL ends the whole process several times, with a second writer beside it.
 
     ``python -m tests.support.kills 100`` kills more often."""
-    kills.Killer(tmp_path, seed=int.from_bytes(os.urandom(4))).one(kind, most=2)
+    kills.Killer(tmp_path, seed=int.from_bytes(os.urandom(4))).make_and_kill(kind, max_kills=2)
 
 
 def test_a_full_disk_is_one_line_and_nothing_finished_is_lost(configure, monkeypatch):

@@ -9,8 +9,9 @@ from pruning_phases.analysis.capacity.information import Information, informatio
 from pruning_phases.analysis.common.systems import ids_of
 from pruning_phases.config.enums import Difference
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import names_with_widths, options_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import names_with_widths, options_of, pooled
+from pruning_phases.records.select import pooled
 
 FEWEST_MASKS = 3
 
@@ -51,9 +52,9 @@ def mask_information(records: list[RunRecord]) -> dict[Subnetwork, Information]:
     for record in filter(differ_in_data, records):
         for density, name in record.snapshot_densities().items():
             tensors, _ = record.read_snapshot(name)
-            masks = np.concatenate(
-                [mask.reshape(len(mask), -1) for key, mask in tensors.items() if ":" in key], axis=1
-            ).astype(bool)
+            layers = [mask for key, mask in tensors.items() if key.startswith("mask:")]
+            masks = np.concatenate([mask.reshape(len(mask), -1) for mask in layers], axis=1)
+            masks = masks.astype(bool)
             if density < 1 and len(masks) >= FEWEST_MASKS:
                 found[subnetwork_of(record, density)] = information_of(masks)
     return found

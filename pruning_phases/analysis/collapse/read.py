@@ -116,7 +116,8 @@ def _read_grid(config: CollapseConfig) -> Data:
     from pruning_phases.analysis.collapse.points import check_points
     from pruning_phases.analysis.collapse.sized_runs import points_of, replica_noise
     from pruning_phases.analysis.common.losses import curves_by_size, loss_curves, losses_of, within
-    from pruning_phases.records.select import done_runs, folder_of, systems_of
+    from pruning_phases.records.names import systems_of
+    from pruning_phases.records.select import done_runs, folder_of
     from pruning_phases.statistics.crossings import crossing
 
     records = done_runs(config.runs)

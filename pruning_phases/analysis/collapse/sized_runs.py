@@ -12,8 +12,9 @@ from pruning_phases.analysis.collapse.fit import Noise
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import differing_options, options_of, run_names
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import differing_options, options_of, pooled, run_names
+from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve, SizedCurve, curve, errors_of_mean
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
@@ -21,7 +22,7 @@ from pruning_phases.statistics.resampling import replica_fractions, resampled_de
 
 Array = NDArray[np.float64]
 
-SIZE_KEYS = {"model.width": "model.widths"}  # option -> name in a record's physics
+SIZE_KEYS = {"model.width": "model.widths"}  # option -> name in the physics of a record of fc
 
 
 def sized_curves(
@@ -54,12 +55,12 @@ def sized_curves(
 
 def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
     """Raise UserError if runs differ in more than the size, the seed and the replicas."""
-    free = {*REPLICA_KEYS, SIZE_KEYS.get(size, size)}
+    first = options_of(records[0])
+    free = {*REPLICA_KEYS, size, SIZE_KEYS.get(size, size)}
     if size == "num_weights":
-        free |= {"model.widths", "model.depth", "model.channels"}
+        free |= {key for record in records for key in options_of(record) if _is_of_a_layer(key)}
     if size == "train_size":
         free |= {"dataset.train_size"}
-    first = options_of(records[0])
     for key in sorted(differing_options(records, free)):
         record, other = next(
             (record, options_of(record))
@@ -72,6 +73,11 @@ def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
         )
 
 
+def _is_of_a_layer(key: str) -> bool:
+    """True for the keys of a model that decide the number of its weights: all but its name."""
+    return key.startswith("model.") and key != "model.name"
+
+
 def size_of(record: RunRecord, key: str) -> float:
     """The size of a run: num_weights, train_size, or a number of its physics by its dotted key."""
     info = record.info()
@@ -79,10 +85,8 @@ def size_of(record: RunRecord, key: str) -> float:
         return float(info["network"]["num_prunable"])
     if key == "train_size":
         return float(info["data"]["num_train"])
-    node: Any = info["physics"]
-    key = SIZE_KEYS.get(key, key)
-    for part in key.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
+    options = options_of(record)
+    node: Any = options.get(key, options.get(SIZE_KEYS.get(key, key)))
     if isinstance(node, list) and node and len(set(node)) == 1:
         node = node[0]
     if not isinstance(node, int | float) or isinstance(node, bool):

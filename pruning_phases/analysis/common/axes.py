@@ -1,13 +1,16 @@
-"""The density axis, which runs the same way in every figure."""
+"""Axes and curves that figures share: the density axis runs the same way in all of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from pruning_phases.observables.registry import Observable
 
 SHORT = 30  # ratio of the ends of an axis below which 2 and 5 have ticks as well
 DENSITY_LABEL = "density: fraction of the prunable weights that remains"
@@ -24,3 +27,11 @@ def density_axis(axis: Axes, label: str = DENSITY_LABEL) -> None:
     axis.xaxis.set_minor_formatter(NullFormatter())
     if not axis.xaxis_inverted():
         axis.invert_xaxis()
+
+
+def plot_band(
+    axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shown: Observable, **line: Any
+) -> None:
+    """Plot means in the observable's style, and a band of their errors."""
+    axis.plot(x, mean, color=shown.colour, linestyle=shown.line, marker=shown.marker, **line)
+    axis.fill_between(x, mean - error, mean + error, color=shown.colour, alpha=0.25, linewidth=0)

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
+from pruning_phases.records.names import systems_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import systems_of
 
 Value = TypeVar("Value")
 

@@ -52,7 +52,8 @@ CONFIG = EvolutionConfig
 def analyse(config: EvolutionConfig, console: Console) -> None:
     """Write figures and numbers of each run into its folder, or into a folder of its id."""
     from pruning_phases.analysis.common.results import open_folder
-    from pruning_phases.records.select import done_runs, run_names
+    from pruning_phases.records.names import run_names
+    from pruning_phases.records.select import done_runs
 
     records = done_runs(config.runs)
     names = run_names(records)
@@ -70,7 +71,7 @@ def _analyse_run(
     from pruning_phases.analysis.evolution.fit import over_density
     from pruning_phases.analysis.evolution.read import read_jumps
     from pruning_phases.analysis.evolution.summary import show, to_json
-    from pruning_phases.records.select import commit_of
+    from pruning_phases.records.names import commit_of
 
     info = record.info()
     observables, layers = record.observables(), record.layers()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import density_axis, plot_band
 from pruning_phases.analysis.evolution.read import Jump
 from pruning_phases.observables.evolution import WHOLE
 from pruning_phases.observables.registry import observable
@@ -91,10 +91,7 @@ def evolution_figure(
         measured = curve(observables, name, num_classes)
         mean, error = mean_and_error(measured.values)
         shown = observable(name)
-        axis.plot(measured.control, mean, shown.line, color=shown.colour, marker=shown.marker,
-                  markersize=2.5, linewidth=0.8)  # fmt: skip
-        axis.fill_between(measured.control, mean - error, mean + error, color=shown.colour,
-                          alpha=0.2, linewidth=0)  # fmt: skip
+        plot_band(axis, measured.control, mean, error, shown, markersize=2.5, linewidth=0.8)
         axis.set_ylabel(shown.axis_label)
         axis.grid(alpha=0.3)
     _metric(axes[-1, 0], layers, observables)

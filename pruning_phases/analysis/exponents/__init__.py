@@ -55,7 +55,8 @@ def analyse(config: ExponentsConfig, console: Console) -> list[dict[str, Any]]:
     from pruning_phases.analysis.exponents.figure import comparison_figure
     from pruning_phases.analysis.exponents.read import read_curves
     from pruning_phases.analysis.exponents.summary import show, write
-    from pruning_phases.records.select import done_runs, folder_of, run_names
+    from pruning_phases.records.names import run_names
+    from pruning_phases.records.select import done_runs, folder_of
 
     records = done_runs(config.runs)
     names = run_names(records)
@@ -86,7 +87,7 @@ def _fit_run(
     from pruning_phases.analysis.exponents.figure import exponents_figure
     from pruning_phases.analysis.exponents.fit import LawFit, fit_law
     from pruning_phases.analysis.exponents.summary import to_json
-    from pruning_phases.records.select import commit_of, names_of
+    from pruning_phases.records.names import commit_of, names_of
 
     info = record.info()
     model, dataset, pruner = names_of(info)

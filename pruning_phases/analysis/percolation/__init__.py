@@ -51,7 +51,8 @@ def analyse(config: PercolationConfig, console: Console) -> list[dict[str, Any]]
     from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.analysis.percolation.figure import percolation_figure
     from pruning_phases.analysis.percolation.summary import show, to_json
-    from pruning_phases.records.select import commit_of, done_runs, folder_of
+    from pruning_phases.records.names import commit_of
+    from pruning_phases.records.select import done_runs, folder_of
 
     records = done_runs(config.runs)
     systems = read_systems(records, lambda runs: _locate(runs, config), console)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import density_axis, plot_band
 from pruning_phases.analysis.percolation.fit import Landmark, Undetermined
 from pruning_phases.analysis.percolation.read import GraphCurves
 from pruning_phases.observables.registry import observable
@@ -54,10 +54,8 @@ def _curve(
     """Plot the mean of one quantity over replicas with its error, and its landmark."""
     shown = OBSERVABLES[name]
     mean, error = mean_and_error(getattr(curves, name))
-    axis.plot(curves.density, mean, color=shown.colour, linestyle=shown.line, marker=shown.marker,
-              markersize=3, linewidth=1.1, markevery=3, label=shown.label)  # fmt: skip
-    axis.fill_between(curves.density, mean - error, mean + error, color=shown.colour, alpha=0.25,
-                      linewidth=0)  # fmt: skip
+    plot_band(axis, curves.density, mean, error, shown, markersize=3, linewidth=1.1, markevery=3,
+              label=shown.label)  # fmt: skip
     mark = marks[name]
     if isinstance(mark, Undetermined):
         return

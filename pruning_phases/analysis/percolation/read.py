@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 ACCURACY = "accuracy"
+OF_GRAPH = ["largest_cluster", "mean_cluster", "log_num_paths"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,16 @@ class GraphCurves:
 
 def graph_curves(observables: pd.DataFrame, num_classes: int, where: str) -> GraphCurves:
     """Read the curves from the observables of one system; ``where`` names its runs in errors."""
-    missing = {"largest_cluster", "mean_cluster", "log_num_paths"} - set(observables)
+    missing = set(OF_GRAPH) - set(observables)
     if missing:
         raise UserError(
             f"{where} has no {', '.join(sorted(missing))}: made by an earlier version; "
             "delete the runs' folders and run their command again"
+        )
+    if observables[OF_GRAPH].isna().any(axis=None):
+        raise UserError(
+            f"{where} has no clusters and paths: its model's graph could not be traced (run.json "
+            "holds the reason); give runs of another model"
         )
     if len(observables[AXES].drop_duplicates()) > 1:
         raise UserError(

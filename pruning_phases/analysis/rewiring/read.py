@@ -10,8 +10,8 @@ from pruning_phases.config.enums import FAMILIES
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES
+from pruning_phases.records.names import groups_of, options_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import groups_of, options_of
 
 FINAL_FRACTION = 0.1  # of a network's updates, over which its final training loss is averaged
 

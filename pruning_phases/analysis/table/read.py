@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 
 from pruning_phases.errors import UserError, first_line
 from pruning_phases.records.atomic import write_beside
+from pruning_phases.records.names import differing_options, names_of, options_of
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.select import differing_options, names_of, options_of
 
 IDENTITY = ("study", "run", "model", "dataset", "pruner")
 

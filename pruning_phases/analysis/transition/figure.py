@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import density_axis, plot_band
 from pruning_phases.observables.registry import observable
-from pruning_phases.records.select import commit_of, names_of
+from pruning_phases.records.names import commit_of, names_of
 from pruning_phases.statistics.estimates import mean_and_error
 
 if TYPE_CHECKING:
@@ -36,11 +36,7 @@ def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure
         shown = observable(name)
         values = [mean_and_error(rows[name]) for _, rows in groups]
         mean, error = np.array(values, dtype=float).T
-        axis.plot(density, mean, shown.line, color=shown.colour, marker=shown.marker, markersize=3,
-                  linewidth=1)  # fmt: skip
-        axis.fill_between(
-            density, mean - error, mean + error, color=shown.colour, alpha=0.25, linewidth=0
-        )
+        plot_band(axis, density, mean, error, shown, markersize=3, linewidth=1)
         axis.set_ylabel(shown.axis_label)
         axis.grid(alpha=0.3)
     _reference_lines(axes, info["data"]["num_classes"])

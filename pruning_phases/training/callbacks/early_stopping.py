@@ -108,10 +108,10 @@ class EarlyStopping(Callback):
 
 def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
     """All tensors with a replica dimension that training changes, without a copy."""
-    replicas = module.replicas
-    state = {name: replicas.stacked(name).detach() for name in replicas.names}
-    momentum = state_tensors(module.optimizer, replicas)
-    return state | {name: tensor for name, tensor in momentum.items() if tensor.dim() > 0}
+    momentum = state_tensors(module.optimizer, module.replicas)
+    return module.replicas.trained_tensors() | {
+        name: tensor for name, tensor in momentum.items() if tensor.dim() > 0
+    }
 
 
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:

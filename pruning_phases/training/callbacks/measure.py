@@ -14,7 +14,7 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.observables.layers import WHOLE, layer_observables
+from pruning_phases.observables.layers import OF_GRAPH, WHOLE, layer_observables
 from pruning_phases.observables.registry import MASK, WEIGHTS, observables
 from pruning_phases.training.checkpoint import as_numpy
 from pruning_phases.training.evaluate import evaluate, train_set_observables
@@ -30,11 +30,12 @@ class Measure(Callback):
     state_name = "measure"
 
     def __init__(self, notify: Callable[[str], None] = lambda _: None) -> None:
-        self.notify = notify  # called before each of several long evaluations
+        self.notify = notify  # for what a user has to know, and before each of several evaluations
         self.observables: list[pd.DataFrame] = []
         self.layers: list[pd.DataFrame] = []
         self.latest = pd.DataFrame()  # observables of the last step
         self._earlier: dict[str, Tensor] = {}
+        self._noted = False
 
     def load_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
         """Continue the tables of an interrupted run."""
@@ -53,6 +54,7 @@ class Measure(Callback):
         self._earlier = {name: torch.from_numpy(weight) for name, weight in state.items()}
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self._note_missing_graph(module)
         if module.round:  # resumed within a step: the weights before it are those of the checkpoint
             self._earlier = {name: w.to(module.device) for name, w in self._earlier.items()}
         else:
@@ -64,7 +66,11 @@ class Measure(Callback):
 
     def measure(self, module: EnsembleModule) -> None:
         replicas = module.replicas
-        layers = layer_observables(replicas.layer_masks(), replicas.layer_weights(), self._earlier)
+        architecture = replicas.architecture
+        layers = layer_observables(
+            replicas.layer_masks(), replicas.layer_weights(), self._earlier,
+            architecture.graph, architecture.groups,
+        )  # fmt: skip
         self._remember_weights(module)
         keys = _row_keys(module)
         shared = {"train_loss": module.train_loss} | _of_network(layers[WHOLE])
@@ -90,6 +96,16 @@ class Measure(Callback):
             if len(rates) > 1:
                 self.notify(f"evaluating at p_eval {rate:g} ({number}/{len(rates)})")
             yield rate
+
+    def _note_missing_graph(self, module: EnsembleModule) -> None:
+        """Say once why the observables of the graph are NaN, if they are."""
+        architecture = module.replicas.architecture
+        if architecture.graph is None and not self._noted:
+            self.notify(
+                f"note: {', '.join(OF_GRAPH)} are NaN: this model's graph cannot be traced: "
+                f"{architecture.graph_status}"
+            )
+        self._noted = True
 
     def _remember_weights(self, module: EnsembleModule) -> None:
         weights = module.replicas.layer_weights()

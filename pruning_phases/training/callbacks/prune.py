@@ -106,10 +106,12 @@ def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
     """Score one network in float64, so that its scores do not depend on the other networks."""
     replicas, pruner = module.replicas, module.config.pruner
     parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
-    network, prunable = replicas.alone(r), list(replicas.layer_of)
+    by_shape = reads(pruner.score) == SHAPE
+    network = replicas.alone(r, torch.float64, zero_means=by_shape)
+    prunable = list(replicas.layer_of)
     with torch.enable_grad():
         score = score_named(pruner.score).score
-        if reads(pruner.score) == SHAPE:
+        if by_shape:
             example = module.data.train_images(module.data.subset[r][:1]).double()
             found = score(network, parameters, prunable, example)
         else:

@@ -62,7 +62,7 @@ class Record(Callback):
         self._checkpoint: dict[str, Any] | None = None  # metadata of the checkpoint on disk
         self._due = time.monotonic() + seconds
         if record.checkpoint_file.exists():
-            self._checkpoint = record.read_about(record.checkpoint_file)
+            self._checkpoint = record.read_metadata(record.checkpoint_file)
             if "chunk" not in self._checkpoint:
                 raise UserError(
                     f"{record.checkpoint_file} is of an earlier version: delete {record.folder} "
@@ -95,7 +95,7 @@ class Record(Callback):
         for stage in module.config.pruner.stages() if module.step else ():
             kept, _ = self.record.read_tensors(self._file(STAGES[stage]))
             module.stages[stage] = {
-                name: torch.from_numpy(kept[name]) for name in module.replicas.names
+                key: torch.from_numpy(kept[key]) for key in module.replicas.trained_tensors()
             }
 
     def sort_tables(self) -> None:

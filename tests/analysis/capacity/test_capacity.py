@@ -11,7 +11,7 @@ from pruning_phases.analysis.capacity.information import information_bound
 from pruning_phases.analysis.capacity.read import mask_information, subnetwork_of
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
-from tests.analysis.collapse.test_collapse import run
+from tests.support.commands import command
 from tests.support.written_records import write_run, write_snapshot
 from tests.training.test_run import make
 
@@ -139,7 +139,7 @@ def test_runs_without_measured_training_sets_are_refused(tmp_path):
 
 
 def test_a_threshold_of_one_is_refused_in_one_line(tmp_path):
-    result = run("capacity", "runs=nowhere", "threshold=1", cwd=tmp_path)
+    result = command("capacity", "runs=nowhere", "threshold=1", cwd=tmp_path)
     assert result.returncode == 2 and "threshold=1.0: give a number" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
 
@@ -152,7 +152,7 @@ def test_capacity_and_information_of_trained_networks_match(configure, tmp_path)
         for more in (SIZES, MASKS)
     ]
     root = runs[0].folder.parents[1]
-    result = run("capacity", f"runs={root}", "output_dir=out", cwd=tmp_path)
+    result = command("capacity", f"runs={root}", "output_dir=out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "out" / "capacity.json").read_text())
     rows = check_rows(content)

@@ -9,18 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.support.commands import command
 from tests.support.planted import planted_power_law
 
 ROOT = Path(__file__).parents[3]
-
-
-def run(name: str, *overrides: str, cwd: Path, **more: str):
-    return subprocess.run(
-        [sys.executable, "-m", f"pruning_phases.{name}", *overrides],
-        cwd=cwd, capture_output=True, text=True, timeout=300, check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | more,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def table() -> pd.DataFrame:
@@ -62,7 +54,7 @@ BAD = {
 def test_a_bad_table_gives_one_line_and_no_files(case, tmp_path):
     content, said = BAD[case]
     content.to_csv(tmp_path / "bad.csv", index=False)
-    result = run("collapse", "table=bad.csv", cwd=tmp_path)
+    result = command("collapse", "table=bad.csv", cwd=tmp_path)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert re.search(said, result.stderr)
@@ -90,7 +82,7 @@ def test_a_bad_option_gives_one_line(override, said, tmp_path):
     extra = [] if "=" in override and override.split("=")[0] in ("table", "runs") else ["seed=1"]
     if override.startswith("ansatz"):
         extra = ["table=x.csv"]
-    result = run("collapse", override, *extra, cwd=tmp_path)
+    result = command("collapse", override, *extra, cwd=tmp_path)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert re.search(said, result.stderr)
@@ -99,7 +91,7 @@ def test_a_bad_option_gives_one_line(override, said, tmp_path):
 def test_results_have_the_documented_keys(tmp_path):
     table().to_csv(tmp_path / "good.csv", index=False)
     words = ["table=good.csv", "num_resampled=100", "ansatz=power_law,bkt"]
-    result = run("collapse", *words, cwd=tmp_path)
+    result = command("collapse", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "good_collapse" / "collapse.json").read_text())
     for ansatz, names in (

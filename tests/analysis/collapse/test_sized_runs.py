@@ -67,6 +67,27 @@ def test_size_is_any_number_of_the_physics(records):
             size_of(records[0], key)
 
 
+def test_size_is_the_width_of_a_model_with_one_width(records):
+    """The physics of ``fc`` has a list of widths, that of ``resnet20`` one width."""
+    for record, width in zip(records, (4, 4, 8, 8, 16, 16, 32, 32), strict=True):
+        with_model(record, {"name": "resnet20", "width": width, "blocks": 3})
+    for size, values in (
+        ("model.width", [4, 8, 16, 32]),
+        ("num_weights", [256, 1024, 4096, 16384]),
+    ):
+        assert [item.size for item in sized_curves(records, size, "accuracy", None)] == values
+    with_model(records[-1], {"name": "resnet20", "width": 32, "blocks": 5})
+    with pytest.raises(UserError, match=r"model\.blocks is 3 .* and 5 in run w128_1"):
+        sized_curves(records, "model.width", "accuracy", None)
+
+
+def with_model(record, model):
+    """Replace the model in the physics of a written run."""
+    info = json.loads(record.info_file.read_text())
+    info["physics"]["model"] = model
+    record.info_file.write_text(json.dumps(info))
+
+
 def test_a_window_with_too_few_densities_raises(records):
     with pytest.raises(UserError, match="share 3 densities: 2 and 5 are needed"):
         sized_curves(records, "model.widths", "accuracy", (0.09, 0.15))

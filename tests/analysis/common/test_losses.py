@@ -5,7 +5,7 @@ import pytest
 
 from pruning_phases.analysis.common.losses import Losses, losses_of, within
 from pruning_phases.errors import UserError
-from pruning_phases.records.select import systems_of
+from pruning_phases.records.names import systems_of
 from tests.analysis.phase_diagram.test_fit import LEARNING, SIZES, planted
 from tests.support.written_records import write_grid_run
 

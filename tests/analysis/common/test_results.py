@@ -1,9 +1,13 @@
 """Files of results."""
 
+import json
+
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
-from pruning_phases.analysis.common.results import open_folder, save_json, save_latex
+from pruning_phases.analysis.common.results import open_folder, save_figure, save_json, save_latex
 from pruning_phases.errors import UserError
 
 LATEX = r"""\begin{tabular}{ll}
@@ -31,3 +35,11 @@ def test_json_with_nan_is_refused_and_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         save_json(tmp_path / "a.json", {"value": float("nan")})
     assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_holds_its_command_commit_and_versions(tmp_path):
+    path = save_figure(Figure(), tmp_path / "empty")
+    with Image.open(path) as image:
+        metadata = json.loads(image.info["Comment"])
+    assert {"command", "git", "versions", "host", "drawn"} <= set(metadata)
+    assert b"/Subject" in path.with_suffix(".pdf").read_bytes()

@@ -1,5 +1,7 @@
 """Landmarks of planted curves, and the percolation threshold of random masks."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from pruning_phases.analysis.percolation.fit import (
 )
 from pruning_phases.analysis.percolation.read import GraphCurves
 from pruning_phases.topology.clusters import clusters
+from tests.support.shapes import chain_graph
 
 DENSITY = np.geomspace(1e-4, 1, 41)
 
@@ -75,14 +78,16 @@ def test_random_masks_percolate_at_the_threshold_of_random_graphs():
     sizes = np.array([784, 300, 200, 100, 10])
     beside = np.sqrt(sizes[:-1] * sizes[1:])
     threshold = 1 / np.linalg.eigvalsh(np.diag(beside, 1) + np.diag(beside, -1))[-1]
+    shapes = [(int(out), int(into)) for into, out in pairwise(sizes)]
+    graph = chain_graph(shapes)
     generator = torch.Generator().manual_seed(0)
     densities = threshold * np.geomspace(0.2, 5, 25)
     mean_cluster = []
     for density in densities:
-        graphs = [
-            (torch.rand(6, out, into, generator=generator) < density).float()
-            for into, out in zip(sizes[:-1], sizes[1:], strict=True)
-        ]
-        mean_cluster.append(clusters(graphs)[1].mean())
+        masks = {
+            str(number): torch.rand(6, *shape, generator=generator) < density
+            for number, shape in enumerate(shapes)
+        }
+        mean_cluster.append(clusters(graph, graph.edges(masks))[1].mean())
     peak = np.exp(peak_position(np.log(densities), np.array([mean_cluster]))[0])
     assert peak == pytest.approx(threshold, rel=0.25)

@@ -10,8 +10,8 @@ from pruning_phases.analysis.percolation import PercolationConfig, analyse
 from pruning_phases.analysis.percolation.read import graph_curves
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
-from tests.analysis.collapse.test_collapse import run
 from tests.analysis.percolation.test_fit import DENSITY, planted
+from tests.support.commands import command
 from tests.support.written_records import write_run
 
 WITHOUT_CLUSTERS = {"accuracy": np.ones((3, 41)), "prediction_entropy": np.ones((3, 41))}
@@ -46,7 +46,7 @@ def test_results_contain_the_planted_landmarks_and_distances(record):
 
 def test_unsuitable_runs_are_refused_by_the_command_in_one_line(tmp_path):
     old = write_run(tmp_path, "old", DENSITY[::-1], WITHOUT_CLUSTERS)
-    result = run("percolation", f"runs={old.folder}", cwd=tmp_path)
+    result = command("percolation", f"runs={old.folder}", cwd=tmp_path)
     assert result.returncode == 2 and "has no largest_cluster, log_num_paths" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
 

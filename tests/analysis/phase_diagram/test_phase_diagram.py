@@ -11,8 +11,8 @@ from pruning_phases.analysis.phase_diagram.fit import PHASES, UNDECIDED
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
-from tests.analysis.collapse.test_collapse import run
 from tests.analysis.phase_diagram.test_fit import LEARNING, SIZES, planted
+from tests.support.commands import command
 from tests.support.written_records import write_grid_run
 
 
@@ -102,7 +102,7 @@ def test_an_impossible_option_is_refused(grid, override, message):
 
 
 def test_the_command_refuses_an_impossible_option_in_one_line(grid):
-    result = run("phase_diagram", f"runs={grid.folder}", "control=density", cwd=grid.folder)
+    result = command("phase_diagram", f"runs={grid.folder}", "control=density", cwd=grid.folder)
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "control=density needs one p_eval, and there are 3" in result.stderr
@@ -131,7 +131,7 @@ def test_planted_crossings_are_found(tmp_path):
 def test_a_planted_crossing_is_found_by_the_collapse(tmp_path):
     write_crossing_run(tmp_path, 16)
     words = ["runs=written", "control=p_eval", "ansatz=power_law", "num_resampled=100"]
-    result = run("collapse", *words, cwd=tmp_path)
+    result = command("collapse", *words, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((tmp_path / "written" / "crossing" / "collapse.json").read_text())
     for name, truth in (("critical_point", 0.5), ("nu", 2.0)):
@@ -140,5 +140,5 @@ def test_a_planted_crossing_is_found_by_the_collapse(tmp_path):
     assert content["source"]["control"] == "p_eval" and content["source"]["sizes"][0] == 128
     for pair in content["crossings"]["ln of the test loss"]["pairs"]:
         assert abs(pair["control"]["value"] - 0.5) < 4 * pair["control"]["error"]
-    other = run("collapse", *words, "p_train=0.3", cwd=tmp_path)
+    other = command("collapse", *words, "p_train=0.3", cwd=tmp_path)
     assert other.returncode == 2 and "p_train=0.3: choose one of 0" in other.stderr

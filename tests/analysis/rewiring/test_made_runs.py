@@ -7,7 +7,7 @@ import pytest
 
 from pruning_phases.analysis.rewiring.fit import excess
 from pruning_phases.analysis.rewiring.read import final_loss, trained_families
-from tests.analysis.collapse.test_collapse import run
+from tests.support.commands import command
 from tests.support.runs import make
 
 
@@ -29,7 +29,7 @@ def test_the_families_are_compared_network_by_network(on):
 def test_results_hold_the_contract(on, tmp_path):
     records = [make(on(family, "study=families")) for family in ("original", "rewired")]
     folder = records[0].folder.parent
-    result = run("rewiring", f"runs={folder}", cwd=tmp_path)
+    result = command("rewiring", f"runs={folder}", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     content = json.loads((folder / "rewiring.json").read_text())
     assert [row["family"] for row in content] == ["original", "rewired"]
@@ -47,7 +47,7 @@ def test_results_hold_the_contract(on, tmp_path):
     source = [path for path in folder.iterdir() if (path / "run.json").exists()]
     assert len(source) == 3
     only = [path for path in source if path.name not in {record.id for record in records}]
-    bad = run("rewiring", f"runs={only[0]}", cwd=tmp_path)
+    bad = command("rewiring", f"runs={only[0]}", cwd=tmp_path)
     assert bad.returncode == 2 and len(bad.stderr.strip().splitlines()) == 1
     assert "none of the 1 finished runs is on a topology" in bad.stderr
 

@@ -26,7 +26,7 @@ def refused(config):
     return str(error.value)
 
 
-def test_a_record_holds_key_file_and_digest_of_each_source(write, configure, tmp_path):
+def test_a_record_holds_key_file_and_digest_of_each_source_file(write, configure, tmp_path):
     name = write(SCORE)
     record = make(configure(f"pruner.score={name}:score", "observables=[mylab.observable:margin]"))
     found = record.info()["sources"]
@@ -80,16 +80,16 @@ def test_a_run_without_a_checkpoint_begins_anew_with_a_mended_source(write, conf
 
 
 def test_a_sweep_does_not_begin_beside_runs_of_another_source(write, configure):
-    from pruning_phases.sweeps.plan import Job, refuse_other_sources_of
+    from pruning_phases.sweeps.plan import Job, refuse_other_source_files_of
 
     name = write(SCORE)
     config = configure(f"pruner.score={name}:score")
     record = make(config)
     job = Job([], "", config, record.id)
-    refuse_other_sources_of([job])
+    refuse_other_source_files_of([job])
     write(OTHER, name)
     with pytest.raises(UserError, match="was made with another"):
-        refuse_other_sources_of([job])
+        refuse_other_source_files_of([job])
     info = json.loads(record.info_file.read_text())
     record.info_file.write_text(json.dumps(info | {"sources": {}}))
-    refuse_other_sources_of([job])  # a record of an earlier version
+    refuse_other_source_files_of([job])  # a record of an earlier version

@@ -11,11 +11,9 @@ from pruning_phases.errors import UserError
 from pruning_phases.import_path import resolve
 from pruning_phases.records.run import DONE, RunRecord
 
-Sources = dict[str, dict[str, Any]]
 
-
-def sources(keys: Mapping[str, str]) -> Sources:
-    """Import path -> key, source file and the file's digest. keys: import path -> key."""
+def source_files(keys: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return import path -> key, source file and the file's digest. keys: import path -> key."""
     found = {path: resolve(path, key) for path, key in keys.items()}
     return {
         path: {"key": keys[path], "file": one.file, "digest": one.digest}
@@ -23,7 +21,7 @@ def sources(keys: Mapping[str, str]) -> Sources:
     }
 
 
-def refuse_other_sources(record: RunRecord, here: Sources) -> None:
+def refuse_other_source_files(record: RunRecord, here: Mapping[str, dict[str, Any]]) -> None:
     """Refuse to continue or to reuse a run that another version of a source file has made."""
     info = record.info()
     if info.get("state") != DONE and not record.checkpoint_file.exists():  # it begins anew

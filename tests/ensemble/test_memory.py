@@ -1,0 +1,57 @@
+"""The number of networks that a device holds at once."""
+
+import pytest
+import torch
+from torch import nn
+
+from pruning_phases.ensemble import memory
+from pruning_phases.ensemble.architecture import Architecture
+from pruning_phases.ensemble.memory import _control_group_limits, chunk_size
+
+CPU = torch.device("cpu")
+LINEAR = Architecture(lambda: nn.Sequential(nn.Flatten(), nn.Linear(100, 20)), (1, 10, 10))
+CONVOLUTION = Architecture(lambda: nn.Conv2d(1, 2, 3), (1, 10, 10))
+
+
+@pytest.fixture
+def gigabyte(monkeypatch):
+    monkeypatch.setattr(memory, "_memory", lambda device: 10**9)
+
+
+def test_weights_and_activations_of_all_networks_fit_into_their_fraction(gigabyte):
+    # 12 copies of 2,020 weights; 6 copies of 100 inputs, 100 flattened inputs and 20 outputs.
+    for batch in (1, 128, 4096):
+        per_network = 4 * (12 * 2020 + 6 * 220 * batch)
+        assert chunk_size(LINEAR, batch, CPU) == int(0.4 * 10**9) // per_network
+
+
+def test_convolutions_on_the_cpu_are_computed_one_after_the_other(gigabyte):
+    assert chunk_size(CONVOLUTION, 1, CPU) == chunk_size(CONVOLUTION, 10**6, CPU)
+    gpu = torch.device("cuda")
+    assert chunk_size(CONVOLUTION, 1, gpu) > chunk_size(CONVOLUTION, 100, gpu)
+
+
+def test_a_network_that_does_not_fit_is_trained_alone(gigabyte):
+    assert chunk_size(LINEAR, 10**9, CPU) == 1
+
+
+def test_memory_is_at_most_that_of_the_control_group(monkeypatch):
+    monkeypatch.setattr(memory, "_control_group_limits", lambda: iter([2**40, 12345]))
+    assert memory._memory(CPU) == 12345
+    monkeypatch.setattr(memory, "_control_group_limits", lambda: iter([]))
+    assert memory._memory(CPU) > 2**27
+
+
+def test_the_memory_that_a_control_group_leaves(tmp_path):
+    """Version 2: the least of the group and of those above; version 1: its own file."""
+    groups, root = tmp_path / "groups", tmp_path / "root"
+    (root / "job" / "step").mkdir(parents=True)
+    (root / "job" / "memory.max").write_text("4096\n")
+    (root / "job" / "step" / "memory.max").write_text("max\n")
+    (root / "memory" / "box").mkdir(parents=True)
+    (root / "memory" / "box" / "memory.limit_in_bytes").write_text("512\n")
+    groups.write_text("0::/job/step\n")
+    assert list(_control_group_limits(groups, root)) == [4096]
+    groups.write_text("5:cpu:/job\n3:memory:/box\n")
+    assert list(_control_group_limits(groups, root)) == [512]
+    assert list(_control_group_limits(tmp_path / "none", root)) == []

@@ -1,0 +1,48 @@
+"""Damaged records are reported with the cure."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pruning_phases.errors import UserError
+from tests.support.written_records import write_run
+
+
+@pytest.fixture
+def record(tmp_path):
+    return write_run(tmp_path, "run", np.array([1.0, 0.1]), {"accuracy": np.ones((2, 2))})
+
+
+def test_a_run_without_training_from_initial_weights_has_no_training_table(record):
+    with pytest.raises(UserError, match=r"training.parquet is missing: run run trained no network"):
+        record.training()
+
+
+def test_a_missing_table_is_reported(record):
+    record.layers_file.unlink()
+    with pytest.raises(UserError, match=r"layers.parquet is missing: delete the run's folder"):
+        record.layers()
+
+
+def test_a_truncated_table_is_reported(record):
+    record.layers_file.write_bytes(record.layers_file.read_bytes()[:100])
+    with pytest.raises(
+        UserError, match=r"layers.parquet is unreadable .*: delete the run's folder"
+    ):
+        record.layers()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is unreadable"),
+        ("[1]", "is not the record of run run"),
+        (json.dumps({"id": "other", "physics": {}}), "is not the record of run run"),
+        (json.dumps({"id": "run", "physics": {}}), "was made by an earlier version"),
+    ],
+)
+def test_a_damaged_record_is_reported(record, content, message):
+    record.info_file.write_text(content)
+    with pytest.raises(UserError, match=f"{message}.*: delete the run's folder"):
+        record.info()
