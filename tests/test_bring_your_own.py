@@ -17,9 +17,10 @@ from hydra import compose, initialize_config_dir
 from pruning_phases.config.checks import check
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
+from pruning_phases.observables.registry import observable
 from pruning_phases.records.run import RunRecord, find_records
 from tests.conftest import SMALL
-from tests.support.commands import ROOT, environment
+from tests.support.commands import ROOT, command, environment
 from tests.support.kills import files
 from tests.support.runs import make
 
@@ -30,6 +31,10 @@ PATHS = {
     "mylab.net:Residual", "mylab.data:load", "mylab.score:taylor", "mylab.observable:margin",
     "mylab.observable:brier",
 }  # fmt: skip
+FEW = [
+    "logger=none", "num_replicas=2", "training.budget.amount=3", "pruner.finetune.amount=3",
+    "pruner.steps=6", "pruner.final_density=0.01",
+]  # fmt: skip
 SCRIPT = "from pruning_phases.cli.main import main; main()"  # as the console script calls it
 
 
@@ -77,6 +82,10 @@ def test_the_example_runs(tmp_path):
     assert record.info()["data"]["num_classes"] == 3
     assert set(record.info()["sources"]) == PATHS
     assert list(record.layers().layer.unique()) == ["a", "b", "c", "all"]
+    words = [f"runs={tmp_path}", "order_parameters=[brier]", "num_resampled=100"]
+    fitted = command("exponents", *words, cwd=tmp_path)
+    assert fitted.returncode == 0 and "brier" in fitted.stdout, fitted.stderr
+    assert observable("brier").label == "Brier score"
 
 
 def run(*words: str, cwd: Path, path: Path, **more: str):
@@ -95,7 +104,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_the_commands_of_the_document(project):
     for module, *words in commands():
-        small = ["logger=none", "num_replicas=2"] if module == "pruning_phases.train" else []
+        small = FEW if module == "pruning_phases.train" else []
         result = run("-m", module, *words, *small, cwd=project, path=ROOT)
         assert result.returncode == 0, (words, result.stderr)
         assert "margin" in result.stdout or not any("order_parameters" in word for word in words)

@@ -106,9 +106,8 @@ def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
     """Return model with its sizes, dataset and pruner, to match runs of different experiments."""
     model, dataset, pruner = names_of(record.info())
     options = options_of(record)
-    implied = {"model.name", "model.build"} | (
-        {"model.depth"} if "model.widths" in options else set()
-    )
+    implied = {"model.name", "model.build"}
+    implied |= {"model.depth"} if "model.widths" in options else set()
     sizes = [
         str(size)
         for key, value in options.items()

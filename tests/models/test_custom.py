@@ -7,7 +7,7 @@ from pruning_phases.config.keys import import_paths
 from pruning_phases.data.registry import load
 from pruning_phases.errors import UserError
 from pruning_phases.models.registry import build_model
-from pruning_phases.records.select import name_of
+from pruning_phases.records.names import names_of
 from tests.conftest import SMALL
 
 RESIDUAL = [*SMALL, "model=custom", "model.build=mylab.net:Residual"]
@@ -59,4 +59,6 @@ def test_a_score_by_import_path_brings_the_keys_that_it_reads(configure):
 def test_a_run_is_named_by_its_import_paths(configure):
     words = [*RESIDUAL, *DIGITS[len(SMALL) :], "pruner.score=mylab.score:taylor"]
     content = physics(configure(*words, tiny=False))
-    assert name_of(content) == "mylab.net:Residual mylab.data:load mylab.score:taylor"
+    assert names_of({"physics": content}) == (
+        "mylab.net:Residual", "mylab.data:load", "mylab.score:taylor"
+    )  # fmt: skip
