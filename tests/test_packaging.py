@@ -61,7 +61,7 @@ def test_every_source_is_known_to_git():
     """A pattern of .gitignore must not hide a folder of the package, as data/ once did."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
-    folders = ["pruning_phases", "hydra_plugins", "conf", "tests", "benchmarks"]
+    folders = ["pruning_phases", "hydra_plugins", "conf", "tests", "benchmarks", "examples"]
     ignored = subprocess.run(
         ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", *folders],
         cwd=ROOT, check=True, capture_output=True, text=True,

@@ -120,9 +120,9 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
 def _flags_first(name: str, words: list[str]) -> list[str]:
     """Return the words in the order that Hydra's parser requires; refuse unknown flags.
 
-    First -m and the flags with a value, then the keys, then all other flags.
+    First -m, then the keys, then all other flags with their values.
     """
-    first, keys, last = [], [], []
+    keys, flags = [], []
     rest = iter(words)
     for word in rest:
         flag, _, value = word.partition("=")
@@ -134,16 +134,16 @@ def _flags_first(name: str, words: list[str]) -> list[str]:
             value = value or next(rest, "")
             if not value:
                 _leave(name, f"{flag}: give a value, {flag} VALUE; see --hydra-help", 2)
-            first += [flag, value]
+            flags += [flag, value]
         else:
-            last.append(word)
-    sweep = [word for word in last if word in SWEEP_FLAGS]
+            flags.append(word)
+    sweep = [word for word in flags if word in SWEEP_FLAGS]
     if sweep and name != "train":
         _leave(
             name, f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them", 2
         )
-    last = [word for word in last if word not in SWEEP_FLAGS]
-    return [*sweep[:1], *first, *(keys if name == "train" else map(_listed, keys)), *last]
+    flags = [word for word in flags if word not in SWEEP_FLAGS]
+    return [*sweep[:1], *(keys if name == "train" else map(_listed, keys)), *flags]
 
 
 def _listed(word: str) -> str:
