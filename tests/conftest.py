@@ -16,6 +16,7 @@ from pruning_phases.config.checks import check
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
+from tests.support.own_code import write  # noqa: F401
 
 # Small networks on few examples: seconds, and still every part of the machinery.
 TINY = [
@@ -23,6 +24,8 @@ TINY = [
     "model.widths=[20,16,12]", "dataset.train_size=200", "training.budget.amount=2",
     "pruner.steps=4", "pruner.final_density=0.02", "pruner.finetune.amount=6",
 ]  # fmt: skip
+# TINY without the widths of the fully connected network, for networks of a user's own.
+SMALL = [word for word in TINY if not word.startswith("model.")]
 DENSITY = 0.2  # of a topology: TINY's steps are at 0.376, 0.141, 0.053 and 0.02
 SNAPSHOTS = "snapshots=[0.2,0.05]"
 # A sweep of twelve runs of all sorts, that every launcher makes; needs data_dir.

@@ -21,6 +21,7 @@ LAYERS = [
     "statistics",
     "config",
     "streams",
+    "import_path",
     "console errors registry pruning_phases",
 ]
 LEVEL = {room: level for level, line in enumerate(LAYERS) for room in line.split()}

@@ -12,11 +12,19 @@ from pruning_phases.console import new_console
 
 
 def run(
-    name: str, kind: type, action: Callable[[Any, Any], Any], description: str | None
+    name: str,
+    kind: type,
+    action: Callable[[Any, Any], Any],
+    description: str | None,
+    prepare: Callable[[DictConfig], None] = lambda _: None,
 ) -> NoReturn:
-    """Launch ``action(config, console)`` as Hydra application ``name``, with keys of ``kind``."""
+    """Launch ``action(config, console)`` as Hydra application ``name``, with keys of ``kind``.
+
+    prepare: called with the composed configuration before it is checked.
+    """
 
     def task(composed: DictConfig) -> None:
+        prepare(composed)
         action(typed(composed, kind), new_console())
 
     register_command(name, kind, description or "")

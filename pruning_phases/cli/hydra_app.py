@@ -16,18 +16,22 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
-from pruning_phases.cli.hydra_errors import explain
+from pruning_phases.cli.hydra_errors import explain, explain_yaml
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.errors import RunError, Terminated, UserError
 
 RESUMES = "the same command resumes from the last checkpoint"
 SWEEP_FLAGS = {"-m", "--multirun"}
+VALUED_FLAGS = {
+    "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd",
+    "--config-dir", "--experimental-rerun",
+}  # fmt: skip
 # All flags of Hydra; any other word that begins with a dash is a mistake.
-FLAGS = SWEEP_FLAGS | {
-    "-h", "--help", "--hydra-help", "--version", "-c", "--cfg", "--resolve", "-p", "--package",
-    "-r", "--run", "-sc", "--shell-completion", "-cp", "--config-path", "-cn", "--config-name",
-    "-cd", "--config-dir", "-i", "--info", "--experimental-rerun",
+FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
+    "-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-sc",
+    "--shell-completion", "-i", "--info",
 }  # fmt: skip
 
 
@@ -95,6 +99,8 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
         return str(error), error.exit_code
     if isinstance(error, HydraException | OmegaConfBaseException):
         return explain(error, keys), UserError.exit_code
+    if isinstance(error, YAMLError):
+        return explain_yaml(error), UserError.exit_code
     if isinstance(error, RuntimeError) and "Unknown plugin class" in str(error):
         return "hydra/launcher=ray: pip install 'pruning-phases[ray]' installs it", 2
     if isinstance(error, ValueError) and "Config group override" in str(error):
@@ -112,17 +118,32 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
 
 
 def _flags_first(name: str, words: list[str]) -> list[str]:
-    """Return the words with -m in front, as Hydra's parser requires; refuse unknown flags."""
-    for word in words:
-        if word.startswith("-") and word.split("=")[0] not in FLAGS:
+    """Return the words in the order that Hydra's parser requires; refuse unknown flags.
+
+    First -m and the flags with a value, then the keys, then all other flags.
+    """
+    first, keys, last = [], [], []
+    rest = iter(words)
+    for word in rest:
+        flag, _, value = word.partition("=")
+        if not word.startswith("-"):
+            keys.append(word)
+        elif flag not in FLAGS:
             _leave(name, f"{word}: no such flag; keys are given as key=value, see --help", 2)
-    sweep = [word for word in words if word in SWEEP_FLAGS]
+        elif flag in VALUED_FLAGS:
+            value = value or next(rest, "")
+            if not value:
+                _leave(name, f"{flag}: give a value, {flag} VALUE; see --hydra-help", 2)
+            first += [flag, value]
+        else:
+            last.append(word)
+    sweep = [word for word in last if word in SWEEP_FLAGS]
     if sweep and name != "train":
         _leave(
             name, f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them", 2
         )
-    words = [word for word in words if word not in SWEEP_FLAGS]
-    return [*sweep[:1], *(words if name == "train" else map(_listed, words))]
+    last = [word for word in last if word not in SWEEP_FLAGS]
+    return [*sweep[:1], *first, *(keys if name == "train" else map(_listed, keys)), *last]
 
 
 def _listed(word: str) -> str:

@@ -2,9 +2,13 @@
 
 import difflib
 import re
+import sys
 
 from hydra.errors import MissingConfigException
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from pruning_phases.errors import first_line
 
 # Option of a Hydra plugin -> the option of this package that builds on it.
 BUILT_ON = {"joblib": "local", "submitit_slurm": "slurm"}
@@ -27,8 +31,12 @@ def explain(error: Exception, keys: list[str]) -> str:
     cause = (error.__cause__ or error.__context__) if wrapped else error
     text = f"{error}\n{cause or ''}"
     key = _first(r"full_key: (\S+)", text) or _first(r"override '([^']+)'", text)
-    if key and key.startswith("trainer.options."):
-        return f"{key}: an option for Lightning's Trainer is added with +{key}=VALUE"
+    chosen = any(word.lstrip("+").startswith(f"{key}=") for word in sys.argv[1:])
+    if key and "." not in key and chosen and _is_of_a_file(text):
+        return (
+            f'{key}: the chosen file needs the first line "# @package _global_", without which its '
+            f"keys are put under {key}"
+        )
     if re.search(r"not in '|is not in struct", text) and key:
         return f"{key}: no such key{_nearest(key, keys)}; --help lists all"
     if key and "is not a ListConfig" in text:
@@ -42,6 +50,19 @@ def explain(error: Exception, keys: list[str]) -> str:
         return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return "; ".join(line for line in lines if not line.startswith(("full_key", "object_type")))
+
+
+def explain_yaml(error: YAMLError) -> str:
+    """File, line and problem of a YAML file that cannot be read."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or first_line(error)
+    where = f"{mark.name}, line {mark.line + 1}" if mark else "an option's file"
+    return f"{where}: no valid YAML: {problem}"
+
+
+def _is_of_a_file(text: str) -> bool:
+    """True for an unknown key of an option's file, False for one of the command line."""
+    return "not in '" in text and "Could not override" not in text
 
 
 def _nearest(key: str, keys: list[str]) -> str:

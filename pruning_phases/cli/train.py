@@ -6,6 +6,7 @@ torch, is imported only if there is something to train.
 
 import atexit
 import gc
+import os
 import sys
 import time
 from contextlib import suppress
@@ -23,19 +24,30 @@ from pruning_phases.analysis.transition.summary import summary_table
 from pruning_phases.cli.hydra_app import launch
 from pruning_phases.config.checks import check
 from pruning_phases.config.enums import Family
-from pruning_phases.config.identity import machine, physics, pruner_name, run_id, without_effect
+from pruning_phases.config.identity import (
+    machine,
+    option_name,
+    physics,
+    pruner_name,
+    run_id,
+    without_effect,
+)
+from pruning_phases.config.keys import import_paths
 from pruning_phases.config.register import all_keys, register
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN, new_console
 from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.import_path import make_importable
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.records.sweep import command_of
 from pruning_phases.training.source_run import known_id, retraining, source_of
 
 
 def run() -> NoReturn:
     register()
+    make_importable(os.getcwd())
     launch("train", task, all_keys())
 
 
@@ -44,6 +56,7 @@ def task(composed: DictConfig) -> None:
     console = new_console()
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
+    make_importable(hydra.runtime.cwd)  # a launcher may have begun this process elsewhere
     config = check(composed)
     launcher = hydra.runtime.choices.get("hydra/launcher")
     if not sweep and launcher != "basic":
@@ -97,8 +110,12 @@ def make_run(config: Config, console: Console) -> RunRecord:
         config = retraining(config, source)
     record = RunRecord(config.results_dir, config.study, run_id(config))
     topology = f"{config.topology.family.name} at {config.topology.density:.3g}"
-    mask = topology if source else pruner_name(physics(config)["pruner"])
-    title = f"{config.model.name} {config.dataset.name} {mask} [{record.id}]"
+    content = physics(config)
+    mask = topology if source else pruner_name(content["pruner"])
+    names = option_name(content["model"]), option_name(content["dataset"])
+    title = f"{' '.join(names)} {mask} [{record.id}]"
+    for made in (record, *([source] if source else [])):
+        refuse_other_source_files(made, source_files(import_paths(config)))
     if record.state == DONE:
         console.print(f"{title}: done already, skipped", **PLAIN)
     else:
@@ -116,7 +133,7 @@ def make_run(config: Config, console: Console) -> RunRecord:
             console.print(f"resuming after {rounds}step {position.get('step')}", **PLAIN)
         began = time.monotonic()
         _engine().run(config, record, console, source)
-        _summarize(record, console, time.monotonic() - began)
+        _summarize(record, config, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for name in config.figures:
         if config.sweep.name is None or is_of_one_run(name):  # a sweep plots the others at its end
@@ -143,9 +160,9 @@ def _engine() -> ModuleType:
     return module
 
 
-def _summarize(record: RunRecord, console: Console, seconds: float) -> None:
+def _summarize(record: RunRecord, config: Config, console: Console, seconds: float) -> None:
     table = record.observables()
     # There is no single mean over several dropout rates or sizes; phase_diagram shows them.
     if len(table[AXES].drop_duplicates()) == 1:
-        console.print(summary_table(table))
+        console.print(summary_table(table, config.observables))
     console.print(f"{seconds:.0f} s", **PLAIN)

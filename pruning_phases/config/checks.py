@@ -15,7 +15,9 @@ from pruning_phases.config.register import schemas
 from pruning_phases.config.run import Config
 from pruning_phases.config.unknown import refuse_unknown
 from pruning_phases.errors import UserError
-from pruning_phases.pruning.registry import scores
+from pruning_phases.import_path import is_import_path
+from pruning_phases.observables.registry import own_observables
+from pruning_phases.pruning.registry import reads, scores
 from pruning_phases.pruning.schedules import schedule
 from pruning_phases.registry import members
 
@@ -41,8 +43,10 @@ def check(composed: DictConfig) -> Config:
     _check_names(config)
     _check_amounts(config)
     refuse_out_of_bounds(config)
-    if hasattr(config.model, "check"):
-        config.model.check()
+    for part in (config.model, config.dataset):
+        if hasattr(part, "check"):
+            part.check()
+    own_observables(config.observables)
     _check_pruner(config.pruner)
     _check_epochs(config)
     _check_data(config)
@@ -56,6 +60,7 @@ def check(composed: DictConfig) -> Config:
 def _sort_lists(config: Config) -> None:
     """Bring lists whose order has no meaning into one order."""
     config.snapshots = sorted(set(config.snapshots), reverse=True)
+    config.observables = sorted(set(config.observables))
     if config.dataset.train_sizes is not None:
         config.dataset.train_sizes = _whole_numbers(
             "dataset.train_sizes", config.dataset.train_sizes
@@ -84,7 +89,9 @@ def _check_names(config: Config) -> None:
         if kinds[group].get(f"schema_{node.name}") is not type(node):
             raise UserError(f"{group}.name={node.name}: choose the option itself, {group}=NAME")
     _choose("logger.name", config.logger.name, ["none", "wandb"])
-    _choose("pruner.score", config.pruner.score, [NO_SCORE, *scores()])
+    if not is_import_path(config.pruner.score):
+        _choose("pruner.score", config.pruner.score, [NO_SCORE, *scores()])
+    reads(config.pruner.score)
 
 
 def _choose(key: str, value: str, known: list[str]) -> None:

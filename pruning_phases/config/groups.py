@@ -121,7 +121,10 @@ _STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.two_stage)
 
 @dataclass
 class PrunerConfig:
-    score: str = key(MISSING, "score whose highest weights survive; none: dense training only")
+    score: str = key(
+        MISSING, "score whose highest weights survive, or MODULE:NAME of your own; none: dense "
+        "training only", import_path=True,
+    )  # fmt: skip
     scope: Scope = key(
         Scope["global"], "global: all weights compete; layer: every layer has the same density",
         has_effect=_prunes,
@@ -252,9 +255,7 @@ class TrainerConfig:
         at_least=1,
     )  # fmt: skip
     matmul_precision: str = key("highest", "float32 matrix products: highest, high or medium")
-    options: dict[str, Any] = key(
-        dict, "other options of Lightning's Trainer, +trainer.options.X=Y"
-    )
+    options: dict[str, Any] = key(dict, "other options of Lightning's Trainer, trainer.options.X=Y")
 
 
 @dataclass

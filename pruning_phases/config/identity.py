@@ -89,6 +89,15 @@ def pruner_name(pruner: Mapping[str, Any]) -> str:
     return f"{score} of {stages[0]}, trained from {stages[1]}"
 
 
+def option_name(part: Mapping[str, Any]) -> str:
+    """Return the name of a model or data set by its part of a run's physics.
+
+    The name of a user's own is its import path.
+    """
+    name = str(part.get("name", "?"))
+    return str(part.get("build", part.get("load", name))) if name == "custom" else name
+
+
 def _plain(value: Any) -> Any:
     """Convert a value of a configuration to JSON values."""
     if is_dataclass(value):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, get_type_hints
 
 from pruning_phases.errors import UserError
+from pruning_phases.import_path import is_import_path
 
 ALWAYS_THERE = object()  # the key is as old as the identity's version
 
@@ -23,6 +24,7 @@ class Key:
     ``optional``: the default is null.
     ``machine``: True keeps the key out of the run's identity.
     ``before``: value that runs had before the key existed. A run with this value keeps its id.
+    ``import_path``: the value, or each of a list, may be an import path ``module:name``.
     """
 
     meaning: str = ""
@@ -33,6 +35,7 @@ class Key:
     below: float | None = None
     machine: bool = False
     before: Any = ALWAYS_THERE
+    import_path: bool = False
     has_effect: Callable[[Any, Any], bool] | None = None
 
 
@@ -72,6 +75,17 @@ def _entries(root: Any, owner: Any, path: str, effective: bool, machine: bool) -
         yield Entry(f"{path}{part.name}", value, facts, is_dataclass(value), acts, apart)
         if is_dataclass(value):
             yield from _entries(root, value, f"{path}{part.name}.", acts, apart)
+
+
+def import_paths(config: Any) -> dict[str, str]:
+    """Import path -> its key, for all import paths of a configuration."""
+    return {
+        value: entry.path
+        for entry in entries(config)
+        if entry.key.import_path
+        for value in (entry.value if isinstance(entry.value, list) else [entry.value])
+        if is_import_path(value)
+    }
 
 
 def declared(kind: type, path: str = "", machine: bool = False) -> Iterator[tuple[str, Key, Any]]:

@@ -1,8 +1,10 @@
 """Registration of the dataclasses of runs and commands in Hydra's ConfigStore."""
 
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
 
 from pruning_phases.config.groups import (
     AdamConfig,
@@ -41,8 +43,18 @@ def register() -> None:
     store.store(name="schema", node=Config)
     for group, kinds in schemas().items():
         for name, kind in kinds.items():
-            store.store(group=group, name=name, node=kind)
+            store.store(group=group, name=name, node=_with_free_options(kind))
     store.store(group="hydra/help", name="train", node=train_help(schemas()))
+
+
+def _with_free_options(kind: type) -> DictConfig:
+    """A dataclass whose dictionaries take new keys: GROUP.options.NAME=VALUE, with or without +."""
+    node: DictConfig = OmegaConf.structured(kind)
+    for part in fields(kind):
+        child = node._get_node(part.name)
+        if isinstance(child, DictConfig) and not is_dataclass(OmegaConf.get_type(child)):
+            OmegaConf.set_struct(child, False)
+    return node
 
 
 def register_command(name: str, kind: type, about: str) -> None:

@@ -54,6 +54,9 @@ class Config:
         list, "densities at which weights and masks are kept, each at the nearest pruning step",
         at_least=0, at_most=1,
     )  # fmt: skip
+    observables: list[str] = key(
+        list, "import paths MODULE:NAME of observables of your own", before=[], import_path=True
+    )
     trainer: TrainerConfig = key(TrainerConfig, "device", machine=True)
     logger: LoggerConfig = key(LoggerConfig, "tracking", machine=True)
     data_dir: str = key(

@@ -7,6 +7,7 @@ batched. Sums are float64.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,30 +32,31 @@ class OutputSums:
 
     totals: dict[str, Tensor]
     labels: Tensor
+    of: dict[str, FromOutputs]
 
     def __add__(self, other: OutputSums) -> OutputSums:
         totals = {name: total + other.totals[name] for name, total in self.totals.items()}
-        return OutputSums(totals, self.labels + other.labels)
+        return OutputSums(totals, self.labels + other.labels, self.of)
 
     def observables(self) -> dict[str, Array]:
         """Every observable of the outputs, each [R]."""
         labels = self.labels.double().cpu().numpy()
         return {
-            name: one.from_outputs.value(self.totals[name].double().cpu().numpy(), labels)
-            for name, one in observables().items()
-            if one.from_outputs is not None
+            name: one.value(self.totals[name].double().cpu().numpy(), labels)
+            for name, one in self.of.items()
         }
 
 
-def output_sums(logits: Tensor, labels: Tensor) -> OutputSums:
-    """Sums over one batch: logits [R, B, C], labels [B] int64."""
+def output_sums(logits: Tensor, labels: Tensor, own: Sequence[str] = ()) -> OutputSums:
+    """Sums over one batch: logits [R, B, C], labels [B] int64.
+
+    own: import paths of a user's observables, which follow the others.
+    """
     batch = Batch(logits, labels)
-    totals = {
-        name: one.from_outputs.total(batch)
-        for name, one in observables().items()
-        if one.from_outputs is not None
-    }
-    return OutputSums(totals, batch.one_hot.sum(dim=0))
+    known = {name: one.from_outputs for name, one in observables(own).items()}
+    of = {name: one for name, one in known.items() if one is not None}
+    totals = {name: one.total(batch) for name, one in of.items()}
+    return OutputSums(totals, batch.one_hot.sum(dim=0), of)
 
 
 def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from pruning_phases.config.identity import REPLICA_KEYS, pruner_name
+from pruning_phases.config.identity import REPLICA_KEYS, option_name, pruner_name
 from pruning_phases.records.run import RunRecord
 
 # Parts of every name, so that they are not repeated as options in which runs differ.
 IN_EVERY_NAME = (
-    "model.name", "dataset.name", "pruner.score", "pruner.scored_on", "pruner.trains_from",
+    "model.name", "model.build", "dataset.name", "dataset.load",
+    "pruner.score", "pruner.scored_on", "pruner.trains_from",
 )  # fmt: skip
 
 
@@ -105,7 +106,8 @@ def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
     """Return model with its sizes, dataset and pruner, to match runs of different experiments."""
     model, dataset, pruner = names_of(record.info())
     options = options_of(record)
-    implied = {"model.name"} | ({"model.depth"} if "model.widths" in options else set())
+    implied = {"model.name", "model.build"}
+    implied |= {"model.depth"} if "model.widths" in options else set()
     sizes = [
         str(size)
         for key, value in options.items()
@@ -118,5 +120,5 @@ def names_with_widths(record: RunRecord) -> tuple[str, str, str]:
 def names_of(info: dict[str, Any]) -> tuple[str, str, str]:
     """Return the names of model, dataset and pruner of a record."""
     physics = info.get("physics", {})
-    model, dataset = (str(physics.get(key, {}).get("name", "?")) for key in ("model", "dataset"))
+    model, dataset = (option_name(physics.get(key, {})) for key in ("model", "dataset"))
     return model, dataset, pruner_name(physics.get("pruner", {"score": "?"}))

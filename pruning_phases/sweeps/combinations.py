@@ -3,6 +3,7 @@
 import copy
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.object_type import ObjectType
@@ -52,6 +53,7 @@ def composer(
         choices = tuple(str(one.input_line) for one in overrides if is_group(one))
         if choices not in composed_choices:
             config = loader.load_sweep_config(master, list(choices))
+            _refuse_other_launcher(config, master)
             with open_dict(config):
                 del config["hydra"]
             composed_choices[choices] = config
@@ -62,3 +64,27 @@ def composer(
         return composed
 
     return compose
+
+
+def _refuse_other_launcher(composed: DictConfig, master: DictConfig) -> None:
+    """Raise UserError for a launcher that a swept option's file sets: the sweep has begun."""
+    there, here = (
+        OmegaConf.to_container(one.hydra.launcher, resolve=False) for one in (composed, master)
+    )
+    if there == here:
+        return
+    key = "hydra/launcher"
+    chosen = [one.hydra.runtime.choices[key] for one in (composed, master)]
+    words = [f"{key}={chosen[0]}"] if chosen[0] != chosen[1] else _differing(there, here)
+    raise UserError(
+        f"{key}: a sweep over files that set a launcher takes it from the command line alone: add "
+        f"{' '.join(words)}, or give one experiment"
+    )
+
+
+def _differing(there: Any, here: Any) -> list[str]:
+    return [
+        f"hydra.launcher.{name}={value}"
+        for name, value in there.items()
+        if here.get(name, value) != value or name not in here
+    ]

@@ -11,10 +11,12 @@ from rich.progress import track
 
 from pruning_phases.config.checks import check
 from pruning_phases.config.identity import run_id
+from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import DONE, FAILED, RunRecord
+from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.sweeps.combinations import composer
 from pruning_phases.training.source_run import known_id
 
@@ -94,3 +96,10 @@ def jobs_of(
         same = len(grid) - len(jobs)
         console.print(f"note: {same} of {len(grid)} combinations are the same run", **PLAIN)
     return list(jobs.values())
+
+
+def refuse_other_source_files_of(jobs: list[Job]) -> None:
+    """Raise UserError if a source file has changed since a run of the sweep began."""
+    for job in jobs:
+        if job.record is not None and job.info.get("sources"):
+            refuse_other_source_files(job.record, source_files(import_paths(job.config)))

@@ -3,7 +3,7 @@
 In: a module, examples, dropout rates. Out: sums over outputs, observables [R]. Knows no tables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -31,9 +31,17 @@ def evaluation_mode(module: EnsembleModule, rates: Tensor | None = None) -> Iter
 
 @torch.no_grad()
 def evaluate(
-    module: EnsembleModule, x: Tensor, y: Tensor, rates: Tensor | None = None, draw: int = 0
+    module: EnsembleModule,
+    x: Tensor,
+    y: Tensor,
+    rates: Tensor | None = None,
+    draw: int = 0,
+    own: Sequence[str] = (),
 ) -> OutputSums:
-    """Sum all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given."""
+    """Sum all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given.
+
+    own: import paths of a user's observables.
+    """
     keys = derive(module.stream("dropout_eval"), draw)
     total: OutputSums | None = None
     with evaluation_mode(module, rates):
@@ -41,7 +49,7 @@ def evaluate(
             if rates is not None:
                 module.replicas.set_dropout_draw(keys, number)
             end = begin + EXAMPLES_PER_CALL
-            sums = output_sums(module.replicas(x[begin:end]), y[begin:end])
+            sums = output_sums(module.replicas(x[begin:end]), y[begin:end], own)
             total = sums if total is None else total + sums
     assert total is not None
     return total

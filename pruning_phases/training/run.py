@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from pruning_phases.config.identity import machine, physics
+from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
@@ -24,11 +25,14 @@ from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_v
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size
 from pruning_phases.ensemble.replicas import Replicas
-from pruning_phases.errors import Busy, Terminated, UserError
+from pruning_phases.errors import Busy, RunError, Terminated, UserError
+from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
+from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.schedules import kept_counts, schedule
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.training import initial_state
@@ -46,6 +50,7 @@ from pruning_phases.training.initial_state import InitialState
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
 from pruning_phases.training.trainer import fit, name_of_device, new_trainer, quiet_lightning
+from pruning_phases.training.trial import trial
 
 
 def run(
@@ -63,6 +68,9 @@ def run(
     trainer = new_trainer(config, record.folder)
     dataset = load(config)
     architecture = architecture_of(config, dataset)
+    if import_paths(config):
+        one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
+        trial(config, dataset, architecture, one)
     facts = _facts(config, dataset, architecture) | {
         "device": name_of_device(trainer.strategy.root_device),
         "command": command_of(config.results_dir, config.sweep.name),
@@ -76,6 +84,7 @@ def run(
         if record.state == DONE:  # another process has made it in the meantime
             return
         _refuse_other_data(record, facts["data"])
+        refuse_other_source_files(record, facts["sources"])
         record.begin(physics(config), machine(config), **facts)
         try:
             with deferred_signal() as preemption:
@@ -83,8 +92,11 @@ def run(
         except (KeyboardInterrupt, SystemExit, Terminated, Busy):
             raise
         except BaseException as error:
-            record.fail(str(error) or type(error).__name__)
-            raise
+            line = blamed(error, import_paths(config))
+            record.fail(line or str(error) or type(error).__name__)
+            if line is None:
+                raise
+            raise RunError(line) from error
         lease.check()
         record.finish()
 
@@ -241,4 +253,6 @@ def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict
             "layers": {name: list(shape) for name, shape in architecture.layers.items()},
         },
         "num_threads": torch.get_num_threads(),
+        "sources": source_files(import_paths(config)),
+        "observables": [one.facts() for one in own_observables(config.observables)],
     }

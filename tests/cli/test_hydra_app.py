@@ -17,7 +17,7 @@ from tests.support.commands import NO_DOWNLOAD, ROOT, started_train, train, trai
 REFUSED = {
     "model.widths=[30]": r"model\.widths=\[30\].*give 3 widths, or model\.depth=2",
     "pruner.steps=abc": r"pruner\.steps: value 'abc'.*Integer",
-    "dataset=mnits": r"dataset=mnits: no such option; choose digits, .*, mnist",
+    "dataset=mnits": r"dataset=mnits: no such option; choose arrays, .*digits, .*, mnist",
     "pruner.schedule=list pruner.densities=[0.5,0.6]": r"pruner\.densities=.*0\.6 follows 0\.5",
     "pruner.densities=[0.5]": r"pruner\.densities is read by pruner\.schedule=list alone",
     "pruner.wdith=3": r"pruner\.wdith: no such key",

@@ -9,6 +9,10 @@ from pruning_phases.errors import UserError
 
 GRID = "dropout_phase=grid"
 MASKED = "topology=original"
+OWN = {
+    ("model", "custom"): ["model.build=mylab.net:Residual"],
+    ("dataset", "custom"): ["dataset.load=mylab.data:load"],
+}
 REFUSED = [
     (["+typo=3"], r"typo: no such key; the configuration has .*seed"),
     (["+pruner.typo=3"], r"pruner\.typo: no such key; pruner has .*steps"),
@@ -60,7 +64,7 @@ def test_a_contradiction_is_refused_in_one_line_with_the_cure(overrides, said, c
 
 def options_of(group: str, schema: str) -> list[str]:
     name = schema.removeprefix("schema_")
-    return [] if name == "schema" else [f"{group}={name}"]
+    return [] if name == "schema" else [f"{group}={name}", *OWN.get((group, name), [])]
 
 
 def outside() -> list:

@@ -18,7 +18,8 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 @pytest.mark.parametrize("option", [o for o in OPTIONS if o.parts[0] != "hydra"], ids=str)
 def test_every_option_composes_and_begins_with_a_command_that_composes(option, configure):
     group, name = option.parts[0], option.stem
-    configure(f"{group}={name}", tiny=False)
+    if name != "custom":  # which has no value without an import path
+        configure(f"{group}={name}", tiny=False)
     head = [
         line for line in (CONF / option).read_text().splitlines() if line.startswith("# python")
     ]

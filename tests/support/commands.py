@@ -31,6 +31,7 @@ def command(name: str, *words: str, cwd: Path, **more: str) -> CompletedProcess[
     command_of.cache_clear()
     with (
         patch.object(sys, "argv", [name, *words]),
+        patch.object(sys, "path", [*sys.path]),
         patch.dict(os.environ, environment(**more), clear=True),
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),

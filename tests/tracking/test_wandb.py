@@ -44,7 +44,8 @@ def history(folder) -> tuple[list[dict], list[dict]]:
 
 
 def test_without_a_key_the_run_is_offline_and_logged_over_density(configure):
-    config = configure("logger=wandb", "logger.group=a-sweep")
+    own = "observables=[mylab.observable:margin]"
+    config = configure("logger=wandb", "logger.group=a-sweep", own)
     record = make_run(config, Console(quiet=True))
     lines, metrics = history(record.folder)
     run = next(line["run"] for line in lines if line["type"] == "run")
@@ -53,9 +54,11 @@ def test_without_a_key_the_run_is_offline_and_logged_over_density(configure):
     assert run["resume"] is True
     axes = {metric.get("name"): metric.get("step_metric") for metric in metrics}
     assert axes["accuracy"] == axes["accuracy_error"] == "density"
+    assert axes["margin"] == axes["margin_error"] == "density"
     rows = [line for line in lines if line["type"] == "history"]
     assert len(rows) == 5
     assert "prediction_entropy_error" in json.dumps(rows[-1])
+    assert "margin_error" in json.dumps(rows[-1])
 
 
 def test_an_ensemble_over_rates_and_sizes_is_logged_as_a_table(configure, caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 NUM_ROWS = 12
 
 
-def summary_table(observables: pd.DataFrame) -> Table:
-    """Mean and standard error over replicas at up to NUM_ROWS steps, evenly spread."""
+def summary_table(observables: pd.DataFrame, own: Sequence[str] = ()) -> Table:
+    """Mean and standard error over replicas at up to NUM_ROWS steps, evenly spread.
+
+    own: import paths of a user's observables, which follow the others.
+    """
     steps = np.unique(observables["step"])
     shown = steps[np.unique(np.linspace(0, len(steps) - 1, NUM_ROWS).round().astype(int))]
     table = Table(
         caption="means over replicas, standard errors in the last digits, nats",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
-    columns = {name: one.heading for name, one in observables_shown().items()}
+    columns = {name: one.heading for name, one in observables_shown(own).items()}
     for name in ("step", "density", *columns.values()):
         table.add_column(name, justify="right", no_wrap=True)
     for step in shown:
@@ -38,6 +42,6 @@ def summary_table(observables: pd.DataFrame) -> Table:
     return table
 
 
-def observables_shown() -> dict[str, Observable]:
+def observables_shown(own: Sequence[str] = ()) -> dict[str, Observable]:
     """The observables that have a heading in this table, by name."""
-    return {name: one for name, one in registry.observables().items() if one.heading}
+    return {name: one for name, one in registry.observables(own).items() if one.heading}

@@ -1,8 +1,12 @@
 """Prune all replicas at the beginning of every pruning step.
 
 In: the module, the pruner's configuration. Out: smaller masks, the weights to train from. Knows no
-score by name: ``pruning.registry`` gives the function and the arguments that it reads.
+score by name: ``pruning.registry`` gives the function and the arguments that it reads. A score of
+a user's own is checked after every call.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from lightning import Callback, Trainer
@@ -10,10 +14,10 @@ from torch import Tensor
 
 from pruning_phases.config.enums import Scope, Stage
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
+from pruning_phases.import_path import Fault, described, is_import_path
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut
-from pruning_phases.pruning.registry import SHAPE, STREAM, WEIGHTS, reads
-from pruning_phases.pruning.registry import scores as scores_by_name
+from pruning_phases.pruning.registry import SHAPE, STREAM, WEIGHTS, reads, score_named
 from pruning_phases.streams import permutations
 from pruning_phases.training.evaluate import evaluation_mode
 from pruning_phases.training.loop import EnsembleModule
@@ -81,14 +85,21 @@ def _cut_to(module: EnsembleModule, num_kept: int) -> None:
 
 def network_scores(module: EnsembleModule) -> Tensor:
     """[R, weights of all layers]: the pruner's scores of the current weights."""
-    replicas, found = module.replicas, scores_by_name()[module.config.pruner.score]
+    replicas, name = module.replicas, module.config.pruner.score
+    found = score_named(name)
     weights = torch.cat([layer.flatten(1) for layer in replicas.layer_weights().values()], dim=1)
-    if found.READS == WEIGHTS:
-        return found.score(weights)
-    if found.READS == STREAM:
-        return found.score(module.stream("prune"), weights.shape[1])
-    with evaluation_mode(module):
-        return torch.stack([_gradient_scores(module, r) for r in range(replicas.num_replicas)])
+    if found.reads == WEIGHTS:
+        score = found.score(weights.clone() if is_import_path(name) else weights)
+    elif found.reads == STREAM:
+        score = found.score(module.stream("prune"), weights.shape[1])
+    else:
+        with evaluation_mode(module):
+            networks = range(replicas.num_replicas)
+            return torch.stack([_gradient_scores(module, r) for r in networks])
+    if is_import_path(name):
+        masks = [mask.flatten(1) for mask in replicas.layer_masks().values()]
+        _refuse_scores(name, {"": score}, {"": torch.cat(masks, dim=1)})
+    return score
 
 
 def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
@@ -99,7 +110,7 @@ def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
     network = replicas.alone(r, torch.float64, zero_means=by_shape)
     prunable = list(replicas.layer_of)
     with torch.enable_grad():
-        score = scores_by_name()[pruner.score].score
+        score = score_named(pruner.score).score
         if by_shape:
             example = module.data.train_images(module.data.subset[r][:1]).double()
             found = score(network, parameters, prunable, example)
@@ -107,7 +118,30 @@ def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
             chosen = score_examples(module, r)
             x, y = module.data.train_images(chosen).double(), module.data.train_y[chosen]
             found = score(network, parameters, prunable, x, y)
+    if is_import_path(pruner.score):
+        if not isinstance(found, dict) or not set(prunable) <= set(found):
+            expected = f"a dictionary of tensors with the keys {', '.join(prunable)}"
+            got = f"the keys {', '.join(map(str, found))}" if isinstance(found, dict) else None
+            raise Fault(pruner.score, f"expected {expected}, got {got or described(found)}")
+        surviving = {name: replicas.mask(name)[r] > 0 for name in prunable}
+        _refuse_scores(pruner.score, found, surviving)
     return torch.cat([found[name].flatten() for name in prunable])
+
+
+def _refuse_scores(path: str, found: Mapping[str, Any], surviving: Mapping[str, Tensor]) -> None:
+    """Raise Fault unless every weight has a score, a finite one if it survives."""
+    for name, mask in surviving.items():
+        score, of = found[name], name and f" of {name}"
+        if not isinstance(score, Tensor) or score.shape != mask.shape:
+            expected = f"scores{of} as a tensor {list(mask.shape)}"
+            raise Fault(path, f"expected {expected}, got {described(score)}")
+        if not score.is_floating_point():
+            raise Fault(path, f"expected scores{of} of a floating type, got {score.dtype}")
+        lost = int((mask & ~torch.isfinite(score)).sum())
+        if lost:
+            raise Fault(
+                path, f"expected finite scores{of}, got {lost} of {int(mask.sum())} NaN or infinite"
+            )
 
 
 def score_examples(module: EnsembleModule, r: int) -> Tensor:

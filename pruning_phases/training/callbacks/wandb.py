@@ -14,7 +14,7 @@ import pandas as pd
 from lightning import Callback, Trainer
 
 from pruning_phases.config.enums import Family
-from pruning_phases.config.identity import physics, pruner_name
+from pruning_phases.config.identity import option_name, physics, pruner_name
 from pruning_phases.config.run import Config
 from pruning_phases.errors import first_line
 from pruning_phases.observables.registry import AXES, SUSCEPTIBILITY, tracked
@@ -40,11 +40,13 @@ class LogToWandb(Callback):
         self.logger = logger
         self.repeats = repeats  # log the steps that an earlier process measured
         self.measure = measure
+        self.tracked: list[str] = []
         self._is_working = True
         # The rows of earlier chunks.
         self._before = measure.tables()[0] if measure.observables else pd.DataFrame({"step": []})
 
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        self.tracked = tracked(module.config.observables)
         self._guarded(self._define_axes)
         if self.repeats:
             for _, table in self._before.groupby("step", sort=True):
@@ -59,7 +61,7 @@ class LogToWandb(Callback):
     def _define_axes(self) -> None:
         run = self.logger.experiment
         run.define_metric("density")
-        for name in tracked():
+        for name in self.tracked:
             run.define_metric(name, step_metric="density")
             run.define_metric(f"{name}_error", step_metric="density")
         run.define_metric(SUSCEPTIBILITY, step_metric="density")
@@ -70,11 +72,11 @@ class LogToWandb(Callback):
         if len(table[AXES].drop_duplicates()) > 1:
             import wandb
 
-            groups = table.groupby(AXES)[list(tracked())]
+            groups = table.groupby(AXES)[self.tracked]
             means = groups.mean().join(groups.sem().add_suffix("_error")).reset_index()
             self.logger.experiment.log(row | {"grid": wandb.Table(dataframe=means)})
             return
-        for name in tracked():
+        for name in self.tracked:
             mean, error = mean_and_error(table[name])
             row[name], row[f"{name}_error"] = float(mean), float(error)
         row[SUSCEPTIBILITY] = float(susceptibility(table["accuracy"], num_prunable))
@@ -96,9 +98,9 @@ def logging_to(config: Config, record: RunRecord) -> Iterator[WandbLogger | None
 
     Lightning gets an open W&B run, since its own way to open one warns and can wait without limit.
     """
-    dense = config.topology.family is Family.dense
-    how = pruner_name(physics(config)["pruner"]) if dense else config.topology.family.name
-    names = (config.model.name, config.dataset.name, how)
+    dense, content = config.topology.family is Family.dense, physics(config)
+    how = pruner_name(content["pruner"]) if dense else config.topology.family.name
+    names = (option_name(content["model"]), option_name(content["dataset"]), how)
     with wandb_runs.opened(
         config.logger,
         record.folder,
@@ -108,7 +110,7 @@ def logging_to(config: Config, record: RunRecord) -> Iterator[WandbLogger | None
         name=config.logger.run_name or f"{' '.join(names)} {record.id}",
         job_type="train",
         tags=[*names, *([config.sweep.name] if config.sweep.name else [])],
-        config=physics(config),
+        config=content,
     ) as run:
         if run is None:
             yield None
