@@ -80,7 +80,7 @@ def test_a_truncated_data_file_is_reported(tmp_path):
         (raw / f"{stem}-ubyte").write_bytes(b"\0\0\x08\x01\0\0\0\x05abc")
     result = train(*TINY, "dataset=mnist", "data_dir=data", cwd=tmp_path)
     assert result.returncode == 2
-    assert re.search(r"t10k-images-idx3-ubyte is truncated .* delete it", result.stderr)
+    assert re.search(r"train-images-idx3-ubyte is truncated .* delete it", result.stderr)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 

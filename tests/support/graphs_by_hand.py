@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from pruning_phases.ensemble.architecture import Architecture
+from tests.support.networks import CIFAR, network
 
 
 class ByHand:
@@ -260,7 +261,26 @@ def draw_heads(hand, join):
     return one + two if join == "cat" else hand.add(one, two)
 
 
+def draw_resnet20(hand):
+    x = hand.layer("conv1", hand.inputs(3))
+    for stage in (1, 2, 3):
+        for number in (1, 2, 3):
+            block = f"stage{stage}.block{number}"
+            y = hand.layer(f"{block}.conv2", hand.layer(f"{block}.conv1", x))
+            x = hand.add(y, x + [None] * (len(y) - len(x)))
+    return hand.layer("fc", x)
+
+
+def draw_vgg11(hand):
+    x = hand.inputs(3)
+    for number in range(1, 9):
+        x = hand.layer(f"conv{number}", x)
+    return hand.layer("fc", x)
+
+
 CASES = {
+    "model=resnet20": Case(lambda: network("resnet20", width=4), CIFAR, draw_resnet20),
+    "model=vgg11": Case(lambda: network("vgg11", width=2), CIFAR, draw_vgg11),
     "resnet, zero-padded shortcuts": Case(
         lambda: ResNet20(True), (3, 16, 16), lambda hand: draw_resnet(hand, True)
     ),

@@ -5,7 +5,7 @@ import torch
 
 from pruning_phases.ensemble.data_order import DataOrder
 from pruning_phases.training.rounds import ReplicaDataModule, RoundSource
-from tests.ensemble.test_order import keys, small_data
+from tests.ensemble.test_data_order import keys, small_data
 
 
 def source_of(first, count, block_size):
