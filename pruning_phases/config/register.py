@@ -22,6 +22,10 @@ from pruning_phases.config.run import Config
 from pruning_phases.data.registry import data_sets
 from pruning_phases.models.registry import models
 
+# Hydra copies its repository for every composition, and with it this store: 20 ms each, and half a
+# second for a help text. The store is one per process, and what is read from it is copied anyway.
+ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-defined]
+
 
 def schemas() -> dict[str, dict[str, type]]:
     """Group -> name of a schema -> its dataclass."""
