@@ -63,7 +63,8 @@ def task(composed: DictConfig) -> None:
         console.print(f"note: hydra/launcher={launcher} has no effect without -m", **PLAIN)
     try:
         for key in sorted(without_effect(config)):
-            given = [word for word in hydra.overrides.task if word.startswith(f"{key}=")]
+            words = [word.lstrip("+") for word in hydra.overrides.task]
+            given = [word for word in words if word.startswith(f"{key}=")]
             if any(word != f"{key}=null" for word in given):
                 console.print(f"note: {key} has no effect beside the other options", **PLAIN)
         given = [word for word in hydra.overrides.task if not word.startswith("sweep.")]

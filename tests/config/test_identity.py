@@ -104,6 +104,21 @@ def test_keys_without_effect_are_listed_by_path(configure):
     assert "pruner.score" not in without_effect(configure(*MASKED))
 
 
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        ("pruner=imp", "pruner.finetune.amount"),
+        ("pruner=synflow", "pruner.finetune.rule"),
+        ("topology=dense", "topology.training.amount"),
+        ("pruner=none", "pruner.finetune.patience"),
+        ("pruner.finetune.amount=0", "pruner.finetune.rule"),
+        ("dropout_phase=fixed dropout_phase.p_eval=0", "dropout_phase.num_draws"),
+    ],
+)
+def test_a_key_at_any_depth_that_decides_nothing_is_listed(options, key, configure):
+    assert key in without_effect(configure(*options.split()))
+
+
 def test_the_budget_under_a_mask_stands_in_training_budget(configure):
     assert "training" not in physics(configure(*MASKED))["topology"]
 
