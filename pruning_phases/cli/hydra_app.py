@@ -20,6 +20,7 @@ from yaml import YAMLError
 
 from pruning_phases.cli.hydra_errors import explain, explain_yaml
 from pruning_phases.config.conf_folder import conf_dir
+from pruning_phases.console import keep_output_open, output_fault
 from pruning_phases.errors import RunError, Terminated, UserError
 
 RESUMES = "the same command resumes from the last checkpoint"
@@ -37,6 +38,7 @@ FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
 
 def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     """Run ``task`` as a Hydra application that knows ``keys``, and leave with its exit code."""
+    keep_output_open()
     quick_exit = _QuickExit()
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if getattr(spec, "name", None) == f"pruning_phases.{name}":  # the process is this command
@@ -90,6 +92,9 @@ def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
         _leave(name, *known)
     if failures:
         _leave(name, str(failures[0]), failures[0].exit_code)
+    if fault := output_fault():
+        lost = "the text is incomplete, files of results are not; write it elsewhere"
+        _leave(name, f"standard output cannot be written ({fault.strerror}): {lost}", 1)
     sys.exit(0)
 
 

@@ -4,6 +4,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from pruning_phases.console import keep_output_open
+
 
 def commands() -> list[str]:
     """Return the names of the entry modules: the files of the package's folder with a ``main``."""
@@ -12,6 +14,7 @@ def commands() -> list[str]:
 
 
 def main() -> None:
+    keep_output_open()
     names = commands()
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name in ("-h", "--help"):

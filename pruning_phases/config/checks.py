@@ -30,6 +30,9 @@ DECIDING_TRAINER_OPTIONS = {
     "reload_dataloaders_every_n_epochs",
 }  # fmt: skip
 
+FORBIDDEN = set('/\\:*?"<>|[],')  # by a file system, as a glob or as a list of folders
+MAX_BYTES_OF_A_NAME = 255
+
 
 def check(composed: DictConfig) -> Config:
     """The typed configuration, or a UserError that names the key and the cure."""
@@ -88,10 +91,30 @@ def _check_names(config: Config) -> None:
         node = getattr(config, group)
         if kinds[group].get(f"schema_{node.name}") is not type(node):
             raise UserError(f"{group}.name={node.name}: choose the option itself, {group}=NAME")
+    _check_study(config.study)
     _choose("logger.name", config.logger.name, ["none", "wandb"])
     if not is_import_path(config.pruner.score):
         _choose("pruner.score", config.pruner.score, [NO_SCORE, *scores()])
     reads(config.pruner.score)
+
+
+def _check_study(name: str) -> None:
+    """Refuse a study that is not the name of one visible folder on every file system.
+
+    A nested study would hide its runs from the sweeps and tables of its parent.
+    """
+    shown = name if name.isprintable() else ascii(name)
+    fits = name.isprintable() and 0 < len(name.encode()) <= MAX_BYTES_OF_A_NAME
+    if (
+        not fits
+        or FORBIDDEN & set(name)
+        or name.startswith(".")
+        or name.strip(" ").rstrip(".") != name
+    ):
+        raise UserError(
+            f"study={shown}: give the name of one folder, without {' '.join(sorted(FORBIDDEN))} "
+            "and without a dot or a blank at its ends; results_dir=FOLDER decides where it lies"
+        )
 
 
 def _choose(key: str, value: str, known: list[str]) -> None:

@@ -30,7 +30,7 @@ from pruning_phases.config.keys import key
 class Config:
     """One run: ``num_replicas`` replicas of one configuration."""
 
-    study: str = key("transition", "folder of runs that belong together", machine=True)
+    study: str = key("transition", "name of the folder of runs that belong together", machine=True)
     seed: int = key(0, "replica r of seed s is the same network in every run", at_least=0)
     num_replicas: int = key(
         8, "networks in this run, each with its own weights, data order and mask", at_least=1

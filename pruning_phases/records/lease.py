@@ -27,7 +27,9 @@ STALE_SECONDS = 120.0
 
 LOOKS, SECONDS_BETWEEN_READS = 5, 0.1
 
-NO_FILE_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+# File systems without locks answer in many ways: ENOLCK, ENOSYS, EOPNOTSUPP, 524 (NFS, autofs), …
+HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+FAULTS = (errno.EIO, errno.ESTALE, errno.EBADF, errno.ENOTCONN, errno.ENOSPC, errno.EDQUOT)
 
 
 class Lease:
@@ -112,11 +114,11 @@ def _lock(file: IO[str]) -> bool:
     """Take the file lock; return False if the file system has none. Raises Busy if it is held."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        path = Path(file.name)
-        raise _busy(path, _read(path) or {}) from error
     except OSError as error:
-        if error.errno not in NO_FILE_LOCKS:
+        if error.errno in HELD:
+            path = Path(file.name)
+            raise _busy(path, _read(path) or {}) from error
+        if error.errno in FAULTS:
             raise
         return False
     return True

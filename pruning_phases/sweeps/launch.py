@@ -41,6 +41,8 @@ def sweep(
     jobs = jobs_of(combinations(words, loader), master, loader, console)
     refuse_other_source_files_of(jobs)
     todo = [job for job in jobs if not job.is_done]
+    if todo and slurm.is_queued(launcher):
+        slurm.refuse_jobs_without_time(launcher)
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )

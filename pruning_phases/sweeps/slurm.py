@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from pruning_phases.errors import RunError, first_line
+from pruning_phases.errors import RunError, UserError, first_line
 
 if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
@@ -28,10 +28,29 @@ Batch = Sequence[Sequence[str]]  # the overrides of each job
 SECONDS_BETWEEN_LOOKS = 5.0
 LOOKS_AFTER_THE_END = 4  # for results on a slow file system
 TURN = {"Resources", "Priority", "None", "BeginTime", "JobArrayTaskLimit"}  # ordinary waiting
+EARLIEST_SIGNAL = 60  # seconds before the requested time; SLURM looks at the clock once a minute
 
 
 def is_queued(launcher: Launcher) -> bool:
     return type(launcher).__name__ == "SlurmLauncher"
+
+
+def refuse_jobs_without_time(launcher: Launcher) -> None:
+    """Raise UserError if the preemption signal comes as soon as a job begins.
+
+    Such a job is requeued without progress, up to ``max_num_timeout`` times.
+    """
+    params = launcher.params  # type: ignore[attr-defined]
+    minutes, delay = params["timeout_min"], params["signal_delay_s"]
+    shortest = (delay + EARLIEST_SIGNAL) // 60 + 1
+    if delay < 1:
+        raise UserError(f"hydra.launcher.signal_delay_s={delay}: give 1 or more seconds")
+    if minutes < shortest:
+        raise UserError(
+            f"hydra.launcher.timeout_min={minutes}: the signal to requeue comes up to "
+            f"{delay + EARLIEST_SIGNAL} s before the end of a job, so none would make progress: "
+            f"give {shortest} or more, or a smaller hydra.launcher.signal_delay_s"
+        )
 
 
 def launch(launcher: Launcher, batches: Sequence[Batch], report: Callable[[str], None]) -> None:

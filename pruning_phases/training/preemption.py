@@ -1,53 +1,72 @@
-"""The preemption signal, which a cluster's scheduler sends before it ends a job.
+"""Signals that end a run after its current round: preemption by a scheduler, and Ctrl-C.
 
-submitit answers SLURM's signal by requeueing the job and exiting at once. A run defers the signal
-to the end of its current round, writes a checkpoint, and calls submitit's handler then. Knows no
-training.
+submitit answers SLURM's signal by requeueing the job and exiting at once, and Python answers Ctrl-C
+by KeyboardInterrupt. A run defers the signal to the end of its current round, writes a checkpoint,
+and calls that handler then. A second Ctrl-C is not deferred. Knows no training.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 SIGNAL = getattr(signal, "SIGUSR2", None)  # the signal that submitit requests from SLURM
+NOTICE = b"interrupted: the run ends after this round; Ctrl-C again ends it at once\n"
 
 
 class PreemptionSignal:
-    """A preemption signal that may have been received, and the call that answers it."""
+    """A signal that may have been received, and the call that answers it.
+
+    was_answered: a scheduler's signal, whose answer is an exit that must not be changed.
+    """
 
     def __init__(self) -> None:
         self._requeue: Callable[[], Any] | None = None
+        self._is_interrupt = False
         self.was_answered = False
 
     @property
     def is_received(self) -> bool:
         return self._requeue is not None
 
-    def receive(self, requeue: Callable[[], Any]) -> None:
-        self._requeue = requeue
+    def receive(self, requeue: Callable[[], Any], is_interrupt: bool = False) -> None:
+        self._requeue, self._is_interrupt = requeue, is_interrupt
 
     def requeue(self) -> None:
-        """Answer a received signal. submitit's handler ends with SystemExit."""
+        """Answer a received signal. The handlers end with SystemExit or KeyboardInterrupt."""
         if self._requeue is not None:
-            requeue, self._requeue, self.was_answered = self._requeue, None, True
+            requeue, self._requeue = self._requeue, None
+            self.was_answered = not self._is_interrupt
             requeue()
 
 
 @contextmanager
 def deferred_signal() -> Iterator[PreemptionSignal]:
-    """Defer the signal until ``requeue`` is called, if the process has a handler for it."""
+    """Defer both signals until ``requeue`` is called, if the process has handlers for them."""
     received = PreemptionSignal()
-    earlier = signal.getsignal(SIGNAL) if SIGNAL else None
-    if not callable(earlier) or threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-    assert SIGNAL is not None
-    handler: Callable[..., Any] = earlier
-    signal.signal(SIGNAL, lambda number, frame: received.receive(lambda: handler(number, frame)))
+    handlers: dict[int, Callable[..., Any]] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (SIGNAL, signal.SIGINT):
+            handler = signal.getsignal(number) if number else None
+            if number and callable(handler):
+                handlers[number] = handler
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        handler, is_interrupt = handlers[number], number == signal.SIGINT
+        received.receive(lambda: handler(number, frame), is_interrupt)
+        if is_interrupt:
+            signal.signal(number, handler)
+            with suppress(OSError):
+                os.write(2, NOTICE)  # print is not safe inside a handler
+
+    for number in handlers:
+        signal.signal(number, receive)
     try:
         yield received
     finally:
-        signal.signal(SIGNAL, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         received.requeue()

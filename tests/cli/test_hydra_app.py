@@ -55,6 +55,16 @@ def test_a_mistake_is_reported_in_one_line_with_the_cure_and_leaves_nothing(over
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("sweep", [[], ["-m"]])
+@pytest.mark.parametrize("study", ["a/b", "..", "/nonexistent/a", ""])
+def test_a_study_that_is_not_the_name_of_one_folder_is_refused(study, sweep, tmp_path):
+    result = train(*sweep, *TINY, f"study='{study}'", cwd=tmp_path)
+    assert result.returncode == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert re.search(r"study=.*: give the name of one folder.*results_dir=FOLDER", line)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("flags", [["-m", "--cfg", "hydra"], ["--info=all", "-m"]])
 def test_flags_that_exclude_each_other_are_reported_in_one_line(flags, tmp_path):
     result = train(*flags, cwd=tmp_path)

@@ -55,6 +55,22 @@ REFUSED = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "study",
+    [".", "../a", "a/", ".sweeps", "a ", " a", "a.", "a\\\\b", "a*", "a,b", "a\nb", "a\0", "\udcff",
+     "é" * 128],
+)  # fmt: skip
+def test_a_study_is_the_name_of_one_folder(configure, study):
+    with pytest.raises(UserError, match=r"study=.*: give the name of one folder") as error:
+        configure(f"study='{study}'")
+    assert "\n" not in str(error.value) and str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("study", ["fig1", "lr=0.1 (long)", "Größe-2_b", "é" * 127])
+def test_a_study_may_have_any_other_name(configure, study):
+    assert configure(f"study='{study}'").study == study
+
+
 @pytest.mark.parametrize(("overrides", "said"), REFUSED, ids=str)
 def test_a_contradiction_is_refused_in_one_line_with_the_cure(overrides, said, configure):
     with pytest.raises(UserError, match=said) as error:

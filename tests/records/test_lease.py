@@ -21,12 +21,16 @@ def path(tmp_path):
     return tmp_path / "lock"
 
 
-@pytest.fixture
-def no_file_locks(monkeypatch):
+def answer_flock_with(number, monkeypatch):
     def refuse(file, operation):
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+@pytest.fixture
+def no_file_locks(monkeypatch):
+    answer_flock_with(errno.ENOLCK, monkeypatch)
 
 
 def write_lease(path, age=0.0, **more):
@@ -57,6 +61,34 @@ def test_one_process_at_a_time_holds_the_lease_without_file_locks(path, no_file_
     with hold(path), pytest.raises(Busy, match="another process"), hold(path):
         pass
     assert holder_of(path) is None
+
+
+@pytest.mark.parametrize(
+    "number",
+    [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, 524, errno.EINVAL, errno.ENOTTY, errno.EPERM],
+)
+def test_a_file_system_without_locks_is_served_by_the_heartbeat(path, monkeypatch, number):
+    """524 is the kernel's ENOTSUPP, which NFS and autofs answer."""
+    answer_flock_with(number, monkeypatch)
+    with hold(path) as mine:
+        mine.check()
+        with pytest.raises(Busy, match="another process"), hold(path):
+            pass
+    assert holder_of(path) is None
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.EACCES])
+def test_a_held_file_lock_means_busy(path, monkeypatch, number):
+    answer_flock_with(number, monkeypatch)
+    with pytest.raises(Busy, match="another process"), hold(path):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE])
+def test_a_fault_of_the_file_system_is_no_missing_lock(path, monkeypatch, number):
+    answer_flock_with(number, monkeypatch)
+    with pytest.raises(OSError, match=os.strerror(number)), hold(path):
+        pass
 
 
 def test_the_lease_of_another_machine_expires(path):

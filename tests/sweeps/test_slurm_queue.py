@@ -2,12 +2,15 @@
 
 import itertools
 import subprocess
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 
-from pruning_phases.errors import RunError
+from pruning_phases.errors import RunError, UserError
 from pruning_phases.sweeps import slurm
+from tests.conftest import TINY
+from tests.support.commands import train
 
 pytest.importorskip("submitit", reason="no submitit")
 
@@ -55,6 +58,28 @@ def launch(cluster):
     reports = []
     slurm.launch(cluster, [[["a"], ["b"]], [["c"], ["d"]], [["e"]]], reports.append)
     return reports
+
+
+@pytest.mark.parametrize(
+    ("minutes", "delay", "key"),
+    [(2, 120, "timeout_min=2: .* give 4 or more"), (3, 120, "timeout_min=3"),
+     (0, 1, "timeout_min=0: .* give 2"), (60, 3600, "timeout_min=60: .* give 62"),
+     (10, 0, "signal_delay_s=0: give 1"), (4, 120, None), (2, 30, None)],
+)  # fmt: skip
+def test_jobs_that_could_only_be_requeued_are_refused(minutes, delay, key):
+    launcher = SimpleNamespace(params={"timeout_min": minutes, "signal_delay_s": delay})
+    with pytest.raises(UserError, match=f"hydra.launcher.{key}") if key else nullcontext():
+        slurm.refuse_jobs_without_time(launcher)
+
+
+def test_jobs_without_time_are_refused_before_anything_is_written(tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="no submitit launcher")
+    words = ["-m", *TINY, "seed=0,1", "hydra/launcher=slurm", "hydra.launcher.timeout_min=2"]
+    result = train(*words, cwd=tmp_path)
+    assert result.returncode == 2
+    (line,) = result.stderr.strip().splitlines()
+    assert "hydra.launcher.timeout_min=2: the signal to requeue comes up to 180 s before" in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_all_arrays_are_queued_together(cluster):

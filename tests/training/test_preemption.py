@@ -1,4 +1,4 @@
-"""A preemption signal is answered after the round's checkpoint, and the run resumes."""
+"""A preemption signal or Ctrl-C is answered after the round's checkpoint, and the run resumes."""
 
 import signal
 import sys
@@ -40,4 +40,39 @@ def test_a_preemption_signal_is_deferred_until_the_checkpoint_is_written(configu
     record = RunRecord(config.results_dir, config.study, run_id(config))
     about = record.read_metadata(record.checkpoint_file)
     assert (about["step"], about["rounds"]) == (0, 2) and record.state == RUNNING
+    assert results(make(config)) == whole
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_an_interrupt_is_deferred_until_the_checkpoint_and_a_second_one_is_not(
+    configure, monkeypatch, presses, capfd
+):
+    overrides = ("training.budget.amount=4", "checkpoint_seconds=1000")
+    config = fresh(configure(*overrides), "interrupted")
+    whole = results(make(fresh(configure(*overrides), "whole")))
+    step = EnsembleModule.training_step
+    sent = []
+
+    def interrupted(self, block, batch_idx):
+        step(self, block, batch_idx)
+        if (self.step, self.round) == (0, 1):
+            for _ in range(presses - len(sent)):
+                sent.append(1)
+                signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(EnsembleModule, "training_step", interrupted)
+            make(config)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(sent) == presses
+    assert capfd.readouterr().err.count("Ctrl-C again ends it at once") == 1
+    record = RunRecord(config.results_dir, config.study, run_id(config))
+    assert record.state == RUNNING and record.checkpoint_file.exists() == (presses == 1)
+    if presses == 1:
+        about = record.read_metadata(record.checkpoint_file)
+        assert (about["step"], about["rounds"]) == (0, 2)
     assert results(make(config)) == whole

@@ -1,6 +1,6 @@
-"""Leave the machine after a preemption signal, once the round's results are written.
+"""End the process after a preemption signal or Ctrl-C, once the round's results are written.
 
-In: the deferred signal. Out: a call of the scheduler's handler. Knows no record.
+In: the deferred signal. Out: a call of its handler. Knows no record.
 """
 
 from lightning import Callback, Trainer
