@@ -25,7 +25,7 @@ from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.data_order import updates_per_epoch
 from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
-from pruning_phases.ensemble.memory import chunk_size
+from pruning_phases.ensemble.memory import chunk_size, refuse_oversized
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import Busy, RunError, Terminated, UserError
 from pruning_phases.import_path import blamed
@@ -70,11 +70,14 @@ def run(
     trainer = new_trainer(config, record.folder)
     dataset = load(config)
     architecture = architecture_of(config, dataset)
+    device = trainer.strategy.root_device
+    refuse_oversized(architecture, 0, device)
     if import_paths(config):
         one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
         trial(config, dataset, architecture, one)
+    refuse_oversized(architecture, config.training.batch_size, device)
     facts = _facts(config, dataset, architecture) | {
-        "device": name_of_device(trainer.strategy.root_device),
+        "device": name_of_device(device),
         "command": command_of(config.results_dir, config.sweep.name),
     }
     initial = initial_state.sample(config, source, architecture) if source else None

@@ -159,8 +159,14 @@ def test_names_of_pruners_are_those_of_their_options(configure):
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["pruner=synflow", "pruner.score_rounds=0"], r"pruner\.score_rounds=0: give 1 or more"),
-        (["pruner=imp", "pruner.rewind_update=-1"], r"pruner\.rewind_update=-1: give 0 or more"),
+        (
+            ["pruner=synflow", "pruner.score_rounds=0"],
+            r"pruner\.score_rounds=0: give a number from 1",
+        ),
+        (
+            ["pruner=imp", "pruner.rewind_update=-1"],
+            r"pruner\.rewind_update=-1: give a number from 0",
+        ),
         (["pruner=snip", "pruner.rewind_update=5"], r"pruner\.rewind_update=5: .*: give 0"),
         (["pruner.scored_on=initial"], r"choose pruner\.trains_from=initial or trained"),
     ],
@@ -183,5 +189,5 @@ def test_layer_collapse_is_recorded(configure):
 
 @pytest.mark.parametrize("pruner", ["snip", "grasp"])
 def test_a_score_of_no_examples_is_refused(configure, pruner):
-    with pytest.raises(UserError, match=r"pruner\.score_examples=0: give 1 or more"):
+    with pytest.raises(UserError, match=r"pruner\.score_examples=0: give a number from 1"):
         configure(f"pruner={pruner}", "pruner.score_examples=0")
