@@ -36,6 +36,15 @@ class GaussianConfig(DatasetConfig):
         at_most=LARGEST_WIDTH, has_effect=lambda config, dataset: dataset.labels is Labels.teacher,
     )  # fmt: skip
 
+    def num_bytes(self) -> int:
+        """Bytes that ``load`` fills at least: images in float64 and in float32, the teacher."""
+        count, inputs = self.num_train + self.num_test, self.side**2
+        images = 12 * count * inputs
+        if self.labels is Labels.random:
+            return images
+        width, classes = self.teacher_width, self.num_classes
+        return images + 8 * (inputs * width + width * classes + count * max(width, classes))
+
 
 CONFIG = GaussianConfig
 

@@ -67,6 +67,16 @@ def refuse_oversized(architecture: Architecture, batch: int, device: torch.devic
         )
 
 
+def refuse_oversized_data(num_bytes: int) -> None:
+    """Raise UserError if the machine cannot hold a data set of this size."""
+    room = _memory(torch.device("cpu"))
+    if num_bytes > room:
+        raise UserError(
+            f"dataset: its examples take {num_bytes / GIB:.1f} GiB or more, and the cpu has "
+            f"{room / GIB:.1f} GiB: give fewer or smaller examples"
+        )
+
+
 def _memory(device: torch.device) -> int:
     """Total bytes, not free bytes, so that one machine always makes the same chunks."""
     if device.type == "cuda":

@@ -25,7 +25,7 @@ from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.data_order import updates_per_epoch
 from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
-from pruning_phases.ensemble.memory import chunk_size, refuse_oversized
+from pruning_phases.ensemble.memory import chunk_size, refuse_oversized, refuse_oversized_data
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import Busy, RunError, Terminated, UserError
 from pruning_phases.import_path import blamed
@@ -68,7 +68,7 @@ def run(
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
     # All that can be refused is refused before anything is written.
     trainer = new_trainer(config, record.folder)
-    dataset = load(config)
+    dataset = _load(config)
     architecture = architecture_of(config, dataset)
     device = trainer.strategy.root_device
     refuse_oversized(architecture, 0, device)
@@ -104,6 +104,13 @@ def run(
             raise RunError(line) from error
         lease.check()
         record.finish()
+
+
+def _load(config: Config) -> Dataset:
+    """Load the data set. Raises UserError if memory cannot hold one that is generated."""
+    if hasattr(config.dataset, "num_bytes"):
+        refuse_oversized_data(config.dataset.num_bytes())
+    return load(config)
 
 
 def architecture_of(config: Config, dataset: Dataset) -> Architecture:

@@ -86,7 +86,11 @@ def outside() -> list:
             many |= path == "experiment_scale.train_sizes"
             many &= not path.endswith("num_draws")
             values = [] if low is None else [low if facts.above is not None else low - 1]
-            values += [] if high is None else [high if facts.below is not None else high + max(1, abs(high))]
+            values += (
+                []
+                if high is None
+                else [high if facts.below is not None else high + max(1, abs(high))]
+            )
             for value in values:
                 text = f"[{value}]" if many else f"{value}"
                 override = (*options_of(group, schema), f"{path}={text}")
