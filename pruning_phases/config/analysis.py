@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
-from pruning_phases.config.keys import key, refuse_out_of_bounds
+from pruning_phases.config.keys import LARGEST_SEED, key, refuse_out_of_bounds
 from pruning_phases.config.unknown import refuse_unknown
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import order_parameters
@@ -33,12 +33,12 @@ def order_parameter_key(default: str) -> Any:
 def num_resampled_key(default: int) -> Any:
     return key(
         default, "number of bootstrap samples for the errors; fewer than 100 give noisy errors",
-        at_least=100,
+        at_least=100, at_most=10**6,
     )  # fmt: skip
 
 
 def seed_key() -> Any:
-    return key(0, "seed of the resampling", at_least=0)
+    return key(0, "seed of the resampling", at_least=0, at_most=LARGEST_SEED)
 
 
 def typed(composed: DictConfig, kind: type[Kind]) -> Kind:

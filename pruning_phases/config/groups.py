@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from pruning_phases.config.enums import Family, Rule, Schedule, Scope, Stage
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_COUNT, key
 
 NO_SCORE = "none"  # pruner.score without pruning
 
@@ -27,11 +27,14 @@ class Budget:
         has_effect=lambda config, budget: budget.amount > 0,
     )  # fmt: skip
     amount: int = key(
-        MISSING, "number of updates or epochs; plateau: maximum of epochs", at_least=0
+        MISSING,
+        "number of updates or epochs; plateau: maximum of epochs",
+        at_least=0,
+        at_most=LARGEST_COUNT,
     )
     patience: int = key(
         3, "plateau: epochs without improvement after which a replica stops", at_least=1,
-        has_effect=lambda config, budget: budget.watches_loss(),
+        at_most=LARGEST_COUNT, has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
     min_delta: float = key(
         0.0, "plateau: relative drop of the loss that counts as an improvement",
@@ -52,13 +55,13 @@ class DatasetConfig:
     name: str = MISSING
     train_size: int | None = key(
         None, "training examples of each replica; null: all", at_least=1,
-        has_effect=lambda config, dataset: dataset.train_sizes is None,
+        at_most=LARGEST_COUNT, has_effect=lambda config, dataset: dataset.train_sizes is None,
     )  # fmt: skip
     # A typed list could not refer to another key, as the experiments do.
     train_sizes: Any = key(
         None, "several training-set sizes: every replica is trained on each of them, side by side; "
-        "with the rule plateau a round is an epoch of the largest set",
-        has_effect=lambda config, dataset: dataset.train_sizes is not None,
+        "with the rule plateau a round is an epoch of the largest set", at_least=1,
+        at_most=LARGEST_COUNT, has_effect=lambda config, dataset: dataset.train_sizes is not None,
     )  # fmt: skip
     validation_fraction: float = key(
         0.1, "fraction of the training set kept for early stopping", above=0, below=1
@@ -71,7 +74,7 @@ class DatasetConfig:
 
 @dataclass
 class TrainingConfig:
-    batch_size: int = key(128, "examples per update and replica", at_least=1)
+    batch_size: int = key(128, "examples per update and replica", at_least=1, at_most=10**6)
     budget: Budget = field(default_factory=Budget)
     measure_on_train_set: bool = key(
         False, "also measure accuracy and noise correlation on the training examples", before=False
@@ -81,8 +84,8 @@ class TrainingConfig:
 @dataclass
 class OptimizerConfig:
     name: str = MISSING
-    lr: float = key(MISSING, "learning rate", above=0)
-    weight_decay: float = key(0.0, "L2 penalty on the weights", at_least=0)
+    lr: float = key(MISSING, "learning rate", above=0, at_most=1e30)
+    weight_decay: float = key(0.0, "L2 penalty on the weights", at_least=0, at_most=1e30)
 
 
 @dataclass
@@ -135,7 +138,7 @@ class PrunerConfig:
     )  # fmt: skip
     steps: int = key(
         MISSING, "pruning steps; two_stage: the linear steps are 1/steps wide", at_least=1,
-        has_effect=_steps(*_STEPWISE),
+        at_most=10**6, has_effect=_steps(*_STEPWISE),
     )  # fmt: skip
     final_density: float = key(
         MISSING, "density after the last step", at_least=0, below=1, has_effect=_steps(*_STEPWISE)
@@ -146,10 +149,14 @@ class PrunerConfig:
     )  # fmt: skip
     coarse_steps: int = key(
         20, "two_stage: geometric steps down to switch_density", at_least=1,
-        has_effect=_steps(Schedule.two_stage),
+        at_most=10**6, has_effect=_steps(Schedule.two_stage),
     )  # fmt: skip
     densities: list[float] | None = key(
-        None, "schedule=list: the densities, in falling order", has_effect=_steps(Schedule.list)
+        None,
+        "schedule=list: the densities, in falling order",
+        at_least=0,
+        below=1,
+        has_effect=_steps(Schedule.list),
     )
     finetune: Budget = key(
         Budget, "budget after each pruning; amount=0: no fine-tuning",
@@ -167,17 +174,17 @@ class PrunerConfig:
     )  # fmt: skip
     rewind_update: int = key(
         0, "trains_from=initial: rewind to the weights after this many updates", at_least=0,
-        before=0, has_effect=lambda config, pruner: (
+        at_most=LARGEST_COUNT, before=0, has_effect=lambda config, pruner: (
             _prunes(config, pruner) and pruner.trains_from is Stage.initial
         ),
     )  # fmt: skip
     score_examples: int = key(
         256, "snip, grasp: training examples per replica that the scores read", at_least=1,
-        has_effect=_score_reads("examples"),
+        at_most=LARGEST_COUNT, has_effect=_score_reads("examples"),
     )  # fmt: skip
     score_rounds: int = key(
         100, "synflow: rounds of scoring and pruning that make up one step", at_least=1,
-        has_effect=_score_reads("shape"),
+        at_most=10**6, has_effect=_score_reads("shape"),
     )  # fmt: skip
 
     def stages(self) -> set[Stage]:
@@ -202,7 +209,7 @@ class TopologyConfig:
     swaps_per_edge: float = key(
         20.0, "rewired: double edge swaps tried per edge; active_nodes: moves tried per edge; "
         "either continues until the overlap with the start is stationary", above=0,
-        has_effect=lambda config, topology: (
+        at_most=10**6, has_effect=lambda config, topology: (
             topology.family in (Family.rewired, Family.active_nodes)
         ),
     )  # fmt: skip
@@ -215,7 +222,7 @@ class TopologyConfig:
 class DropoutPhaseConfig:
     num_draws: int = key(
         1, "dropout masks that an evaluation averages over", at_least=1,
-        has_effect=lambda config, phase: any(phase.rates()[1]),
+        at_most=10**6, has_effect=lambda config, phase: any(phase.rates()[1]),
     )  # fmt: skip
 
     def rates(self) -> tuple[list[float], list[float]]:
@@ -248,11 +255,11 @@ class TrainerConfig:
     accelerator: str = key("auto", "device: auto (a GPU if there is one), cpu, gpu")
     num_threads: int | None = key(
         None, "CPU threads; null: torch decides; runs with equal threads are equal bit for bit",
-        at_least=1,
+        at_least=1, at_most=4096,
     )  # fmt: skip
     chunk_size: int | None = key(
         None, "networks trained together; null: as many as memory holds; the numbers stay the same",
-        at_least=1,
+        at_least=1, at_most=LARGEST_COUNT,
     )  # fmt: skip
     matmul_precision: str = key("highest", "float32 matrix products: highest, high or medium")
     options: dict[str, Any] = key(dict, "other options of Lightning's Trainer, trainer.options.X=Y")
@@ -281,7 +288,9 @@ class SweepConfig:
 class ExperimentScaleConfig:
     """Values of the scale that some experiments refer to."""
 
-    num_replicas: int = MISSING
-    train_sizes: list[int] = MISSING
-    updates: int = MISSING
-    num_draws: int = MISSING
+    num_replicas: int = key(MISSING, "networks in a run", at_least=1, at_most=10**6)
+    train_sizes: list[int] = key(MISSING, "training-set sizes", at_least=1, at_most=LARGEST_COUNT)
+    updates: int = key(MISSING, "updates of a training", at_least=1, at_most=LARGEST_COUNT)
+    num_draws: int = key(
+        MISSING, "dropout masks that an evaluation averages over", at_least=1, at_most=10**6
+    )

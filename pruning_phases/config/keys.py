@@ -13,6 +13,10 @@ from typing import Any, get_type_hints
 from pruning_phases.errors import UserError
 from pruning_phases.import_path import is_import_path
 
+LARGEST_SEED = 2**63 - 1  # the tables hold seeds as 64-bit integers
+LARGEST_COUNT = 10**9  # examples, updates, replicas
+LARGEST_WIDTH = 10**6  # units of a layer; memory holds less
+
 ALWAYS_THERE = object()  # the key is as old as the identity's version
 
 
@@ -114,7 +118,7 @@ def refuse_out_of_bounds(config: Any) -> None:
 
 def _is_inside(number: float, facts: Key) -> bool:
     return (
-        math.isfinite(number)
+        (isinstance(number, int) or math.isfinite(number))
         and (facts.at_least is None or number >= facts.at_least)
         and (facts.above is None or number > facts.above)
         and (facts.at_most is None or number <= facts.at_most)
@@ -132,11 +136,17 @@ def _range_text(facts: Key) -> str:
     high = facts.at_most if facts.below is None else facts.below
     if low is None and high is None:
         return "a finite number"
+    least, most = ("" if bound is None else _number_text(bound) for bound in (low, high))
     if high is None:
-        return f"{low:g} or more" if facts.above is None else f"a number above {low:g}"
-    end = f"up to {high:g}" if facts.below is None else f"below {high:g}"
+        return f"{least} or more" if facts.above is None else f"a number above {least}"
+    end = f"up to {most}" if facts.below is None else f"below {most}"
     if low is None:
         return f"a number {end}"
     if facts.above is not None:
-        return f"a number above {low:g} and {end}"
-    return f"a number from {low:g} to {end.removeprefix('up to ')}"
+        return f"a number above {least} and {end}"
+    return f"a number from {least} to {end.removeprefix('up to ')}"
+
+
+def _number_text(number: float) -> str:
+    """Whole numbers with all their digits."""
+    return str(number) if isinstance(number, int) else f"{number:g}"

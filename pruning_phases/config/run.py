@@ -23,7 +23,7 @@ from pruning_phases.config.groups import (
     TrainerConfig,
     TrainingConfig,
 )
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_COUNT, LARGEST_SEED, key
 
 
 @dataclass
@@ -31,11 +31,14 @@ class Config:
     """One run: ``num_replicas`` replicas of one configuration."""
 
     study: str = key("transition", "name of the folder of runs that belong together", machine=True)
-    seed: int = key(0, "replica r of seed s is the same network in every run", at_least=0)
-    num_replicas: int = key(
-        8, "networks in this run, each with its own weights, data order and mask", at_least=1
+    seed: int = key(
+        0, "replica r of seed s is the same network in every run", at_least=0, at_most=LARGEST_SEED
     )
-    first_replica: int = key(0, "index of the first replica", at_least=0)
+    num_replicas: int = key(
+        8, "networks in this run, each with its own weights, data order and mask", at_least=1,
+        at_most=10**6,
+    )  # fmt: skip
+    first_replica: int = key(0, "index of the first replica", at_least=0, at_most=LARGEST_COUNT)
     replicas_differ_in: Difference = key(
         Difference.everything, "everything, or data: replicas differ in their examples alone, to "
         "measure the information that a mask holds about these", before="everything",
@@ -74,5 +77,5 @@ class Config:
     progress: bool = key(True, "show progress", machine=True)
     checkpoint_seconds: float = key(
         10.0, "shortest time between two checkpoints, in seconds; a checkpoint is written after a "
-        "round, which takes an epoch at most", at_least=0, machine=True,
+        "round, which takes an epoch at most", at_least=0, at_most=10**9, machine=True,
     )  # fmt: skip

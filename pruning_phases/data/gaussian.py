@@ -11,7 +11,7 @@ import numpy as np
 
 from pruning_phases.config.enums import Labels
 from pruning_phases.config.groups import DatasetConfig
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_COUNT, LARGEST_WIDTH, key
 from pruning_phases.data.dataset import Dataset
 
 
@@ -19,17 +19,31 @@ from pruning_phases.data.dataset import Dataset
 class GaussianConfig(DatasetConfig):
     """Keys of the random inputs, which are made from the run's seed."""
 
-    side: int = key(8, "inputs are side x side images of standard normal numbers", at_least=1)
-    num_train: int = key(
-        10000, "training examples, of which every replica takes a random subset", at_least=2
+    side: int = key(
+        8, "inputs are side x side images of standard normal numbers", at_least=1, at_most=10**4
     )
-    num_test: int = key(2000, "test examples", at_least=1)
-    num_classes: int = key(2, "number of classes", at_least=2)
+    num_train: int = key(
+        10000,
+        "training examples, of which every replica takes a random subset",
+        at_least=2,
+        at_most=LARGEST_COUNT,
+    )
+    num_test: int = key(2000, "test examples", at_least=1, at_most=LARGEST_COUNT)
+    num_classes: int = key(2, "number of classes", at_least=2, at_most=10**6)
     labels: Labels = key(Labels.random, "random, or teacher: labels given by a random network")
     teacher_width: int = key(
         20, "labels=teacher: hidden units of the teacher", at_least=1,
-        has_effect=lambda config, dataset: dataset.labels is Labels.teacher,
+        at_most=LARGEST_WIDTH, has_effect=lambda config, dataset: dataset.labels is Labels.teacher,
     )  # fmt: skip
+
+    def num_bytes(self) -> int:
+        """Bytes that ``load`` fills at least: images in float64 and in float32, the teacher."""
+        count, inputs = self.num_train + self.num_test, self.side**2
+        images = 12 * count * inputs
+        if self.labels is Labels.random:
+            return images
+        width, classes = self.teacher_width, self.num_classes
+        return images + 8 * (inputs * width + width * classes + count * max(width, classes))
 
 
 CONFIG = GaussianConfig

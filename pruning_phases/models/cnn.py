@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from omegaconf import MISSING
 
 from pruning_phases.config.groups import ModelConfig
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_WIDTH, key
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class CnnConfig(ModelConfig):
-    channels: list[int] = key(MISSING, "channels of each convolution", at_least=1)
-    widths: list[int] = key(MISSING, "units of each hidden linear layer", at_least=1)
+    channels: list[int] = key(
+        MISSING, "channels of each convolution", at_least=1, at_most=LARGEST_WIDTH
+    )
+    widths: list[int] = key(
+        MISSING, "units of each hidden linear layer", at_least=1, at_most=LARGEST_WIDTH
+    )
 
     def check(self) -> None:
         if not self.channels:

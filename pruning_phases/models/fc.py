@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from omegaconf import MISSING
 
 from pruning_phases.config.groups import ModelConfig
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_WIDTH, key
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class FcConfig(ModelConfig):
-    depth: int = key(MISSING, "layers of weights", at_least=1)
+    depth: int = key(MISSING, "layers of weights", at_least=1, at_most=10**4)
     widths: list[int] = key(
-        MISSING, "units of each hidden layer", at_least=1,
+        MISSING, "units of each hidden layer", at_least=1, at_most=LARGEST_WIDTH,
         has_effect=lambda config, model: model.width is None,
     )  # fmt: skip
     width: int | None = key(
         None, "one width for all hidden layers, in place of widths", at_least=1,
-        has_effect=lambda config, model: model.width is not None,
+        at_most=LARGEST_WIDTH, has_effect=lambda config, model: model.width is not None,
     )  # fmt: skip
 
     def hidden_widths(self) -> list[int]:

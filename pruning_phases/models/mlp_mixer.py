@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pruning_phases.config.groups import ModelConfig
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_WIDTH, key
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class MixerConfig(ModelConfig):
-    patch_size: int = key(4, "side of the square patches that divide the image", at_least=1)
-    dim: int = key(64, "channels of each patch", at_least=1)
-    depth: int = key(4, "blocks; each mixes the patches, then the channels", at_least=1)
-    token_width: int = key(32, "hidden units of the MLPs that mix the patches", at_least=1)
-    channel_width: int = key(256, "hidden units of the MLPs that mix the channels", at_least=1)
+    patch_size: int = key(
+        4, "side of the square patches that divide the image", at_least=1, at_most=10**4
+    )
+    dim: int = key(64, "channels of each patch", at_least=1, at_most=LARGEST_WIDTH)
+    depth: int = key(
+        4, "blocks; each mixes the patches, then the channels", at_least=1, at_most=1000
+    )
+    token_width: int = key(
+        32, "hidden units of the MLPs that mix the patches", at_least=1, at_most=LARGEST_WIDTH
+    )
+    channel_width: int = key(
+        256, "hidden units of the MLPs that mix the channels", at_least=1, at_most=LARGEST_WIDTH
+    )
 
 
 CONFIG = MixerConfig

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pruning_phases.config.groups import ModelConfig
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_WIDTH, key
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,11 +19,11 @@ NUM_STAGES = 3
 class ResnetConfig(ModelConfig):
     width: int = key(
         16, "channels of the first of three stages, the next ones have two and four times as many",
-        at_least=1,
+        at_least=1, at_most=LARGEST_WIDTH,
     )  # fmt: skip
     blocks: int = key(
         3, "residual blocks of each stage; n blocks make 6n + 2 layers, 3 are ResNet-20",
-        at_least=1,
+        at_least=1, at_most=1000,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pruning_phases.config.groups import ModelConfig
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_WIDTH, key
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,7 +21,7 @@ POOLED = (1, 2, 4, 6, 8)
 class VggConfig(ModelConfig):
     width: int = key(
         64, "channels of the first convolution, the others have up to eight times as many",
-        at_least=1,
+        at_least=1, at_most=LARGEST_WIDTH,
     )  # fmt: skip
 
 

@@ -121,11 +121,7 @@ class EnsembleModule(LightningModule):
     @property
     def max_updates(self) -> int:
         """Maximum of updates in the current step."""
-        return self._updates(self.budget)
-
-    def _updates(self, budget: Budget) -> int:
-        """Maximum of updates that a budget allows."""
-        return budget.amount * (1 if budget.rule is Rule.updates else self.epoch_updates)
+        return max_updates(self.budget, self.epoch_updates)
 
     @property
     def num_rounds(self) -> int:
@@ -135,7 +131,10 @@ class EnsembleModule(LightningModule):
     @property
     def fraction_done(self) -> float:
         """Fraction of the group's update budget already used."""
-        dense, later = map(self._updates, (self.config.training.budget, self._later_budget))
+        dense, later = (
+            max_updates(budget, self.epoch_updates)
+            for budget in (self.config.training.budget, self._later_budget)
+        )
         before = dense + later * (self.step - 1) if self.step else 0
         within = self.max_updates if self.step_ended else self.num_updates
         return (before + within) / max(dense + later * self.num_steps, 1)
@@ -258,6 +257,11 @@ class EnsembleModule(LightningModule):
         self, batch: Any, device: torch.device, dataloader_idx: int
     ) -> Any:
         return batch
+
+
+def max_updates(budget: Budget, epoch_updates: int) -> int:
+    """Maximum of updates that a budget allows."""
+    return budget.amount * (1 if budget.rule is Rule.updates else epoch_updates)
 
 
 def diverged(module: EnsembleModule, rows: NDArray[np.intp], quantity: str) -> RunError:

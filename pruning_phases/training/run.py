@@ -14,6 +14,7 @@ import lightning
 import torch
 from rich.console import Console
 
+from pruning_phases.config.enums import Stage
 from pruning_phases.config.identity import machine, physics
 from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
@@ -21,9 +22,10 @@ from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.architecture import Architecture
+from pruning_phases.ensemble.data_order import updates_per_epoch
 from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
-from pruning_phases.ensemble.memory import chunk_size
+from pruning_phases.ensemble.memory import chunk_size, refuse_oversized, refuse_oversized_data
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import Busy, RunError, Terminated, UserError
 from pruning_phases.import_path import blamed
@@ -47,7 +49,7 @@ from pruning_phases.training.callbacks.wandb import LogToWandb, logging_to
 from pruning_phases.training.checkpoint import StatefulCallback
 from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.initial_state import InitialState
-from pruning_phases.training.loop import EnsembleModule
+from pruning_phases.training.loop import EnsembleModule, max_updates
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
 from pruning_phases.training.trainer import fit, name_of_device, new_trainer, quiet_lightning
 from pruning_phases.training.trial import trial
@@ -66,13 +68,16 @@ def run(
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
     # All that can be refused is refused before anything is written.
     trainer = new_trainer(config, record.folder)
-    dataset = load(config)
+    dataset = _load(config)
     architecture = architecture_of(config, dataset)
+    device = trainer.strategy.root_device
+    refuse_oversized(architecture, 0, device)
     if import_paths(config):
         one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
         trial(config, dataset, architecture, one)
+    refuse_oversized(architecture, config.training.batch_size, device)
     facts = _facts(config, dataset, architecture) | {
-        "device": name_of_device(trainer.strategy.root_device),
+        "device": name_of_device(device),
         "command": command_of(config.results_dir, config.sweep.name),
     }
     initial = initial_state.sample(config, source, architecture) if source else None
@@ -99,6 +104,13 @@ def run(
             raise RunError(line) from error
         lease.check()
         record.finish()
+
+
+def _load(config: Config) -> Dataset:
+    """Load the data set. Raises UserError if memory cannot hold one that is generated."""
+    if hasattr(config.dataset, "num_bytes"):
+        refuse_oversized_data(config.dataset.num_bytes())
+    return load(config)
 
 
 def architecture_of(config: Config, dataset: Dataset) -> Architecture:
@@ -229,13 +241,25 @@ def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
         )
 
 
+def _refuse_late_rewind(config: Config, largest_size: int) -> None:
+    """Raise UserError if the dense training ends before the update to rewind to."""
+    pruner, budget = config.pruner, config.training.budget
+    per_epoch = updates_per_epoch(largest_size, config.training.batch_size)
+    count = max_updates(budget, per_epoch)
+    if Stage.initial in pruner.stages() and pruner.rewind_update >= count:
+        raise UserError(
+            f"pruner.rewind_update={pruner.rewind_update}: the dense training has {count} updates "
+            f"at most: give 0 to {count - 1}, or a larger training.budget.amount"
+        )
+
+
 def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict[str, Any]:
     """Facts for run.json that the configuration does not show.
 
-    Raises UserError for training-set sizes, batch sizes and schedules that do not fit the data or
-    the network.
+    Raises UserError for training-set sizes, batch sizes, updates to rewind to and schedules that do
+    not fit the data or the network.
     """
-    _sizes(config, dataset)
+    _refuse_late_rewind(config, max(_sizes(config, dataset)))
     architecture.refuse_batch_size(config.training.batch_size)
     kept_counts(schedule(config.pruner), architecture.num_prunable)
     num_train = len(dataset.train_labels)

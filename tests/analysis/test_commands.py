@@ -120,7 +120,7 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
         ("exponents", ["runs=.", "order_parameters=[acc]"], r"order_parameters=acc: no such"),
         ("exponents", ["runs=.", "order_parameters=[]"], r"order_parameters is empty"),
         ("exponents", ["runs=7"], r"runs=7: there is no such folder"),
-        ("exponents", ["runs=.", "num_resampled=10"], r"num_resampled=10: give 100 or more"),
+        ("exponents", ["runs=.", "num_resampled=10"], r"num_resampled=10: give a number from 100"),
         ("evolution", ["runs=.", "replica=x"], r"replica: value 'x' of type 'str' could not be"),
         ("evolution", ["run=."], r"run: no such key; did you mean runs"),
     ],

@@ -35,7 +35,7 @@ REFUSED = {
     "dataset.name=foo": r"dataset\.name=foo",
     "+trainer.options.max_epochs=1": r"trainer\.options\.max_epochs would decide .*leave it out",
     "+trainer.options.nonsense=1": r"trainer\.options.*unexpected keyword",
-    "trainer.num_threads=0": r"trainer\.num_threads=0: give 1 or more",
+    "trainer.num_threads=0": r"trainer\.num_threads=0: give a number from 1",
     "snapshots=[0.00001]": r"snapshots: density 1e-05 is not met",
     "training.budget.min_delta=-1": r"training\.budget\.min_delta=-1",
     "model=fc,cnn": r"model=fc,cnn: several values make a sweep, which -m starts",

@@ -46,8 +46,8 @@ def test_a_configuration_is_an_object_with_its_values():
         ({"order_parameter": "acc"}, "order_parameter=acc: no such order parameter; choose "),
         ({"order_parameters": ["accuracy", "acc"]}, "order_parameters=acc: no such order"),
         ({"order_parameters": []}, "order_parameters is empty: choose some of "),
-        ({"num_resampled": 99}, "num_resampled=99: give 100 or more"),
-        ({"seed": -1}, "seed=-1: give 0 or more"),
+        ({"num_resampled": 99}, "num_resampled=99: give a number from 100"),
+        ({"seed": -1}, "seed=-1: give a number from 0"),
         ({"seed": 13}, "seed=13: choose another one"),
     ],
 )

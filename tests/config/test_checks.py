@@ -1,7 +1,12 @@
 """Checks: one line that names the key and the cure; bounds of every key."""
 
+import re
+from dataclasses import is_dataclass
+from typing import get_type_hints
+
 import pytest
 
+from pruning_phases.analysis.registry import analyses
 from pruning_phases.config.keys import declared
 from pruning_phases.config.register import schemas
 from pruning_phases.config.run import Config
@@ -30,7 +35,7 @@ REFUSED = [
     (["training.budget.amount=0"], r"training\.budget\.amount=0: give 1 or more"),
     (["training.budget.amount=-1"], r"training\.budget\.amount=-1: give 1 or more"),
     (["topology.training.amount=0"], r"topology\.training\.amount=0: give 1 or more"),
-    (["pruner.finetune.amount=-1"], r"pruner\.finetune\.amount=-1: give 0 or more"),
+    (["pruner.finetune.amount=-1"], r"pruner\.finetune\.amount=-1: give a number from 0"),
     (["model.widths=[20]"], r"model\.widths=\[20\]: .*give 3 widths, or model\.depth=2"),
     (["dataset.train_sizes=[]"], r"dataset\.train_sizes=\[\]: give a list of whole numbers"),
     (["dataset.train_sizes=[0,5]"], r"dataset\.train_sizes=\[0, 5\]: give a list of whole numbers"),
@@ -93,10 +98,15 @@ def outside() -> list:
             low = facts.at_least if facts.above is None else facts.above
             high = facts.at_most if facts.below is None else facts.below
             many = isinstance(default, list) or (group, schema) == ("dropout_phase", "schema_grid")
-            many |= path in ("model.channels", "model.widths")
+            many |= path in ("model.channels", "model.widths", "pruner.densities")
+            many |= path == "experiment_scale.train_sizes"
             many &= not path.endswith("num_draws")
             values = [] if low is None else [low if facts.above is not None else low - 1]
-            values += [] if high is None else [high if facts.below is not None else high + 1]
+            values += (
+                []
+                if high is None
+                else [high if facts.below is not None else high + max(1, abs(high))]
+            )
             for value in values:
                 text = f"[{value}]" if many else f"{value}"
                 override = (*options_of(group, schema), f"{path}={text}")
@@ -112,12 +122,67 @@ def test_every_bound_is_refused_in_one_line_that_names_the_key(overrides, path, 
     assert message.startswith(f"{path}=") and ": give " in message and "\n" not in message
 
 
+def kinds() -> list:
+    """The dataclass of every group, of a run and of every analysis."""
+    groups = [kind for found in schemas().values() for kind in found.values()]
+    return list(dict.fromkeys([Config, *groups, *(m.CONFIG for m in analyses().values())]))
+
+
+def numbers_of(kind: type, path: str = "") -> list[str]:
+    """Paths of the keys of a dataclass that hold a number, numbers, or null in their place."""
+    found = []
+    for name, hint in get_type_hints(kind).items():
+        if is_dataclass(hint):
+            found += numbers_of(hint, f"{path}{name}.")
+        elif {"int", "float"} & set(re.findall(r"\w+", str(hint).replace("<class", ""))):
+            found.append(path + name)
+    return found
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_every_number_has_a_lower_and_an_upper_bound(kind):
+    facts = {path: facts for path, facts, _ in declared(kind)}
+    for path in numbers_of(kind):
+        low, high = (
+            (facts[path].at_least, facts[path].above),
+            (facts[path].at_most, facts[path].below),
+        )
+        assert low != (None, None) and high != (None, None), path
+
+
+def test_numbers_are_found_in_groups_lists_and_options():
+    found = numbers_of(Config)
+    assert {"seed", "training.budget.amount", "snapshots", "dataset.train_size"} <= set(found)
+    assert "study" not in found and "progress" not in found
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "seed=99999999999999999999", "pruner.score_rounds=9999999999", "pruner.steps=99999999999",
+        "checkpoint_seconds=nan", "checkpoint_seconds=inf", "model.widths=[99999999,2,2]",
+        "training.batch_size=99999999", "optimizer.lr=inf", f"num_replicas={10**400}",
+    ],
+)  # fmt: skip
+def test_numbers_beyond_all_use_are_refused(override, configure):
+    with pytest.raises(
+        UserError, match=r"^[\w.]+=\S+: give a number (from|above) \S+ .*to \d"
+    ) as error:
+        configure("pruner=synflow", override)
+    assert "\n" not in str(error.value)
+
+
+def test_the_largest_seed_and_many_steps_are_accepted(configure):
+    large = configure(f"seed={2**63 - 1}", "pruner.steps=1000000", "pruner.score_rounds=1000000")
+    assert large.seed == 2**63 - 1
+
+
 @pytest.mark.parametrize(
     "override",
     ["trainer.num_threads=0", "trainer.chunk_size=0", "dataset.train_size=0", "model.width=0"],
 )
 def test_optional_keys_name_null_as_a_cure(override, configure):
-    with pytest.raises(UserError, match="give 1 or more, or null"):
+    with pytest.raises(UserError, match=r"give a number from 1 to \d+, or null"):
         configure(override)
 
 

@@ -36,6 +36,7 @@ class Outer:
         (Key(), "a finite number"),
         (Key(at_least=1), "1 or more"),
         (Key(at_least=1, optional=True), "1 or more, or null"),
+        (Key(at_least=1, at_most=10**6), "a number from 1 to 1000000"),
         (Key(above=0), "a number above 0"),
         (Key(at_most=1), "a number up to 1"),
         (Key(below=1), "a number below 1"),

@@ -37,8 +37,8 @@ def test_a_teacher_s_labels_can_be_learned_and_all_classes_occur(configure):
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("dataset.num_classes=1", r"dataset\.num_classes=1: give 2 or more"),
-        ("dataset.side=0", r"dataset\.side=0: give 1 or more"),
+        ("dataset.num_classes=1", r"dataset\.num_classes=1: give a number from 2"),
+        ("dataset.side=0", r"dataset\.side=0: give a number from 1"),
         ("dataset.name=mnist", r"dataset\.name=mnist: choose the option itself"),
     ],
 )

@@ -233,7 +233,7 @@ def test_the_error_of_the_mean_over_mask_draws(configure):
         ("dataset.train_sizes=[]", r"dataset\.train_sizes=\[\]: give a list of whole"),
         ("dataset.train_sizes=[50,5000]", r"dataset\.train_sizes=5000: .* give 1 to"),
         ("training.budget.rule=epochs", r"choose the rule updates or plateau"),
-        ("trainer.chunk_size=0", r"trainer\.chunk_size=0: give 1 or more"),
+        ("trainer.chunk_size=0", r"trainer\.chunk_size=0: give a number from 1"),
     ],
 )
 def test_impossible_combinations_are_refused(configure, override, said):

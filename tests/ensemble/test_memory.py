@@ -6,7 +6,8 @@ from torch import nn
 
 from pruning_phases.ensemble import memory
 from pruning_phases.ensemble.architecture import Architecture
-from pruning_phases.ensemble.memory import _control_group_limits, chunk_size
+from pruning_phases.ensemble.memory import _control_group_limits, chunk_size, refuse_oversized
+from pruning_phases.errors import UserError
 
 CPU = torch.device("cpu")
 LINEAR = Architecture(lambda: nn.Sequential(nn.Flatten(), nn.Linear(100, 20)), (1, 10, 10))
@@ -33,6 +34,22 @@ def test_convolutions_on_the_cpu_are_computed_one_after_the_other(gigabyte):
 
 def test_a_network_that_does_not_fit_is_trained_alone(gigabyte):
     assert chunk_size(LINEAR, 10**9, CPU) == 1
+
+
+def test_a_network_that_does_not_fit_alone_is_refused(gigabyte):
+    large = Architecture(
+        lambda: nn.Sequential(nn.Flatten(), nn.Linear(100, 2 * 10**6)), (1, 10, 10)
+    )
+    with pytest.raises(
+        UserError, match=r"^model: .* of 202000000 weights takes 2\.3 GiB .*has 0\.9 G"
+    ):
+        refuse_oversized(large, 0, CPU)
+    most = int(10**9 / (4 * 2 * 220)) - 100
+    refuse_oversized(LINEAR, most, CPU)
+    with pytest.raises(
+        UserError, match=r"^training\.batch_size=\d+: .* takes 0\.9 GiB or more, .*: give"
+    ):
+        refuse_oversized(LINEAR, most + 200, CPU)
 
 
 def test_memory_is_at_most_that_of_the_control_group(monkeypatch):

@@ -23,6 +23,7 @@ def write_run(
     columns: dict[str, NDArray],
     width: int = 100,
     seed: int = 0,
+    train_size: int = 54000,
     **more: Any,
 ) -> RunRecord:
     """Write a finished run of width^2 weights whose observables [replicas, steps] are ``columns``.
@@ -36,7 +37,7 @@ def write_run(
     record.begin(
         physics,
         {},
-        data={"num_classes": 10, "num_train": 60000},
+        data={"num_classes": 10, "num_train": 60000, "num_validation": 6000},
         network={"num_prunable": width**2},
     )
     replica = np.repeat(np.arange(count), steps)
@@ -49,7 +50,7 @@ def write_run(
             "seed": seed,
             "p_train": 0.0,
             "p_eval": 0.0,
-            "train_size": 60000,
+            "train_size": train_size,
             **{name: values.ravel() for name, values in columns.items()},
         }
     )

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pruning_phases.config.identity import run_id
+from pruning_phases.ensemble import memory
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.observables.layers import WHOLE
 from pruning_phases.records.run import DONE, FAILED, RunRecord
@@ -21,6 +22,26 @@ def test_a_finished_run_is_skipped_without_reading_the_data(configure, monkeypat
     monkeypatch.setattr(engine, "run", None)
     make(config)
     assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("model.widths=[999999,999999,2]", r"^model: .* GiB or more, .*: give a smaller model"),
+        ("training.batch_size=1000000 model.width=9999", r"^training\.batch_size=1000000: .* GiB"),
+        ("dataset=gaussian dataset.num_train=1000000000", r"^dataset: .* take 715\.\d GiB or more"),
+        ("dataset=gaussian dataset.labels=teacher dataset.teacher_width=1000000 "
+         "dataset.num_classes=1000000", r"^dataset: its examples take \d+\.\d GiB"),
+    ],
+)  # fmt: skip
+def test_what_memory_cannot_hold_is_refused_before_anything_is_written(
+    configure, monkeypatch, words, said
+):
+    monkeypatch.setattr(memory, "_memory", lambda device: 16 * 2**30)
+    config = configure(*words.split())
+    with pytest.raises(UserError, match=said):
+        make(config)
+    assert RunRecord(config.results_dir, config.study, run_id(config)).state is None
 
 
 def test_two_processes_do_not_write_one_run(configure):

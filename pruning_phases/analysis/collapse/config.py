@@ -26,7 +26,9 @@ class CollapseConfig(AnalysisConfig):
     sigma: float | None = key(
         0.5, "bkt: exponent of the correlation length; null fits it", at_least=0.05, at_most=5
     )
-    delta: float | None = key(None, "bkt: power of L in front of f; null fits it")
+    delta: float | None = key(
+        None, "bkt: power of L in front of f; null fits it", at_least=-100, at_most=100
+    )
     correction: float | None = key(
         None, "omega of a correction to scaling, y = L^a (f(x) + L^-omega g(x)); null: none",
         above=0, at_most=10,
@@ -37,8 +39,12 @@ class CollapseConfig(AnalysisConfig):
         "density", "of runs: density, or p_eval for the loss of runs with dropout_phase=grid "
         "(the size is that of the training set)",
     )  # fmt: skip
-    p_train: float | None = key(None, "p_train of the runs with control=p_eval; null: the only one")
-    window: list[float] | None = key(None, "[LOW,HIGH] of the control parameter; null: all")
+    p_train: float | None = key(
+        None, "p_train of the runs with control=p_eval; null: the only one", at_least=0, below=1
+    )
+    window: list[float] | None = key(
+        None, "[LOW,HIGH] of the control parameter; null: all", at_least=-1e12, at_most=1e12
+    )
     num_resampled: int = num_resampled_key(500)
     seed: int = seed_key()
 

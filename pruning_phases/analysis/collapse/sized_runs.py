@@ -84,7 +84,7 @@ def size_of(record: RunRecord, key: str) -> float:
     if key == "num_weights":
         return float(info["network"]["num_prunable"])
     if key == "train_size":
-        return float(info["data"]["num_train"])
+        return _train_size(record)
     options = options_of(record)
     node: Any = options.get(key, options.get(SIZE_KEYS.get(key, key)))
     if isinstance(node, list) and node and len(set(node)) == 1:
@@ -96,6 +96,18 @@ def size_of(record: RunRecord, key: str) -> float:
             "key with one number, such as model.widths of equal widths"
         )
     return float(node)
+
+
+def _train_size(record: RunRecord) -> float:
+    """Training examples of each replica, without those held out for validation."""
+    sizes = record.observables()["train_size"].unique()
+    if len(sizes) > 1:
+        listed = ", ".join(str(size) for size in sorted(sizes))
+        raise UserError(
+            f"size=train_size: run {record.id} has the training-set sizes {listed}: give "
+            "control=p_eval, or choose runs of one size each"
+        )
+    return float(sizes[0])
 
 
 def points_of(curves: list[SizedCurve]) -> Points:

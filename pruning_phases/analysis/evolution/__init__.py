@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import AnalysisConfig, order_parameters_key
-from pruning_phases.config.keys import key
+from pruning_phases.config.keys import LARGEST_COUNT, key
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
 
@@ -33,15 +33,15 @@ SCOPE = "run"
 @dataclass
 class EvolutionConfig(AnalysisConfig):
     start: float | None = key(
-        None, "density of the earlier snapshot; null: the one before end", above=0
+        None, "density of the earlier snapshot; null: the one before end", above=0, at_most=1
     )
     end: float | None = key(
         None, "density of the later snapshot; null: the last one; both null: every pair in turn",
-        above=0,
+        above=0, at_most=1,
     )  # fmt: skip
     replica: int | None = key(
         None, "replica whose weights are plotted; null: the first. Numbers are means over replicas",
-        at_least=0,
+        at_least=0, at_most=LARGEST_COUNT,
     )  # fmt: skip
     order_parameters: list[str] = order_parameters_key(["accuracy", "prediction_entropy"])
 

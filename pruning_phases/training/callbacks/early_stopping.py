@@ -9,8 +9,9 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.config.enums import Rule
+from pruning_phases.config.enums import Rule, Stage
 from pruning_phases.ensemble.optimizers import state_tensors
+from pruning_phases.errors import RunError
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
 from pruning_phases.training.evaluate import evaluate
 from pruning_phases.training.loop import EnsembleModule, diverged
@@ -68,6 +69,7 @@ class EarlyStopping(Callback):
         module.step_ended = module.round + 1 >= module.num_rounds
         if self.plateau is not None:
             self._watch(self.plateau, module, train_loss)
+            _refuse_stop_before_rewind(module)
         if module.step_ended:
             self._restore(module)
             if module.step == 0:
@@ -124,3 +126,19 @@ def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:
     lost = np.flatnonzero(~np.isfinite(train_loss) & np.array(module.active))
     if module.num_updates and len(lost):
         raise diverged(module, lost, "training loss")
+
+
+def _refuse_stop_before_rewind(module: EnsembleModule) -> None:
+    """Raise RunError if a replica's dense training stopped before the update to rewind to."""
+    needed = module.step == 0 and Stage.initial in module.config.pruner.stages()
+    if not needed or Stage.initial in module.stages or all(module.active):
+        return
+    stopped = ", ".join(
+        str(one.replica) for one, active in zip(module.group, module.active, strict=True)
+        if not active
+    )  # fmt: skip
+    raise RunError(
+        f"pruner.rewind_update={module.config.pruner.rewind_update}: the dense training of replica "
+        f"{stopped} stopped early after {module.num_updates} updates: give "
+        f"{module.num_updates - 1} or less, or a larger training.budget.patience"
+    )

@@ -74,7 +74,7 @@ def test_a_bad_table_gives_one_line_and_no_files(case, tmp_path):
         ("-m", r"-m: a sweep makes runs"),
         ("window=0.3", r"window: give a list, window=\[A,B\]"),
         ("points.csv", r"points\.csv: give KEY=points\.csv"),
-        ("num_resampled=5", r"num_resampled=5: give 100 or more"),
+        ("num_resampled=5", r"num_resampled=5: give a number from 100"),
         ("order_parameter=acc", r"order_parameter=acc: no such order parameter"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pruning_phases.analysis.collapse.ansatz import power_law
@@ -61,10 +62,31 @@ def test_points_are_means_over_the_replicas_of_all_runs_of_a_size(records):
 
 def test_size_is_any_number_of_the_physics(records):
     assert size_of(records[0], "num_weights") == 256
-    assert size_of(records[0], "train_size") == 60000
     for key, found in (("model.name", "the value fc"), ("model.depth", "no such key")):
         with pytest.raises(UserError, match=f"size={key}: run w16_0 has {found}"):
             size_of(records[0], key)
+
+
+def test_train_size_is_the_training_set_of_a_replica(tmp_path):
+    """The full set without the validation part, or dataset.train_size."""
+    records = [
+        write_run(
+            tmp_path, f"n{size}", DENSITY, {"accuracy": accuracy(32, 6, 0)}, 32, train_size=size,
+            dataset={"name": "mnist", "train_size": None if size == 54000 else size},
+        )
+        for size in (54000, 500, 2000)
+    ]  # fmt: skip
+    assert [size_of(record, "train_size") for record in records] == [54000, 500, 2000]
+    sized = sized_curves(records, "train_size", "accuracy", None)
+    assert [item.size for item in sized] == [500, 2000, 54000]
+
+
+def test_a_run_of_several_training_set_sizes_has_no_train_size(records):
+    table = records[0].observables()
+    several = pd.concat([table, table.assign(train_size=500)], ignore_index=True)
+    records[0].write_tables(several, records[0].layers())
+    with pytest.raises(UserError, match=r"run w16_0 has the training-set sizes 500, 54000: give"):
+        size_of(records[0], "train_size")
 
 
 def test_size_is_the_width_of_a_model_with_one_width(records):

@@ -7,7 +7,7 @@ import torch
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.data.registry import load
-from pruning_phases.errors import UserError
+from pruning_phases.errors import RunError, UserError
 from pruning_phases.records.snapshots import INITIAL
 from pruning_phases.training.callbacks.prune import network_scores, prune, score_examples
 from pruning_phases.training.run import build_module
@@ -76,6 +76,35 @@ def test_imp_rewinds_to_the_given_update(configure):
         np.testing.assert_array_equal(weights, alone[name])
 
 
+@pytest.mark.parametrize(
+    ("budget", "updates"),
+    [
+        (["training.budget.rule=updates", "training.budget.amount=3"], 3),
+        (["training.budget.rule=epochs", "training.budget.amount=2"], 8),
+        (["training.budget.rule=plateau", "training.budget.amount=2"], 8),
+    ],
+)  # fmt: skip
+def test_a_rewind_beyond_the_dense_training_is_refused_before_it(configure, budget, updates):
+    for late in (updates, updates + 5):
+        said = rf"^pruner\.rewind_update={late}: .* {updates} updates .*: give 0 to {updates - 1},"
+        with pytest.raises(UserError, match=said):
+            make(configure("pruner=imp", f"pruner.rewind_update={late}", *budget, *DENSITIES))
+    make(configure("pruner=imp", f"pruner.rewind_update={updates - 1}", *budget, *DENSITIES))
+
+
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_an_early_stop_before_the_update_to_rewind_to_ends_the_run(configure, chunk):
+    """With min_delta=0.99 every replica stops after its second epoch of four updates."""
+    early = ["training.budget.rule=plateau", "training.budget.amount=50",
+             "training.budget.patience=1", "training.budget.min_delta=0.99"]  # fmt: skip
+    config = configure("pruner=imp", "pruner.rewind_update=8", *early, *DENSITIES,
+                       f"trainer.chunk_size={chunk}")  # fmt: skip
+    stopped = r"replica 0(, 1)? stopped early after 8 updates: give 7 or less"
+    with pytest.raises(RunError, match=rf"^pruner\.rewind_update=8: .*{stopped}"):
+        make(config)
+    make(configure("pruner=imp", "pruner.rewind_update=7", *early, *DENSITIES))
+
+
 @pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
 @pytest.mark.parametrize("pruner", ["snip", "grasp", "synflow"])
 def test_scores_of_a_replica_in_an_ensemble_of_8_are_those_of_the_network_alone(
@@ -130,8 +159,14 @@ def test_names_of_pruners_are_those_of_their_options(configure):
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (["pruner=synflow", "pruner.score_rounds=0"], r"pruner\.score_rounds=0: give 1 or more"),
-        (["pruner=imp", "pruner.rewind_update=-1"], r"pruner\.rewind_update=-1: give 0 or more"),
+        (
+            ["pruner=synflow", "pruner.score_rounds=0"],
+            r"pruner\.score_rounds=0: give a number from 1",
+        ),
+        (
+            ["pruner=imp", "pruner.rewind_update=-1"],
+            r"pruner\.rewind_update=-1: give a number from 0",
+        ),
         (["pruner=snip", "pruner.rewind_update=5"], r"pruner\.rewind_update=5: .*: give 0"),
         (["pruner.scored_on=initial"], r"choose pruner\.trains_from=initial or trained"),
     ],
@@ -154,5 +189,5 @@ def test_layer_collapse_is_recorded(configure):
 
 @pytest.mark.parametrize("pruner", ["snip", "grasp"])
 def test_a_score_of_no_examples_is_refused(configure, pruner):
-    with pytest.raises(UserError, match=r"pruner\.score_examples=0: give 1 or more"):
+    with pytest.raises(UserError, match=r"pruner\.score_examples=0: give a number from 1"):
         configure(f"pruner={pruner}", "pruner.score_examples=0")
