@@ -78,7 +78,8 @@ def test_an_interval_is_refused(loader):
 def test_one_mistake_stops_the_sweep_before_it_begins(tmp_path):
     result = train("-m", *TINY, "seed=0,1", "optimizer.lr=0.1,-1", cwd=tmp_path)
     assert result.returncode == 2
-    assert result.stderr.strip().endswith("give a number above 0 and up to 1e+30 (of seed=0 optimizer.lr=-1)")
+    assert "lr=-1.0: give a number above 0" in result.stderr
+    assert result.stderr.strip().endswith("(of seed=0 optimizer.lr=-1)")
     assert not list(tmp_path.iterdir())
 
 
