@@ -51,13 +51,11 @@ class Replicas(nn.Module):
         for name in self.layer_of:
             self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
         self.vectorized = False
-        self._can_be_vectorized = architecture.can_be_vectorized
-        self._dropout_layers = architecture.dropout_layers
         self._dense = True
         # In tuples, so that they are not registered as submodules.
         self._alone = tuple(modules)
         self._skeleton = (architecture.skeleton,)
-        # Of every replica's state: module, attribute, view into the stacked tensor.
+        # Per replica and state tensor: module, attribute, view into the stacked tensor.
         self._state_views: list[list[tuple[nn.Module, str, Tensor]]] = []
 
     # -- the stacked tensors -------------------------------------------------------------------
@@ -67,7 +65,7 @@ class Replicas(nn.Module):
 
     def mask(self, name: str) -> Tensor:
         """[R, ...] of the weights' type, 1 for surviving weights, 0 for pruned ones."""
-        return self.get_buffer(_flat(f"{name}.mask"))
+        return self.buffer(f"{name}.mask")
 
     def buffer(self, name: str) -> Tensor:
         return self.get_buffer(_flat(name))
@@ -92,7 +90,7 @@ class Replicas(nn.Module):
     @property
     def num_prunable(self) -> int:
         """Prunable weights of one replica."""
-        return sum(self.mask(name)[0].numel() for name in self.layer_of)
+        return self.architecture.num_prunable
 
     @property
     def device(self) -> torch.device:
@@ -123,7 +121,7 @@ class Replicas(nn.Module):
 
         A module that ``vmap`` cannot run keeps the loop.
         """
-        self.vectorized = vectorized = vectorized and self._can_be_vectorized
+        self.vectorized = vectorized = vectorized and self.architecture.can_be_vectorized
         for name in self.names:
             self.stacked(name).grad = torch.zeros_like(self.stacked(name))
         self._state_views = [[] for _ in self._alone]
@@ -190,7 +188,7 @@ class Replicas(nn.Module):
         """
         buffers = {name: self.buffer(name)[r] for name in self.buffer_names}
         for name in self.buffer_names:
-            in_dropout = name.rpartition(".")[0] in self._dropout_layers
+            in_dropout = name.rpartition(".")[0] in self.architecture.dropout_layers
             if buffers[name].is_floating_point() and not in_dropout:
                 buffers[name] = buffers[name].to(dtype)
             if zero_means and name.endswith("running_mean"):
@@ -235,7 +233,7 @@ class Replicas(nn.Module):
 
     def set_dropout_rates(self, train: Tensor, evaluation: Tensor) -> None:
         """Set the rates [R] of every dropout layer for training and for evaluation."""
-        for name in self._dropout_layers:
+        for name in self.architecture.dropout_layers:
             self.buffer(f"{name}.train_rate").copy_(train)
             self.buffer(f"{name}.eval_rate").copy_(evaluation)
         for module in (*self._alone, *self._skeleton):
@@ -249,7 +247,7 @@ class Replicas(nn.Module):
     def set_dropout_draw(self, keys: Tensor, draw: int) -> None:
         """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2]."""
         key = derive(keys, draw)
-        for name in self._dropout_layers:
+        for name in self.architecture.dropout_layers:
             self.buffer(f"{name}.key").copy_(key)
 
 

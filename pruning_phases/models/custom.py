@@ -27,9 +27,7 @@ class CustomModelConfig(ModelConfig):
         MISSING, "import path MODULE:NAME of a class or function that is called as "
         "NAME(input_shape, num_classes, **options) and returns a torch module", import_path=True,
     )  # fmt: skip
-    options: dict[str, Any] = key(
-        dict, "keyword arguments for it, model.options.NAME=VALUE"
-    )  # fmt: skip
+    options: dict[str, Any] = key(dict, "keyword arguments for it, model.options.NAME=VALUE")
 
     def check(self) -> None:
         arguments = ("input_shape", "num_classes")

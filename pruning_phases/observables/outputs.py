@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.observables.batch import Batch
-from pruning_phases.observables.registry import TRANSITION, FromOutputs, Observable, observables
+from pruning_phases.observables.registry import (
+    TRANSITION,
+    FromOutputs,
+    Observable,
+    mean_over_examples,
+    observables,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -102,10 +108,6 @@ def class_order(mean_outputs: Array) -> Array:
     return np.clip(divergence.mean(axis=-1) / np.log(num_classes), 0.0, 1.0)
 
 
-def _mean(total: Array, labels: Array) -> Array:
-    return total / labels.sum()
-
-
 def _num_correct(batch: Batch) -> Tensor:
     return (batch.prediction == batch.labels).sum(dim=1).double()
 
@@ -141,12 +143,12 @@ def _outputs_of_classes(batch: Batch) -> Tensor:
 OBSERVABLES = (
     Observable(
         "accuracy", "accuracy", TRANSITION, heading="accuracy", is_order_parameter=True,
-        from_outputs=FromOutputs(_num_correct, _mean),
+        from_outputs=FromOutputs(_num_correct, mean_over_examples),
     ),
     Observable(
         "loss", "test loss", TRANSITION, unit="nats", heading="loss", colour="dimgrey",
         line=(0, (1, 1)), marker="v", is_order_parameter=True,
-        from_outputs=FromOutputs(_loss_sum, _mean),
+        from_outputs=FromOutputs(_loss_sum, mean_over_examples),
     ),
     Observable(
         "prediction_entropy", "prediction entropy", TRANSITION, unit="nats", heading="H_pred",
@@ -156,7 +158,7 @@ OBSERVABLES = (
     Observable(
         "outcome_entropy", "outcome entropy", TRANSITION, unit="nats", heading="H_out",
         colour="seagreen", line="-.", marker="^", is_order_parameter=True,
-        from_outputs=FromOutputs(_entropy_sum, _mean),
+        from_outputs=FromOutputs(_entropy_sum, mean_over_examples),
     ),
     Observable(
         "class_order", "class order", TRANSITION, colour="mediumorchid", line=(0, (8, 2)),

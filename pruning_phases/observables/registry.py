@@ -137,7 +137,7 @@ def _own_observable(path: str) -> Observable:
         name = path.rpartition(".")[2].rpartition(":")[2]
         value = Observable(
             name, name.replace("_", " "), TRANSITION, heading=name, is_order_parameter=True,
-            from_outputs=FromOutputs(_sum_over_examples(path, value), _mean),
+            from_outputs=FromOutputs(_sum_over_examples(path, value), mean_over_examples),
         )  # fmt: skip
     if value.from_outputs is None:
         raise UserError(f"{KEY}={path}: expected an Observable with from_outputs, got none")
@@ -158,7 +158,8 @@ def _sum_over_examples(path: str, function: Callable[[Batch], Any]) -> Callable[
     return total
 
 
-def _mean(total: Any, labels: Any) -> Any:
+def mean_over_examples(total: Any, labels: Any) -> Any:
+    """``FromOutputs.value`` of an observable whose total is a plain sum over the examples."""
     return total / labels.sum()
 
 

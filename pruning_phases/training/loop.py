@@ -4,6 +4,7 @@ In: the networks of a chunk, their data, the numbers of weights to keep. Out: tr
 place. Knows no score, no observable and no record: those are the callbacks' work.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -264,9 +265,14 @@ def max_updates(budget: Budget, epoch_updates: int) -> int:
     return budget.amount * (1 if budget.rule is Rule.updates else epoch_updates)
 
 
+def replica_numbers(module: EnsembleModule, rows: Iterable[int]) -> str:
+    """Numbers of the replicas of some networks of the group, for a message."""
+    return ", ".join(str(module.group[r].replica) for r in rows)
+
+
 def diverged(module: EnsembleModule, rows: NDArray[np.intp], quantity: str) -> RunError:
     """The error for networks whose loss is not finite."""
-    numbers = ", ".join(str(module.group[r].replica) for r in rows)
+    numbers = replica_numbers(module, rows)
     return RunError(
         f"the {quantity} of replica {numbers} became NaN or infinite at step {module.step} "
         f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"

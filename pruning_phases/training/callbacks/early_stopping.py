@@ -14,7 +14,7 @@ from pruning_phases.ensemble.optimizers import state_tensors
 from pruning_phases.errors import RunError
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
 from pruning_phases.training.evaluate import evaluate
-from pruning_phases.training.loop import EnsembleModule, diverged
+from pruning_phases.training.loop import EnsembleModule, diverged, replica_numbers
 from pruning_phases.training.plateau import Plateau
 
 
@@ -133,10 +133,7 @@ def _refuse_stop_before_rewind(module: EnsembleModule) -> None:
     needed = module.step == 0 and Stage.initial in module.config.pruner.stages()
     if not needed or Stage.initial in module.stages or all(module.active):
         return
-    stopped = ", ".join(
-        str(one.replica) for one, active in zip(module.group, module.active, strict=True)
-        if not active
-    )  # fmt: skip
+    stopped = replica_numbers(module, np.flatnonzero(~np.array(module.active)))
     raise RunError(
         f"pruner.rewind_update={module.config.pruner.rewind_update}: the dense training of replica "
         f"{stopped} stopped early after {module.num_updates} updates: give "
