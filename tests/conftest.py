@@ -16,6 +16,9 @@ from pruning_phases.config.checks import check
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
+from pruning_phases.data.registry import load
+from pruning_phases.training.loop import EnsembleModule
+from pruning_phases.training.run import build_module
 from tests.support.own_code import write  # noqa: F401
 
 # Small networks on few examples: seconds, and still every part of the machinery.
@@ -75,3 +78,16 @@ def on(configure: Composer) -> Composer:
         return configure(*words, "topology.training.amount=30", *overrides)
 
     return composed
+
+
+@pytest.fixture
+def module_of(configure: Composer) -> Callable[..., EnsembleModule]:
+    """module_of("seed=1"): the untrained networks of a configuration, in a loop."""
+
+    def build(*overrides: str) -> EnsembleModule:
+        config = configure(*overrides)
+        module = build_module(config, load(config))
+        module.replicas.attach(vectorized=False)
+        return module
+
+    return build

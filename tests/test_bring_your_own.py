@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from tests.conftest import SMALL
 from tests.support.commands import ROOT, command, environment
 from tests.support.kills import files
 from tests.support.runs import make
+from tests.support.wheel import unpacked_wheel
 
 EXAMPLES = ROOT / "examples"
 DOCUMENT = (ROOT / "docs" / "bring_your_own.md").read_text()
@@ -120,15 +120,7 @@ def test_the_commands_of_the_document(project):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     """The unpacked wheel."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT, check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "site")
-    return folder / "site"
+    return unpacked_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 SWEEP = [

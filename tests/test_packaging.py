@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tomllib
 import zipfile
 from email import message_from_bytes
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pruning_phases import __version__
+from tests.support.wheel import built_wheel
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -20,13 +20,7 @@ HOST = re.compile(r"https?://|index-url|trusted-host|find-links")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=ROOT, check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    (path,) = folder.glob("*.whl")
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(built_wheel(tmp_path_factory.mktemp("wheel"))) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 

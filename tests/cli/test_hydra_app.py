@@ -3,16 +3,14 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
-import zipfile
 
 import pytest
 import torch
 
 from tests.conftest import TINY
-from tests.support.commands import NO_DOWNLOAD, ROOT, started_train, train, train_process
+from tests.support.commands import NO_DOWNLOAD, started_train, train, train_process
+from tests.support.wheel import unpacked_wheel
 
 REFUSED = {
     "model.widths=[30]": r"model\.widths=\[30\].*give 3 widths, or model\.depth=2",
@@ -156,15 +154,8 @@ def test_a_figure_is_plotted_and_its_path_is_printed(tmp_path):
 
 @pytest.mark.slow
 def test_an_installed_wheel_works_in_any_folder(tmp_path):
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT, check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
-    site, work = tmp_path / "site", tmp_path / "work"
+    site, work = unpacked_wheel(tmp_path), tmp_path / "work"
     work.mkdir()
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
     for words in (TINY, ["-m", *TINY, "seed=1,2"]):
         result = train_process(*words, cwd=work, path=site)
         assert result.returncode == 0, result.stderr

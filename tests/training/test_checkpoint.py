@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from pruning_phases.config.enums import Stage
-from pruning_phases.data.registry import load
 from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.checkpoint import (
@@ -16,19 +15,16 @@ from pruning_phases.training.checkpoint import (
     under,
     unpack,
 )
-from pruning_phases.training.run import build_module
 
 
 @pytest.fixture
-def module_of(configure):
-    def build(*overrides):
-        config = configure(*overrides)
-        module = build_module(config, load(config))
-        module.replicas.attach(vectorized=False)
+def module_of(module_of):
+    def begun(*overrides):
+        module = module_of(*overrides)
         module.begin_step(0)
         return module
 
-    return build
+    return begun
 
 
 def train(module, count):

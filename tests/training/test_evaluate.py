@@ -1,27 +1,21 @@
 """Evaluation: independent of the batch size, with each replica's own dropout and examples."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from pruning_phases.data.registry import load
 from pruning_phases.training import evaluate as evaluation
 from pruning_phases.training.evaluate import evaluate, evaluation_mode, train_set_observables
-from pruning_phases.training.run import build_module
 
 SIZES = ["dataset.train_sizes=[50,130]", "training.budget.rule=updates", "dropout_phase=fixed"]
 RATES = torch.tensor([0.0, 0.5, 0.0, 0.5], dtype=torch.float64)
 
 
 @pytest.fixture
-def module_of(configure):
-    def build(*overrides):
-        config = configure(*SIZES, *overrides)
-        module = build_module(config, load(config))
-        module.replicas.attach(vectorized=False)
-        return module
-
-    return build
+def module_of(module_of):
+    return partial(module_of, *SIZES)
 
 
 def measured(module, rates=None, draw=0):

@@ -152,7 +152,6 @@ def test_a_bad_package_is_one_line_and_nothing_is_written(case, write, configure
     with pytest.raises(UserError) as error:
         make(configure(*SMALL, *overrides(module, name), tiny=False))
     line = str(error.value)
-    print(line)
     expected = f"{KEYS[name]}={module}:{name}: {said.replace('MODULE', module)}"
     assert re.match(expected, line) and "\n" not in line, line
     assert not (tmp_path / "results").exists()
@@ -187,7 +186,6 @@ def test_a_fault_that_shows_later_fails_the_run_in_one_line(case, write, configu
     with pytest.raises(RunError) as error:
         make(configure(*SMALL, *overrides(module, name), tiny=False))
     line = str(error.value)
-    print(line)
     assert re.fullmatch(f"{KEYS[name]}={module}:{name}: {said.replace('MODULE', module)}", line)
     (file,) = Path(tmp_path / "results").rglob("run.json")
     info = json.loads(file.read_text())

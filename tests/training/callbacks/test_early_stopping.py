@@ -4,26 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from pruning_phases.data.registry import load
 from pruning_phases.errors import RunError
 from pruning_phases.training.callbacks import early_stopping as stopping
 from pruning_phases.training.callbacks.early_stopping import EarlyStopping
-from pruning_phases.training.run import build_module
 
 PLATEAU = ["training.budget.rule=plateau", "training.budget.patience=2"]
 FINETUNE = ["pruner.finetune.rule=plateau", "pruner.finetune.patience=1"]
 UPDATES = ["training.budget.rule=updates", "training.budget.amount=5"]
-
-
-@pytest.fixture
-def module_of(configure):
-    def build(*overrides):
-        config = configure(*overrides)
-        module = build_module(config, load(config))
-        module.replicas.attach(vectorized=False)
-        return module
-
-    return build
 
 
 def rounds(module, stop, losses, step=0, monkeypatch=None, first=0):

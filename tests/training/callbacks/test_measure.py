@@ -1,15 +1,15 @@
 """Rows of the tables: one per network and p_eval, one per network and layer."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from pruning_phases.data.registry import load
 from pruning_phases.errors import RunError
 from pruning_phases.observables.evolution import WHOLE, evolution_metric
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.evaluate import evaluate
-from pruning_phases.training.run import build_module
 
 GRID = [
     "dropout_phase=grid", "dropout_phase.p_train=[0,0.5]", "dropout_phase.p_eval=[0,0.3]",
@@ -19,14 +19,8 @@ GRID = [
 
 
 @pytest.fixture
-def module_of(configure):
-    def build(*overrides):
-        config = configure(*GRID, *overrides)
-        module = build_module(config, load(config))
-        module.replicas.attach(vectorized=False)
-        return module
-
-    return build
+def module_of(module_of):
+    return partial(module_of, *GRID)
 
 
 def begun(module, notify=lambda _: None):

@@ -5,10 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from pruning_phases.data.registry import load
 from pruning_phases.training.callbacks import training_curve
 from pruning_phases.training.callbacks.training_curve import TrainingCurve
-from pruning_phases.training.run import build_module
 
 LOSSES = torch.tensor([[4.0, 8], [2, 6], [1, 5], [3, 3], [5, 1], [1, 1], [0, 2]])  # per update
 
@@ -21,14 +19,13 @@ class Tables(list):
 
 
 @pytest.fixture
-def module_of(configure):
-    def build(*overrides):
-        config = configure(*overrides)
-        module = build_module(config, load(config))
+def module_of(module_of):
+    def begun(*overrides):
+        module = module_of(*overrides)
         module.begin_step(0)
         return module
 
-    return build
+    return begun
 
 
 def play(curve, module, rounds, ends=True):
