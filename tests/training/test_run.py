@@ -64,6 +64,7 @@ def test_the_record_holds_the_promised_columns_and_files(configure):
         table
     )
     assert len(table) == 2 * 5
+    assert (table.density == table.num_kept / info["network"]["num_prunable"]).all()
     assert not table.drop(columns="evolution_metric").isna().any().any()
     layers = record.layers()
     assert list(layers.layer.unique()) == ["fc1", "fc2", "fc3", "fc4", WHOLE]
