@@ -13,6 +13,16 @@ MODELS = {
     "resnet20": ["model=resnet20", "model.width=2"],
     "vgg11": ["model=vgg11", "model.width=2"],
 }
+MIXER = [
+    "model=mlp_mixer", "model.patch_size=2", "model.dim=8", "model.depth=1", "model.token_width=4",
+    "model.channel_width=8",
+]  # fmt: skip
+KEYS = {
+    "resnet20": ["model.width=3", "model.blocks=1"],
+    "vgg11": ["model.width=3"],
+    "mlp_mixer": ["model.patch_size=4", "model.dim=9", "model.depth=2", "model.token_width=5",
+                  "model.channel_width=9"],
+}  # fmt: skip
 SMALL = [
     "dataset=digits", "logger=none", "trainer=cpu", "figures=[]", "progress=false",
     "num_replicas=2", "dataset.train_size=60", "training.batch_size=20",
@@ -25,7 +35,8 @@ PRUNERS = ["magnitude", "imp", "snip", "grasp", "synflow"]
 @pytest.fixture
 def small(configure):
     def composed(model, *overrides):
-        return configure(*MODELS[model], *SMALL, *overrides, tiny=False)
+        base = MODELS.get(model, MIXER)
+        return configure(*base, *SMALL, *overrides, tiny=False)
 
     return composed
 
@@ -46,6 +57,15 @@ def test_every_pruner_runs_to_the_end_with_exact_counts_and_a_graph(small, model
         axis=None
     )
     assert (table.query("step == 0")["effective_density"] == 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", KEYS)
+def test_every_key_of_a_model_changes_identity_and_result(small, model):
+    records = [make(small(model, "pruner=none", *key.split())) for key in ["", *KEYS[model]]]
+    assert len({record.id for record in records}) == len(records)
+    contents = {record.observables_file.read_bytes() for record in records}
+    assert len(contents) == len(records)
 
 
 def synflow_sums(config):
