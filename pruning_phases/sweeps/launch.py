@@ -22,7 +22,6 @@ from pruning_phases.analysis.registry import is_of_one_run, plot
 from pruning_phases.config.identity import hash_of
 from pruning_phases.console import PLAIN, new_console
 from pruning_phases.errors import RunError, first_line, last_line
-from pruning_phases.records.provenance import now
 from pruning_phases.records.run import DONE, FAILED, RUNNING
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps import slurm
@@ -108,14 +107,14 @@ def _one_after_another(todo: Sequence[Job], launch: Callable[[int], Any]) -> Non
 
     A run that another process holds has its turn again at the end.
     """
-    began = now()
+    earlier = [job.failed_at for job in todo]
     pending = list(range(len(todo)))
     while pending:
         held = []
         for i in pending:
             if todo[i].is_held:
                 held.append(i)
-            elif not todo[i].is_done and not todo[i].has_failed_since(began):
+            elif not todo[i].is_done and todo[i].failed_at in (None, earlier[i]):
                 launch(i)
         if len(held) == len(pending):
             return

@@ -61,9 +61,11 @@ class Job:
         """True while a process makes the run."""
         return self.record is not None and self.record.holder() is not None
 
-    def has_failed_since(self, began: str) -> bool:
+    @property
+    def failed_at(self) -> str | None:
+        """Time of the failure that the record tells of; None if it tells of none."""
         info = self.info
-        return info.get("state") == FAILED and info.get("finished", "") >= began
+        return str(info.get("finished", "")) if info.get("state") == FAILED else None
 
     def entry(self) -> dict[str, Any]:
         """Entry of the job in the sweep's record."""

@@ -6,7 +6,6 @@ The files at the end must equal those of an undisturbed run.
 """
 
 import multiprocessing
-import os
 import signal
 import sys
 import tempfile
@@ -106,13 +105,11 @@ class Killer:
             if kills < max_kills:
                 writers[0].join(self.random.uniform(0.0, 0.6 * seconds))
                 for writer in writers:
-                    if writer.is_alive():
-                        assert writer.pid is not None
-                        os.kill(writer.pid, signal.SIGKILL)
-                        kills += 1
+                    writer.kill()  # does nothing to one that has ended
             for writer in writers:
                 writer.join()
                 assert writer.exitcode in (0, -signal.SIGKILL), (kind, writer.exitcode)
+                kills += writer.exitcode == -signal.SIGKILL
         assert files(folder) == expected, f"{kind}: {folder} differs from {undisturbed}"
         self.kills += kills
         self.resumed += sum(len(record.info()["resumed"]) for record in find_records(folder))

@@ -14,7 +14,6 @@ from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
 from pruning_phases.errors import UserError
-from pruning_phases.records.provenance import now
 from pruning_phases.records.run import RunRecord, find_records
 from pruning_phases.records.sweep import sweeps_of
 from pruning_phases.sweeps.combinations import combinations, composer
@@ -183,18 +182,22 @@ def test_two_launches_at_once_make_every_run_once(tmp_path):
 
 
 class OtherProcesses:
-    """Job of a sweep at which other processes are at work: ``held`` looks find its run held."""
+    """Job of a sweep at which other processes are at work: ``held`` looks find its run held.
 
-    def __init__(self, held=0, is_done=False, has_failed=False):
-        self.held, self.is_done, self.has_failed = held, is_done, has_failed
+    failed_at: times of its last failure, one for each look.
+    """
+
+    def __init__(self, held=0, is_done=False, failed_at=()):
+        self.held, self.is_done, self._failed_at = held, is_done, list(failed_at)
 
     @property
     def is_held(self):
         self.held -= 1
         return self.held >= 0
 
-    def has_failed_since(self, began):
-        return self.has_failed
+    @property
+    def failed_at(self):
+        return self._failed_at.pop(0) if self._failed_at else None
 
 
 def test_a_run_that_another_process_holds_has_its_turn_again_at_the_end():
@@ -210,20 +213,29 @@ def test_a_run_that_another_process_holds_has_its_turn_again_at_the_end():
     assert launched == [2, 0]
 
 
-@pytest.mark.parametrize("job", [OtherProcesses(is_done=True), OtherProcesses(has_failed=True)])
+NOON, LATER = "2026-01-01T12:00:00+00:00", "2026-01-01T12:00:01+00:00"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        OtherProcesses(is_done=True),
+        OtherProcesses(failed_at=[None, NOON]),
+        OtherProcesses(failed_at=[NOON, LATER]),
+    ],
+)
 def test_a_run_that_another_process_has_ended_is_not_launched(job):
     _one_after_another([job], lambda i: pytest.fail("launched"))
 
 
-def test_a_failure_counts_from_its_time_on(tmp_path, configure):
+def test_a_run_that_had_failed_before_is_launched_at_any_time(tmp_path, configure):
     config = configure(f"results_dir={tmp_path}")
     record = RunRecord(tmp_path, config.study, run_id(config))
-    job = Job([], "", config, record.id)
-    before = now()
     record.begin(PHYSICS, {})
-    record.fail("it did not work")
-    assert job.has_failed_since(before)
-    assert not job.has_failed_since("2999-01-01T00:00:00+00:00")
+    record.fail("it did not work")  # in this very second
+    launched = []
+    _one_after_another([Job([], "", config, record.id)], launched.append)
+    assert launched == [0]
 
 
 def test_a_worker_that_dies_does_not_stop_the_other_batches():
