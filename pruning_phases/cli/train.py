@@ -36,6 +36,7 @@ from pruning_phases.config.keys import import_paths
 from pruning_phases.config.register import all_keys, register
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN, new_console
+from pruning_phases.data.same_data import refuse_other_data_of_done
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.import_path import make_importable
 from pruning_phases.observables.registry import AXES
@@ -118,7 +119,8 @@ def make_run(config: Config, console: Console) -> RunRecord:
     for made in (record, *([source] if source else [])):
         refuse_other_source_files(made, source_files(import_paths(config)))
     if record.state == DONE:
-        console.print(f"{title}: done already, skipped", **PLAIN)
+        note = refuse_other_data_of_done(record, config)
+        console.print(f"{title}: done already, skipped{note}", **PLAIN)
     else:
         count = config.num_replicas
         console.print(f"{title}: {count} replica{'s' if count > 1 else ''}", **PLAIN)

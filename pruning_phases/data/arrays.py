@@ -29,13 +29,8 @@ class ArraysConfig(DatasetConfig):
 CONFIG = ArraysConfig
 
 
-def load(config: ArraysConfig, data_dir: str, seed: int) -> Dataset:
-    """Images [n, height, width], [n, channels, height, width] or [n, features], uint8 or float.
-
-    A vector of features is an image of one row. Labels [n] are whole numbers; the number of classes
-    is one more than the largest label. No Python object in the file is read, since that could
-    execute what the file contains.
-    """
+def files(config: ArraysConfig, data_dir: str) -> list[Path]:
+    """The one file. Raises UserError if it is missing."""
     if config.file is None:
         raise UserError(f"dataset.file has no value: give a .npz file of {', '.join(ARRAYS)}")
     path = Path(config.file).expanduser()
@@ -44,7 +39,17 @@ def load(config: ArraysConfig, data_dir: str, seed: int) -> Dataset:
             f"dataset.file={config.file}: no file {path.absolute()}: give a .npz file of "
             f"{', '.join(ARRAYS)}"
         )
-    return _read(stamps([path])[0])
+    return [path]
+
+
+def load(config: ArraysConfig, data_dir: str, seed: int) -> Dataset:
+    """Images [n, height, width], [n, channels, height, width] or [n, features], uint8 or float.
+
+    A vector of features is an image of one row. Labels [n] are whole numbers; the number of classes
+    is one more than the largest label. No Python object in the file is read, since that could
+    execute what the file contains.
+    """
+    return _read(stamps(files(config, data_dir))[0])
 
 
 @lru_cache(maxsize=2)  # the runs of a sweep alternate between few data sets

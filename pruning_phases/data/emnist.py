@@ -6,11 +6,12 @@ torchvision. For a fully connected network this is only another order of the inp
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import Dataset
-from pruning_phases.data.idx_images import read
+from pruning_phases.data.idx_images import PublishedIdx
 
 
 class Split(Enum):
@@ -39,13 +40,20 @@ class EmnistConfig(DatasetConfig):
 CONFIG = EmnistConfig
 
 
+def files(config: EmnistConfig, data_dir: str) -> list[Path]:
+    return _published(config.split).files(data_dir)
+
+
 def load(config: EmnistConfig, data_dir: str, seed: int) -> Dataset:
+    return _published(config.split).read(data_dir, config.name)
+
+
+def _published(split: Split) -> PublishedIdx:
     """The files number the letters from 1 to 26; here they are the classes 0 to 25."""
-    split = config.split.name
-    return read(
-        "EMNIST", config.name, data_dir,
-        names=(f"emnist-{split}-train", f"emnist-{split}-test"),
-        num_classes=config.split.num_classes,
-        first_label=1 if config.split is Split.letters else 0,
-        split=split,
-    )  # fmt: skip
+    return PublishedIdx(
+        "EMNIST",
+        (f"emnist-{split.name}-train", f"emnist-{split.name}-test"),
+        split.num_classes,
+        first_label=1 if split is Split.letters else 0,
+        arguments={"split": split.name},
+    )

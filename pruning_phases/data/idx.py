@@ -6,7 +6,7 @@ from pathlib import Path
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import Dataset
-from pruning_phases.data.idx_images import MNIST_NAMES, read_files, stems
+from pruning_phases.data.idx_images import file_of, read_files, stems
 from pruning_phases.errors import UserError
 
 
@@ -21,18 +21,27 @@ class IdxConfig(DatasetConfig):
 CONFIG = IdxConfig
 
 
-def load(config: IdxConfig, data_dir: str, seed: int) -> Dataset:
-    """The number of classes is one more than the largest label."""
+STEMS = stems(("train", "t10k"))
+
+
+def files(config: IdxConfig, data_dir: str) -> list[Path]:
+    """Find the four files. Raises UserError if one is missing."""
     if config.folder is None:
         raise UserError("dataset.folder has no value: give the folder of the four IDX files")
     folder = Path(config.folder).expanduser()
-    files = []
-    for stem in stems(MNIST_NAMES):
-        found = [path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()]
-        if not found:
+    found = []
+    for stem in STEMS:
+        file = file_of(folder, stem)
+        if file is None:
             raise UserError(
                 f"dataset.folder={config.folder}: no file {stem} or {stem}.gz in "
                 f"{folder.absolute()}: give the folder of the four IDX files"
             )
-        files.append(found[0])
-    return read_files(files, None, 0, "correct the file, or give another dataset.folder")
+        found.append(file)
+    return found
+
+
+def load(config: IdxConfig, data_dir: str, seed: int) -> Dataset:
+    """The number of classes is one more than the largest label."""
+    cure = "correct the file, or give another dataset.folder"
+    return read_files(files(config, data_dir), None, 0, cure)

@@ -7,6 +7,7 @@ sizes of the dimensions, four bytes each, the highest byte first.
 import gzip
 import struct
 import zlib
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
 from pathlib import Path
@@ -20,34 +21,74 @@ from pruning_phases.errors import UserError, first_line
 
 UNSIGNED_BYTE = 8
 
-MNIST_NAMES = ("train", "t10k")
 
-
-def read(
-    kind_name: str,
-    option: str,
-    data_dir: str,
-    *,
-    names: tuple[str, str] = MNIST_NAMES,
-    num_classes: int = 10,
-    first_label: int = 0,
-    **arguments: str,
-) -> Dataset:
-    """Data set of torchvision's class ``kind_name``; messages call it ``option``.
+@dataclass(frozen=True)
+class PublishedIdx:
+    """Data set of torchvision's class ``kind``, in ``data_dir/KIND/raw``.
 
     names: of the training set and of the test set in the names of the files; first_label: label of
     the first class in the files; arguments: of the class, which downloads missing files.
     """
-    from torchvision import datasets
 
-    root = Path(data_dir).expanduser()
-    folder = root / kind_name / "raw"
-    files = [folder / stem for stem in stems(names)]
-    missing = [file for file in files if not file.is_file()]
-    if missing:
-        kind = getattr(datasets, kind_name)
-        download(lambda: kind(root, download=True, **arguments), missing, root, option)
-    return read_files(files, num_classes, first_label, CURE)
+    kind: str
+    names: tuple[str, str] = ("train", "t10k")
+    num_classes: int = 10
+    first_label: int = 0
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    def files(self, data_dir: str) -> list[Path]:
+        """The four files: each where it is, or where torchvision puts it."""
+        folder = self._root(data_dir) / self.kind / "raw"
+        return [file_of(folder, stem) or folder / stem for stem in stems(self.names)]
+
+    def _root(self, data_dir: str) -> Path:
+        """Folder that holds KIND/raw: ``data_dir``, unless that is KIND or KIND/raw itself."""
+        root = Path(data_dir).expanduser()
+        if not (root / self.kind).is_dir():
+            if root.name == self.kind and (root / "raw").is_dir():
+                return root.parent
+            if root.name == "raw" and root.parent.name == self.kind:
+                return root.parent.parent
+        return root
+
+    def read(self, data_dir: str, option: str) -> Dataset:
+        """Read the set, and download it first if files are missing; messages call it ``option``."""
+        root = self._root(data_dir)
+
+        def missing() -> list[Path]:
+            return [file for file in self.files(data_dir) if not file.is_file()]
+
+        if missing():
+            self._refuse_loose_files(root, option)
+            download(self._fetch, missing, root, option, [root / self.kind / "raw/gzip.zip"])
+        return read_files(self.files(data_dir), self.num_classes, self.first_label, CURE)
+
+    def _fetch(self, root: Path) -> None:
+        from torchvision import datasets
+
+        getattr(datasets, self.kind)(root, download=True, **self.arguments)
+
+    def _refuse_loose_files(self, root: Path, option: str) -> None:
+        """Raise UserError if the files lie in ``data_dir`` itself, where any set might be meant."""
+        found = file_of(root, stems(self.names)[0])
+        if found is not None:
+            raise UserError(
+                f"data_dir={root}: it holds {found.name} itself, and dataset={option} is read from "
+                f"{Path(self.kind) / 'raw'} in it: move the four files there, or give dataset=idx "
+                f"dataset.folder={root}"
+            )
+
+
+def file_of(folder: Path, stem: str) -> Path | None:
+    """File of this name in a folder, plain or as .gz; some archives write ``.idx3`` for ``-idx3``.
+
+    None if there is none.
+    """
+    for name in (stem, stem.replace("-idx", ".idx")):
+        for path in (folder / name, folder / f"{name}.gz"):
+            if path.is_file():
+                return path
+    return None
 
 
 def stems(names: tuple[str, str]) -> list[str]:

@@ -4,14 +4,24 @@ Each set has torchvision's layout, so that data_dir may be a folder that torchvi
 """
 
 import hashlib
+import os
+import shutil
 import socket
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pruning_phases.console import PLAIN, new_console
 from pruning_phases.data.dataset import Sources
-from pruning_phases.errors import UserError, first_line
+from pruning_phases.errors import Busy, UserError, first_line
+from pruning_phases.records.lease import hold
 
 DOWNLOAD_TIMEOUT = 60.0  # seconds without an answer
+
+SECONDS_BETWEEN_LOOKS = 0.5
+
+ARCHIVES = (".gz", ".zip")  # not kept once they are unpacked
 
 CURE = "delete it and run again to download it, or give data_dir=FOLDER of a good copy"
 
@@ -29,40 +39,90 @@ def sources(train: Path, test: Path) -> Sources:
     )  # fmt: skip
 
 
-def download(fetch: Callable[[], object], missing: list[Path], root: Path, option: str) -> None:
-    """Call torchvision's ``fetch``. If it fails, remove what it left and raise UserError.
+def download(
+    fetch: Callable[[Path], object], missing: Callable[[], list[Path]], root: Path, option: str,
+    archives: Sequence[Path] = (),
+) -> None:  # fmt: skip
+    """Have torchvision download a set beside, and move the missing files to their places.
 
-    missing: the files without which it is called; root: ``data_dir``.
+    fetch: downloads the set into a folder; missing: returns the files that are not there; root:
+    ``data_dir``; archives: existing files that torchvision need not download. One process at a time
+    downloads, and the others wait for it. Raises UserError if it fails, and leaves nothing then.
     """
+    new_folders = [parent for parent in (root, *root.parents) if not parent.exists()]
+    wanted = missing()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with _turn(root / f".{option}.lock", option):
+            wanted = missing()
+            if wanted:
+                _fill(fetch, wanted, root, root / f".{option}.download", archives)
+    except Exception as error:
+        with suppress(OSError):
+            for folder in new_folders:
+                folder.rmdir()
+        parent = wanted[0].parent
+        parts = {str((f if parent == root else parent).relative_to(root)) for f in wanted}
+        raise UserError(
+            f"dataset={option}: not in data_dir={root}, and the download failed "
+            f"({_reason(error)}): put torchvision's {' and '.join(sorted(parts))} there, or give "
+            "data_dir=FOLDER"
+        ) from error
+
+
+@contextmanager
+def _turn(lock_file: Path, option: str) -> Iterator[None]:
+    """Wait until no other process downloads this set."""
+    with ExitStack() as turn:
+        waiting = False
+        while True:
+            try:
+                turn.enter_context(hold(lock_file))
+                break
+            except Busy:
+                if not waiting:
+                    new_console().print(f"waiting for the download of {option}", **PLAIN)
+                waiting = True
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            lock_file.unlink(missing_ok=True)
+
+
+def _fill(
+    fetch: Callable[[Path], object], missing: list[Path], root: Path, beside: Path,
+    archives: Sequence[Path],
+) -> None:  # fmt: skip
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
-    folder = missing[0].parent
-    new_folders = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    shutil.rmtree(beside, ignore_errors=True)  # of a process that was killed
     try:
-        fetch()
-    except Exception as error:
+        beside.mkdir()
+        for archive in filter(Path.is_file, archives):
+            link = beside / archive.relative_to(root)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(archive.absolute())
+        fetch(beside)
         for file in missing:
-            file.unlink(missing_ok=True)
-        if new_folders:
-            _remove_empty(new_folders[-1])
-        # torchvision's message continues with all addresses that it tried.
-        reason = first_line(error).rstrip(":")
-        parts = {str((file if folder == root else folder).relative_to(root)) for file in missing}
-        raise UserError(
-            f"dataset={option}: not in data_dir={root}, and the download failed ({reason}): "
-            f"put torchvision's {' and '.join(sorted(parts))} there, or give data_dir=FOLDER"
-        ) from error
+            if not (beside / file.relative_to(root)).is_file():
+                raise FileNotFoundError(f"{file.name} was not among the files")
+        for fetched in beside.rglob("*"):
+            place = root / fetched.relative_to(beside)
+            is_data = fetched.is_file() and fetched.suffix not in ARCHIVES
+            if is_data and not fetched.is_symlink() and (place in missing or not place.exists()):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(fetched, place)
     finally:
         socket.setdefaulttimeout(timeout)
+        shutil.rmtree(beside, ignore_errors=True)
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove the empty folders in a folder, and the folder itself if it is empty then."""
-    if not folder.is_dir():
-        return
-    for path in (*sorted(folder.rglob("*"), reverse=True), folder):
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
+def _reason(error: Exception) -> str:
+    """Why a download failed, in one line, without the addresses that torchvision has tried."""
+    lines = [line.strip().rstrip(":") for line in str(error).splitlines()]
+    told = [line for line in lines if line and not line.startswith("Tried ")]
+    return "; ".join(dict.fromkeys(told)) or type(error).__name__
 
 
 def refuse_changed(checksums: Mapping[Path, str]) -> None:

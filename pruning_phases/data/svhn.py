@@ -23,12 +23,16 @@ def load(config: DatasetConfig, data_dir: str, seed: int) -> Dataset:
     root = Path(data_dir).expanduser()
     listed = [SVHN.split_list[split][1:] for split in SPLITS]
     checksums = {root / name: md5 for name, md5 in listed}
-    missing = [path for path in checksums if not path.is_file()]
-    if missing:
-        download(
-            lambda: [SVHN(root, split=split, download=True) for split in SPLITS], missing, root,
-            config.name,
-        )  # fmt: skip
+
+    def missing() -> list[Path]:
+        return [path for path in checksums if not path.is_file()]
+
+    def fetch(beside: Path) -> None:
+        for split in SPLITS:
+            SVHN(beside, split=split, download=True)
+
+    if missing():
+        download(fetch, missing, root, config.name, list(checksums))
     return _read(SVHN, root, tuple(checksums.values()), stamps(checksums))
 
 

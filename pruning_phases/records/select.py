@@ -58,6 +58,7 @@ def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) 
     """
     import pandas as pd
 
+    _refuse_several_data(records)
     tables = []
     for record in records:
         table = read(record)
@@ -66,6 +67,25 @@ def pooled(records: list[RunRecord], read: Callable[[RunRecord], pd.DataFrame]) 
     whole = pd.concat(tables)
     keys = [name for name in ("replica", "step", "update", *AXES) if name in whole]
     return whole.drop_duplicates(keys)
+
+
+def _refuse_several_data(records: list[RunRecord]) -> None:
+    """Raise UserError if runs of one system read different data from files.
+
+    Data that depend on the seed, as label noise does, differ from run to run.
+    """
+    first: tuple[str, str] | None = None
+    for record in records:
+        info = record.info()
+        data, dataset = info.get("data", {}), info["physics"].get("dataset", {})
+        if not data.get("files") or dataset.get("label_noise"):
+            continue
+        first = first or (record.id, data["digest"])
+        if data["digest"] != first[1]:
+            raise UserError(
+                f"runs {first[0]} and {record.id} were made with different data (digests "
+                f"{first[1]} and {data['digest']}): give runs of one of them"
+            )
 
 
 def folder_of(records: list[RunRecord]) -> Path:

@@ -26,7 +26,7 @@ from pruning_phases.records.run import DONE, FAILED, RUNNING
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps import slurm
 from pruning_phases.sweeps.combinations import combinations
-from pruning_phases.sweeps.plan import Job, jobs_of, refuse_other_source_files_of
+from pruning_phases.sweeps.plan import Job, jobs_of, refuse_other_inputs_of
 
 MAX_NAMED = 4  # failures that the last line names
 
@@ -38,7 +38,7 @@ def sweep(
     """Make the runs that ``words`` span and that are not done, and report the outcome."""
     console, began = new_console(), time.time()
     jobs = jobs_of(combinations(words, loader), master, loader, console)
-    refuse_other_source_files_of(jobs)
+    refuse_other_inputs_of(jobs, console)
     todo = [job for job in jobs if not job.is_done]
     if todo and slurm.is_queued(launcher):
         slurm.refuse_jobs_without_time(launcher)

@@ -14,6 +14,7 @@ from pruning_phases.config.identity import run_id
 from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
+from pruning_phases.data.same_data import refuse_other_data_of_done
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import DONE, FAILED, RunRecord
 from pruning_phases.records.source_files import refuse_other_source_files, source_files
@@ -100,8 +101,12 @@ def jobs_of(
     return list(jobs.values())
 
 
-def refuse_other_source_files_of(jobs: list[Job]) -> None:
-    """Raise UserError if a source file has changed since a run of the sweep began."""
-    for job in jobs:
-        if job.record is not None and job.info.get("sources"):
-            refuse_other_source_files(job.record, source_files(import_paths(job.config)))
+def refuse_other_inputs_of(jobs: list[Job], console: Console) -> None:
+    """Raise UserError if the data or a source file have changed since a run of the sweep began."""
+    hidden = not console.is_terminal
+    for job in track(jobs, "comparing data", console=console, transient=True, disable=hidden):
+        record = job.record
+        if record is not None and job.info.get("sources"):
+            refuse_other_source_files(record, source_files(import_paths(job.config)))
+        if record is not None and job.is_done:
+            refuse_other_data_of_done(record, job.config)

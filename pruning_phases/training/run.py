@@ -21,6 +21,7 @@ from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.registry import load
+from pruning_phases.data.same_data import file_facts, refuse_other_data
 from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.data_order import updates_per_epoch
 from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
@@ -88,7 +89,7 @@ def run(
     with record.lock() as lease:
         if record.state == DONE:  # another process has made it in the meantime
             return
-        _refuse_other_data(record, facts["data"])
+        refuse_other_data(record, dataset.digest, len(dataset.train_labels))
         refuse_other_source_files(record, facts["sources"])
         record.begin(physics(config), machine(config), **facts)
         try:
@@ -230,17 +231,6 @@ def _sizes(config: Config, dataset: Dataset) -> list[int]:
     return actual_sizes(len(dataset.train_labels), config.dataset.validation_fraction, given)
 
 
-def _refuse_other_data(record: RunRecord, data: dict[str, Any]) -> None:
-    """Refuse to resume a run with other examples than it began with."""
-    begun_with = record.info().get("data", data)
-    if record.checkpoint_file.exists() and begun_with != data:
-        raise UserError(
-            f"data_dir: run {record.id} began with {begun_with['num_train']} training examples "
-            f"(digest {begun_with['digest']}), and here are {data['num_train']} "
-            f"({data['digest']}): give the data_dir that it began with, or delete {record.folder}"
-        )
-
-
 def _refuse_late_rewind(config: Config, largest_size: int) -> None:
     """Raise UserError if the dense training ends before the update to rewind to."""
     pruner, budget = config.pruner, config.training.budget
@@ -266,6 +256,7 @@ def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict
     return {
         "data": {
             "digest": dataset.digest,
+            "files": file_facts(config),
             "num_classes": dataset.num_classes,
             "num_train": num_train,
             "num_validation": num_validation(num_train, config.dataset.validation_fraction),

@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +105,9 @@ def test_a_missing_file_is_downloaded_and_a_failure_is_one_line(write, monkeypat
     (folder / "data_batch_2").unlink()
 
     def interrupted(self):
-        (folder / "data_batch_2").write_bytes(b"part")
+        beside = Path(self.root, folder.name)
+        beside.mkdir(exist_ok=True)
+        (beside / "data_batch_2").write_bytes(b"part")
         raise TimeoutError("timed out")
 
     monkeypatch.setattr(CIFAR10, "download", interrupted)
@@ -114,3 +118,18 @@ def test_a_missing_file_is_downloaded_and_a_failure_is_one_line(write, monkeypat
         "put torchvision's cifar-10-batches-py there, or give data_dir=FOLDER"
     )
     assert not (folder / "data_batch_2").exists() and (folder / "data_batch_1").exists()
+
+
+def test_an_archive_that_is_there_is_unpacked(write, monkeypatch):
+    from torchvision.datasets import CIFAR10
+
+    folder = write("cifar10")
+    whole = loaded("cifar10", folder.parent).digest
+    archive = folder.parent / CIFAR10.filename
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, folder.name)
+    shutil.rmtree(folder)
+    monkeypatch.setattr(CIFAR10, "tgz_md5", md5(archive))
+    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", None)
+    assert loaded("cifar10", folder.parent).digest == whole
+    assert not archive.is_symlink() and {*folder.parent.iterdir()} == {archive, folder}

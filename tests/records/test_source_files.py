@@ -80,16 +80,16 @@ def test_a_run_without_a_checkpoint_begins_anew_with_a_mended_source(write, conf
 
 
 def test_a_sweep_does_not_begin_beside_runs_of_another_source(write, configure):
-    from pruning_phases.sweeps.plan import Job, refuse_other_source_files_of
+    from pruning_phases.sweeps.plan import Job, refuse_other_inputs_of
 
     name = write(SCORE)
     config = configure(f"pruner.score={name}:score")
     record = make(config)
     job = Job([], "", config, record.id)
-    refuse_other_source_files_of([job])
+    refuse_other_inputs_of([job], Console(quiet=True))
     write(OTHER, name)
     with pytest.raises(UserError, match="was made with another"):
-        refuse_other_source_files_of([job])
+        refuse_other_inputs_of([job], Console(quiet=True))
     info = json.loads(record.info_file.read_text())
     record.info_file.write_text(json.dumps(info | {"sources": {}}))
-    refuse_other_source_files_of([job])  # a record of an earlier version
+    refuse_other_inputs_of([job], Console(quiet=True))  # a record of an earlier version
