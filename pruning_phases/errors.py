@@ -1,10 +1,12 @@
 """Errors that a user reads: one line that names the key and the cure."""
 
+LONGEST_REASON = 300  # characters; a library may quote what it has read
+
 
 def first_line(error: BaseException) -> str:
     """First line of an exception's message, or its type where the message is empty."""
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0] if len(lines[0]) <= LONGEST_REASON else f"{lines[0][:LONGEST_REASON]} …"
 
 
 def last_line(text: str) -> str:
@@ -12,10 +14,21 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else ""
 
 
+def one_line(text: str) -> str:
+    """Text in which characters that end a line or cannot be shown are written as escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 class UserError(Exception):
-    """The request cannot be carried out as it stands (exit code 2)."""
+    """The request cannot be carried out as it stands (exit code 2).
+
+    The message may hold names and texts from files, and stays one line.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class RunError(Exception):
