@@ -53,6 +53,7 @@ class EnsembleModule(LightningModule):
                                     EnsembleModule   set the sum of the losses to 0
             training_step           EnsembleModule   a block of updates
             on_train_batch_end      TrainingCurve    mean loss of the block
+                                    ShowProgress     line in a file
             on_train_epoch_end      EarlyStopping    check the loss, decide if the step ends
                                     TrainingCurve    end of step: table of the curve
                                     Measure          end of step: observables of every replica

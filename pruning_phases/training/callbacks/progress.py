@@ -46,6 +46,10 @@ class ShowProgress(Callback):
             )  # fmt: skip
         self.bar.start()
 
+    def on_train_batch_end(self, trainer: Trainer, module: EnsembleModule, *_: object) -> None:  # type: ignore[override]
+        if self._is_line_due():  # a round may take minutes
+            self._print_line(module, f"update {module.num_updates}/{module.max_updates}")
+
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step == 0:
             loss, error = mean_and_error(module.train_loss)
@@ -60,7 +64,8 @@ class ShowProgress(Callback):
             self.bar.update(self._steps, completed=module.step, status=status)
         else:
             return
-        self._print_line(module, status)
+        if self._is_line_due():
+            self._print_line(module, status)
 
     def on_fit_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         self.bar.stop()
@@ -69,10 +74,11 @@ class ShowProgress(Callback):
         if hasattr(self, "bar"):
             self.bar.stop()
 
+    def _is_line_due(self) -> bool:
+        """True every few seconds where there is no terminal."""
+        return not self.console.is_terminal and time.monotonic() >= self._line_due
+
     def _print_line(self, module: EnsembleModule, status: str) -> None:
-        """Print a line every few seconds where there is no terminal."""
-        if self.console.is_terminal or time.monotonic() < self._line_due:
-            return
         self._line_due = time.monotonic() + SECONDS_BETWEEN_LINES
         position = f"step {module.step}/{module.num_steps}"
         if module.step == 0:
