@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from pruning_phases.ensemble.chain import chain_of
 from pruning_phases.errors import UserError, first_line
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.topology.graph import NetworkGraph
@@ -44,6 +45,7 @@ class Architecture:
             for layer, module in self.skeleton.named_modules()
             if isinstance(module, PRUNABLE)
         }
+        self.chain = chain_of(self.skeleton)
         self.dropout_layers = self._names(PhaseDropout)
         persistent = self.skeleton.state_dict()
         self.state_shapes = {

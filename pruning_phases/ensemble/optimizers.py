@@ -39,6 +39,23 @@ def build_optimizer(config: OptimizerConfig, replicas: Replicas) -> Optimizer:
     raise TypeError(f"no optimizer for {type(config).__name__}")
 
 
+def begin_state(optimizer: Optimizer) -> None:
+    """Create the state that the optimizer itself creates at its first update."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            state = optimizer.state[parameter]
+            if state:
+                continue
+            kinds: tuple[str, ...]
+            if isinstance(optimizer, torch.optim.Adam):
+                state["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
+                kinds = ("exp_avg", "exp_avg_sq")
+            else:
+                kinds = ("momentum_buffer",) if group["momentum"] else ()
+            for kind in kinds:
+                state[kind] = torch.zeros_like(parameter).detach()
+
+
 def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]:
     """The optimizer's tensors, by parameter name and state name."""
     return {

@@ -24,7 +24,7 @@ class Replicas(nn.Module):
     Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
     reduction serve all replicas. Updates change the parameters and the *state*: buffers such as the
     running statistics of batch normalization. The forward and backward passes have two forms of
-    equal results:
+    equal results (``ensemble/sparse.py`` is a third):
 
     * on an accelerator, and for many small networks, ``torch.func.vmap`` over the stacked
       tensors: few large kernels;
@@ -51,7 +51,8 @@ class Replicas(nn.Module):
         for name in self.layer_of:
             self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
         self.vectorized = False
-        self._dense = True
+        self.density = 1.0  # mean over the replicas
+        self.num_mask_changes = 0
         # In tuples, so that they are not registered as submodules.
         self._alone = tuple(modules)
         self._skeleton = (architecture.skeleton,)
@@ -104,12 +105,14 @@ class Replicas(nn.Module):
         for name, layer in self.layer_of.items():
             self.mask(name).copy_(masks[layer])
             self.stacked(name).masked_fill_(self.mask(name) == 0, 0.0)
-        self._dense = all(bool(mask.all()) for mask in masks.values())
+        kept = sum(int(mask.sum()) for mask in masks.values())
+        self.density = kept / (self.num_replicas * self.num_prunable)
+        self.num_mask_changes += 1
 
     @torch.no_grad()
     def mask_gradients(self) -> None:
         """Set the gradients of the pruned weights to 0, so that these stay at 0."""
-        if not self._dense:
+        if self.density < 1:
             gradients = [_gradient(self.stacked(name)) for name in self.layer_of]
             masks = [self.mask(name) for name in self.layer_of]
             torch._foreach_mul_(gradients, masks)

@@ -44,12 +44,13 @@ def evaluate(
     """
     keys = derive(module.stream("dropout_eval"), draw)
     total: OutputSums | None = None
+    logits = module.replicas if module.sparse is None else module.sparse.logits
     with evaluation_mode(module, rates):
         for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
             if rates is not None:
                 module.replicas.set_dropout_draw(keys, number)
             end = begin + EXAMPLES_PER_CALL
-            sums = output_sums(module.replicas(x[begin:end]), y[begin:end], own)
+            sums = output_sums(logits(x[begin:end]), y[begin:end], own)
             total = sums if total is None else total + sums
     assert total is not None
     return total
@@ -63,7 +64,9 @@ def train_set_observables(module: EnsembleModule) -> dict[str, NDArray[np.float6
     with evaluation_mode(module):
         for begin in range(0, data.subset.shape[1], EXAMPLES_PER_CALL):
             indices = data.subset[:, begin : begin + EXAMPLES_PER_CALL]
-            logits = module.replicas.forward_own(data.train_images(indices))
+            x = data.train_images(indices)
+            form = module.sparse
+            logits = module.replicas.forward_own(x) if form is None else form.logits(x, own=True)
             correct, noise = fitted(logits, data.train_y[indices], data.clean_y[indices])
             number = begin + torch.arange(indices.shape[1], device=sizes.device)
             own = number < data.sizes[:, None]  # the rest belongs to larger training sets

@@ -27,6 +27,7 @@ from pruning_phases.ensemble.optimizers import (
     state_tensors,
 )
 from pruning_phases.ensemble.replicas import Replicas
+from pruning_phases.ensemble.sparse import SparseForm, sparse_form
 from pruning_phases.errors import RunError
 from pruning_phases.streams import key_words
 from pruning_phases.training.rounds import RoundSource
@@ -96,6 +97,7 @@ class EnsembleModule(LightningModule):
         # The weights that later steps score or train from, {stage: Replicas.trained_tensors()}.
         self.stages: dict[Stage, dict[str, Tensor]] = {}
         self._loss_sum = torch.zeros(replicas.num_replicas)
+        self._sparse: SparseForm | None = None
         self._optimizer = build_optimizer(config.optimizer, replicas)
 
     # -- for the callbacks -----------------------------------------------------------------------
@@ -152,6 +154,12 @@ class EnsembleModule(LightningModule):
     @property
     def optimizer(self) -> Optimizer:
         return self._optimizer
+
+    @property
+    def sparse(self) -> SparseForm | None:
+        """The sparse form of the present masks, where it is the faster one."""
+        self._sparse = sparse_form(self.replicas, self._sparse)
+        return self._sparse
 
     @property
     def loss_sum(self) -> Tensor:
@@ -218,6 +226,9 @@ class EnsembleModule(LightningModule):
         self._loss_sum.zero_()
 
     def training_step(self, block: Tensor, batch_idx: int) -> None:
+        if (form := self.sparse) is not None:
+            self._update_sparse(form, block)
+            return
         for indices in block:
             if self.step == 0 and self.num_updates == self.config.pruner.rewind_update:
                 self.keep_stage(Stage.initial)
@@ -244,6 +255,15 @@ class EnsembleModule(LightningModule):
         self.replicas.mask_gradients()
         self._optimizer.step()
         self.num_updates += 1
+
+    def _update_sparse(self, form: SparseForm, block: Tensor) -> None:
+        """One optimizer update of every active replica for each row of ``block`` [U, R, B]."""
+        losses = form.train(
+            block, self.data, self._optimizer, self.active, self._dropout_keys, self.num_updates
+        )
+        for loss in losses:
+            self._loss_sum += loss
+        self.num_updates += len(block)
 
     def close_round(self) -> NDArray[np.float64]:
         """Set and return ``train_loss`` [R]: the mean training loss over the updates of a replica's

@@ -126,14 +126,14 @@ def test_a_record_truncated_at_any_length_is_named(configure, num_lengths):
 
 
 def test_weights_lost_in_the_last_update_fail_the_run(configure, monkeypatch):
-    update = EnsembleModule._update
+    train = EnsembleModule.training_step
 
-    def explode(self, indices):
-        update(self, indices)
+    def explode(self, block, batch_idx):
+        train(self, block, batch_idx)
         if self.step == self.num_steps:
             self.replicas.stacked("fc4.bias").data.fill_(float("nan"))
 
-    monkeypatch.setattr(EnsembleModule, "_update", explode)
+    monkeypatch.setattr(EnsembleModule, "training_step", explode)
     with pytest.raises(RunError, match=r"became NaN"):
         make(configure("pruner.finetune.amount=1"))
 
