@@ -130,10 +130,9 @@ def make_run(config: Config, console: Console) -> RunRecord:
                 f"note: {count} replicas of {networks} pruned networks are not independent; "
                 "rewiring counts networks", **PLAIN,
             )  # fmt: skip
-        if record.checkpoint_file.exists():
-            position = record.read_metadata(record.checkpoint_file)
-            rounds = f"round {position['rounds']} of " if position.get("rounds") else ""
-            console.print(f"resuming after {rounds}step {position.get('step')}", **PLAIN)
+        if position := record.position():
+            rounds = f"round {position['rounds']} of " if position["rounds"] else ""
+            console.print(f"resuming after {rounds}step {position['step']}", **PLAIN)
         began = time.monotonic()
         _engine().run(config, record, console, source)
         _summarize(record, config, console, time.monotonic() - began)

@@ -99,7 +99,9 @@ def _flat(node: Any, path: str = "") -> dict[str, Any]:
 
 
 def commit_of(info: dict[str, Any]) -> str:
-    return ((info.get("git") or {}).get("commit") or "unknown commit")[:10]
+    """Return the commit of the process that ended the run."""
+    *_, last = info.get("segments") or [{}]
+    return ((last.get("git") or {}).get("commit") or "unknown commit")[:10]
 
 
 def names_with_widths(record: RunRecord) -> tuple[str, str, str]:

@@ -1,8 +1,9 @@
-"""Provenance of results: code, versions, host and time."""
+"""Provenance of results: code, versions, host, processor and time."""
 
 import platform
 import socket
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -10,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 VERSIONED = ("torch", "lightning", "numpy", "pruning-phases")
+MODEL_NUMBERS = ("cpu family", "model", "CPU implementer", "CPU part")
 
 
 def provenance() -> dict[str, Any]:
-    """Return the commit, the versions and the host of this process."""
+    """Return commit, versions, host and processor of this process."""
     return {
         "git": _git_state(),
-        "python": platform.python_version(),
-        "versions": {name: _version(name) for name in VERSIONED},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in VERSIONED},
+        },
         "host": socket.gethostname(),
+        "processor": processor(),
     }
 
 
@@ -30,14 +35,41 @@ def _git_state() -> dict[str, Any]:
         return {"commit": None, "dirty": None}
 
     def ask(*words: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True
-        ).stdout.strip()
+        return _output("git", "-C", str(root), *words)
 
     try:
         return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain"))}
     except (OSError, subprocess.SubprocessError):
         return {"commit": None, "dirty": None}
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=10, check=True
+    ).stdout.strip()
+
+
+@cache
+def processor() -> str:
+    """Return the model of the processor."""
+    found = ""
+    with suppress(OSError, subprocess.SubprocessError):
+        if platform.system() == "Darwin":
+            found = _output("sysctl", "-n", "machdep.cpu.brand_string")
+        else:
+            found = model_in(Path("/proc/cpuinfo").read_text(errors="replace"))
+    return found or platform.processor() or platform.machine()
+
+
+def model_in(cpuinfo: str) -> str:
+    """Return the model of the first processor in Linux's ``/proc/cpuinfo``; "" if it has none.
+
+    Virtual machines give several x86 models one name, and ARM has numbers only.
+    """
+    lines = [line.partition(":") for line in cpuinfo.strip().partition("\n\n")[0].splitlines()]
+    known = {name.strip(): value.strip() for name, _, value in lines}
+    parts = [f"{name} {known[name]}" for name in MODEL_NUMBERS if name in known]
+    return ", ".join([*filter(None, [known.get("model name")]), *parts])
 
 
 def _version(name: str) -> str | None:

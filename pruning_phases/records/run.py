@@ -1,6 +1,6 @@
 """Record of a run on disk: names of its files, its states, its tables.
 
-``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, provenance, state),
+``results_dir/<study>/<run id>/`` holds ``run.json`` (identity, configuration, segments, state),
 ``observables.parquet``, ``layers.parquet``, ``training.parquet``, ``snapshots/``,
 ``checkpoint.safetensors``, ``wandb/``. Every file is written under another name and then renamed,
 so a file with its final name is complete. The state ``done`` is written last.
@@ -24,6 +24,7 @@ from pruning_phases.errors import RunError, UserError, first_line
 from pruning_phases.records.atomic import BESIDE, write_beside
 from pruning_phases.records.lease import Lease, hold, holder_of
 from pruning_phases.records.provenance import now, provenance
+from pruning_phases.records.segments import Position, begun, ended, with_segments
 from pruning_phases.records.snapshots import Snapshots, nearest
 
 if TYPE_CHECKING:
@@ -63,15 +64,35 @@ class RunRecord(Snapshots):
             raise _damaged(self.info_file, f"is not the record of run {self.id}")
         if content["physics"].get("physics_version", 0) < PHYSICS_VERSION:
             raise _damaged(self.info_file, "was made by an earlier version")
-        return content
+        return with_segments(content)
 
     @property
     def state(self) -> str | None:
         return self.info().get("state")
 
-    def begin(self, physics: dict[str, Any], machine: dict[str, Any], **more: Any) -> None:
-        """Mark the run as running. ``more``: further keys of ``run.json``."""
-        earlier = self.info()
+    def position(self) -> Position | None:
+        """Return chunk, step and rounds done in it at the checkpoint; None if there is none.
+
+        0 rounds stand for a step that has ended.
+        """
+        if not self.checkpoint_file.exists():
+            return None
+        found = self.read_metadata(self.checkpoint_file)
+        return {name: found.get(name, 0) for name in ("chunk", "step", "rounds")}
+
+    def begin(
+        self,
+        physics: dict[str, Any],
+        machine: dict[str, Any],
+        arithmetic: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> None:
+        """Mark the run as running, in a new segment. ``more``: further keys of ``run.json``.
+
+        ``arithmetic``: what this process computes with; None if it ended before it computed.
+        """
+        facts = provenance() | (arithmetic or {})
+        segments = begun(self.info().get("segments", []), self.position(), facts)
         for leftover in self.folder.rglob(f".*{BESIDE}"):
             leftover.unlink(missing_ok=True)
         if not self.checkpoint_file.exists():  # an earlier process ended before its checkpoint
@@ -84,15 +105,13 @@ class RunRecord(Snapshots):
                 "physics": physics,
                 "machine": machine,
                 **more,
-                **provenance(),
-                "started": earlier.get("started", now()),
-                "resumed": [*earlier.get("resumed", []), *([now()] if earlier else [])],
+                "segments": segments,
             }
         )
 
     def finish(self) -> None:
         digests = {name: _digest(self.folder / name) for name in self._result_files()}
-        self._write_info({**self.info(), "state": DONE, "finished": now(), "sha256": digests})
+        self._end(state=DONE, sha256=digests)
         self.checkpoint_file.unlink(missing_ok=True)
 
     def _result_files(self) -> list[str]:
@@ -119,9 +138,14 @@ class RunRecord(Snapshots):
     def fail(self, error: str) -> None:
         """Mark the run as failed. If that cannot be written, its state stays as it was."""
         try:
-            self._write_info({**self.info(), "state": FAILED, "error": error, "finished": now()})
+            self._end(state=FAILED, error=error)
         except (OSError, UserError, RunError):
             return
+
+    def _end(self, **more: Any) -> None:
+        info = self.info()
+        segments = ended(info.get("segments", []), self.position())
+        self._write_info({**info, "segments": segments, "finished": now(), **more})
 
     def _write_info(self, content: dict[str, Any]) -> None:
         text = json.dumps(content, indent=2, default=str) + "\n"

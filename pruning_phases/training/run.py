@@ -35,6 +35,7 @@ from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.schedules import kept_counts, schedule
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.segments import note_on_rounding
 from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
@@ -52,7 +53,7 @@ from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.initial_state import InitialState
 from pruning_phases.training.loop import EnsembleModule, max_updates
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
-from pruning_phases.training.trainer import fit, name_of_device, new_trainer, quiet_lightning
+from pruning_phases.training.trainer import arithmetic, fit, new_trainer, quiet_lightning
 from pruning_phases.training.trial import trial
 
 
@@ -78,7 +79,6 @@ def run(
         trial(config, dataset, architecture, one)
     refuse_oversized(architecture, config.training.batch_size, device)
     facts = _facts(config, dataset, architecture) | {
-        "device": name_of_device(device),
         "command": command_of(config.results_dir, config.sweep.name),
     }
     initial = initial_state.sample(config, source, architecture) if source else None
@@ -91,7 +91,9 @@ def run(
             return
         refuse_other_data(record, dataset.digest, len(dataset.train_labels))
         refuse_other_source_files(record, facts["sources"])
-        record.begin(physics(config), machine(config), **facts)
+        record.begin(physics(config), machine(config), arithmetic(device), **facts)
+        if note := note_on_rounding(record.info()["segments"]):
+            console.print(note, **PLAIN)
         try:
             with deferred_signal() as preemption:
                 chunks.train(preemption, lease)
@@ -267,7 +269,6 @@ def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict
             "graph": architecture.graph_status,
             "layers": {name: list(shape) for name, shape in architecture.layers.items()},
         },
-        "num_threads": torch.get_num_threads(),
         "sources": source_files(import_paths(config)),
         "observables": [one.facts() for one in own_observables(config.observables)],
     }

@@ -4,7 +4,7 @@ In: trainer options, a module, callbacks. Out: trained networks, one-line errors
 """
 
 import logging
-import platform
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from pruning_phases.errors import RunError, Terminated, UserError, first_line
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal
 from pruning_phases.training.rounds import ReplicaDataModule
+
+# Variables by which MKL and oneDNN use other vector extensions than torch reports.
+VECTOR_SETTINGS = ("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 
 
 def fit(
@@ -71,10 +74,15 @@ def new_trainer(config: Config, folder: Path) -> lightning.Trainer:
         raise RunError(f"no device to run on: {error}; trainer=cpu runs everywhere") from error
 
 
-def name_of_device(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{device.type} {platform.processor() or platform.machine()}"
+def arithmetic(device: torch.device) -> dict[str, Any]:
+    """Return what decides, beside processor and versions, how this process rounds sums."""
+    settings = [f"{name}={os.environ[name]}" for name in VECTOR_SETTINGS if name in os.environ]
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "vector_extensions": " ".join([torch.backends.cpu.get_cpu_capability(), *settings]),
+        "num_threads": torch.get_num_threads(),
+        "matmul_precision": torch.get_float32_matmul_precision(),
+    }
 
 
 def accelerator_of(asked: str) -> str:

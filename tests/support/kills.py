@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 from pruning_phases.errors import Busy
 from pruning_phases.records.run import DONE, find_records
+from pruning_phases.records.segments import differences
 from tests.conftest import TINY
 
 EVERY_ROUND = ["checkpoint_seconds=0", "trainer.num_threads=1"]
@@ -111,8 +113,14 @@ class Killer:
                 assert writer.exitcode in (0, -signal.SIGKILL), (kind, writer.exitcode)
                 kills += writer.exitcode == -signal.SIGKILL
         assert files(folder) == expected, f"{kind}: {folder} differs from {undisturbed}"
+        for record in find_records(folder):
+            segments = record.info()["segments"]
+            joints = [(one["to"], after["from"]) for one, after in pairwise(segments)]
+            assert all(to == start for to, start in joints), joints
+            assert segments[-1]["to"]["step"] == record.observables()["step"].max(), segments
+            assert differences(segments) == {}
         self.kills += kills
-        self.resumed += sum(len(record.info()["resumed"]) for record in find_records(folder))
+        self.resumed += sum(len(record.info()["segments"]) - 1 for record in find_records(folder))
 
     def _start(self, config: Config) -> BaseProcess:
         process = self._context.Process(target=make, args=(config,))

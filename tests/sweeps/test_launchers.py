@@ -27,7 +27,7 @@ def test_runs_made_side_by_side_equal_runs_made_one_after_another(launcher, tmp_
     assert len(made) == 12
     for record in made:
         info = record.info()
-        assert info["num_threads"] == 1
+        assert info["segments"][-1]["num_threads"] == 1
         assert info["command"][1:] == words
         reference = RunRecord(tmp_path / "one", "transition", record.id)
         assert results(record) == results(reference)

@@ -55,7 +55,7 @@ def test_the_record_holds_the_promised_columns_and_files(configure):
     record = make(configure("snapshots=[0.3]"))
     info = json.loads((record.folder / "run.json").read_text())
     assert info["state"] == DONE
-    assert {"id", "physics", "machine", "git", "versions", "started", "finished"} <= set(info)
+    assert {"id", "physics", "machine", "segments", "finished"} <= set(info)
     table = record.observables()
     assert list(table.columns[:8]) == [
         "step", "density", "num_kept", "replica", "seed", "p_train", "p_eval", "train_size",

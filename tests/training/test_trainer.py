@@ -7,7 +7,7 @@ import torch
 
 from pruning_phases.errors import RunError, Terminated, UserError
 from pruning_phases.training import trainer as made
-from pruning_phases.training.trainer import accelerator_of, fit, name_of_device, new_trainer
+from pruning_phases.training.trainer import accelerator_of, arithmetic, fit, new_trainer
 
 
 class FakeTrainer(SimpleNamespace):
@@ -46,7 +46,12 @@ def test_a_trainer_has_none_of_lightning_s_additions(configure, tmp_path):
     assert trainer.max_epochs == -1 and trainer.num_devices == 1 and trainer.loggers == []
     names = {type(callback).__name__ for callback in trainer.callbacks}
     assert not names & {"ModelCheckpoint", "TQDMProgressBar", "RichProgressBar", "ModelSummary"}
-    assert name_of_device(trainer.strategy.root_device).startswith("cpu ")
+
+
+def test_the_device_of_a_process_is_the_cpu_or_a_gpu_by_name(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device.index}")
+    kinds = {name: arithmetic(torch.device(name))["device"] for name in ("cpu", "cuda:1", "mps")}
+    assert kinds == {"cpu": "cpu", "cuda:1": "GPU 1", "mps": "mps"}
 
 
 @pytest.mark.parametrize(
