@@ -21,14 +21,8 @@ def mirror(record: RunRecord, project: str | None, entity: str | None, mode: str
     project, entity: null for those of the run's own logger. mode: online or offline.
     """
     own: dict[str, Any] = record.info()["machine"]["logger"]
-    logger = LoggerConfig(
-        name="wandb",
-        mode=mode,
-        project=project or own["project"],
-        group=own["group"],
-        run_name=own["run_name"],
-        entity=entity or own["entity"],
-    )
+    chosen = {"project": project or own["project"], "entity": entity or own["entity"]}
+    logger = LoggerConfig(**{**own, **chosen, "name": "wandb", "mode": mode})
     if mode == "offline" and was_sent(record.folder, record.id):
         return True
     table = record.observables()

@@ -18,6 +18,7 @@ from pruning_phases.tracking.legal_names import (
     legal,
     legal_arguments,
 )
+from tests.support.imports import sources
 
 USES = st.sampled_from(list(MAX_LENGTH))
 # Short and long, with characters from all of Unicode, halves of characters among them.
@@ -91,3 +92,8 @@ def test_every_name_of_a_run_is_made_legal_and_no_tag_comes_twice():
     assert len(set(names["tags"])) == 3
     assert names["config"] == {"a": 1}
     assert legal_arguments({"group": None}) == {"group": None, "tags": []}
+
+
+def test_runs_are_opened_in_one_place_which_makes_their_names_legal():
+    places = [module for module, source in sources().items() if "wandb.init(" in source]
+    assert places == ["pruning_phases.tracking.wandb"]
