@@ -94,7 +94,7 @@ def test_damaged_records_take_a_line_each_and_stop_no_other(write, sync):
     for name, line in zip("abcde", lines, strict=False):
         assert line.startswith(f"failed: {records[name].folder}"), line
     assert "is unreadable" in lines[0] and "is missing" in lines[2]
-    assert "KeyError: 'logger'" in lines[3]
+    assert "KeyError: 'logger'" in lines[3] and "UserError" not in "".join(lines)
     assert lines[5] == "1 of 6 runs mirrored"
     assert error.endswith("5 of 6 runs are not mirrored: the same command tries again")
     assert offline_run(records["f"].folder)["run_id"] == "f"

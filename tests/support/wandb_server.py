@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 import wandb
 
@@ -90,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/graphql":
             self._answer_query(json.loads(body))
             return
-        if stream := re.fullmatch(rf"/files/{ENTITY}/(.+)/(.+)/file_stream", self.path):
+        if stream := re.fullmatch(rf"/files/{ENTITY}/(.+)/(.+)/file_stream", unquote(self.path)):
             rows = self.server.rows.setdefault((stream[1], stream[2]), [])
             if history := json.loads(body).get("files", {}).get("wandb-history.jsonl"):
                 rows[history["offset"] :] = map(json.loads, history["content"])
