@@ -43,8 +43,7 @@ def task(config: DashboardConfig, console: Console) -> None:
     workspace = dashboard(
         config.entity, config.project, config.study or config.project, config.name, config.figures
     )
-    if not wandb.key_is_there():
-        raise UserError(f"no API key for {wandb.host()}: store one with `wandb login`")
+    wandb.refuse_missing_key()
     try:
         workspace.save()
     except Exception as error:

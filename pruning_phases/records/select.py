@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def done_runs(runs: Any) -> list[RunRecord]:
-    """Return the finished runs under ``runs``: a folder, a glob, or a list of them."""
+def all_runs(runs: Any) -> list[RunRecord]:
+    """Return the runs under ``runs``, in any state: a folder, a glob, or a list of them."""
     found = {
         record.folder.resolve(): record
         for folder in folders_of(runs)
@@ -28,14 +28,25 @@ def done_runs(runs: Any) -> list[RunRecord]:
     }
     if not found:
         raise UserError(f"runs={runs}: there is no run.json; a run's folder holds one")
-    done = [record for record in found.values() if record.state == DONE]
+    return list(found.values())
+
+
+def done_runs(runs: Any) -> list[RunRecord]:
+    """Return the finished runs under ``runs``: a folder, a glob, or a list of them."""
+    found = all_runs(runs)
+    done = [record for record in found if record.state == DONE]
     if not done:
-        states = ", ".join(sorted({str(record.state) for record in found.values()}))
-        raise UserError(
-            f"runs={runs}: none of the {len(found)} runs is done ({states}): "
-            "the command that began them resumes them"
-        )
+        raise none_done(runs, found)
     return done
+
+
+def none_done(runs: Any, found: list[RunRecord]) -> UserError:
+    """Return the error that none of the runs found is done."""
+    states = ", ".join(sorted({str(record.state) for record in found}))
+    return UserError(
+        f"runs={runs}: none of the {len(found)} runs is done ({states}): "
+        "the command that began them resumes them"
+    )
 
 
 def folders_of(runs: Any) -> list[Path]:

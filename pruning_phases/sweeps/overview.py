@@ -26,6 +26,7 @@ from pruning_phases.records.run import DONE, RunRecord, read_table
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps.status import DAMAGED, RunState, state_of_sweep
 from pruning_phases.tracking import wandb as wandb_runs
+from pruning_phases.tracking.dashboard import media_key
 
 if TYPE_CHECKING:
     from wandb.sdk.wandb_run import Run
@@ -84,7 +85,7 @@ def _log(sweep: SweepRecord, since: float, run: Run, console: Console) -> None:
     for study in sorted({one.study for one in runs}):
         for path in sorted((sweep.results_dir / study).glob("*.png")):
             if path.stat().st_mtime >= since:
-                content[f"{study}/{path.stem}"] = wandb.Image(str(path))
+                content[media_key(study, path.stem)] = wandb.Image(str(path))
     run.log(content)
     num_done = sum(one.state == DONE for one in runs)
     run.summary.update({"num_runs": len(runs), "num_done": num_done})

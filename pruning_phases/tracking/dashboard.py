@@ -18,6 +18,7 @@ from pruning_phases.observables.registry import (
     Observable,
     observables,
 )
+from pruning_phases.tracking.legal_names import MEDIA, NAME, PROJECT, legal
 
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
@@ -52,8 +53,18 @@ def dashboard(
     overviews: list[Any] = [
         reports.WeavePanelSummaryTable(table_name="runs"),
         reports.MediaBrowser(
-            title="figures", media_keys=["overview", *(f"{study}/{one}" for one in figures)]
+            title="figures", media_keys=["overview", *(media_key(study, one) for one in figures)]
         ),
     ]
     sections.append(workspaces.Section(name="Sweeps", panels=overviews, is_open=True))
-    return workspaces.Workspace(entity=entity, project=project, name=name, sections=sections)
+    return workspaces.Workspace(
+        entity=entity, project=legal(PROJECT, project), name=legal(NAME, name), sections=sections
+    )
+
+
+def media_key(study: str, figure: str) -> str:
+    """Return the name under which a sweep logs a figure over the runs of a study.
+
+    The study may be given by the name of its project at W&B.
+    """
+    return f"{legal(MEDIA, legal(PROJECT, study))}/{figure}"

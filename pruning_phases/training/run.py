@@ -39,6 +39,7 @@ from pruning_phases.records.segments import note_on_rounding
 from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
+from pruning_phases.tracking.run_log import opened_log
 from pruning_phases.training import initial_state
 from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.measure import Measure
@@ -47,7 +48,7 @@ from pruning_phases.training.callbacks.prune import Prune
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.callbacks.requeue import Requeue
 from pruning_phases.training.callbacks.training_curve import TrainingCurve
-from pruning_phases.training.callbacks.wandb import LogToWandb, logging_to
+from pruning_phases.training.callbacks.wandb import LogToWandb
 from pruning_phases.training.checkpoint import StatefulCallback
 from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.initial_state import InitialState
@@ -147,7 +148,7 @@ def build_module(
 
 
 def callbacks_of(
-    config: Config, checkpointer: Record, console: Console, mirror: LogToWandb | None
+    config: Config, checkpointer: Record, console: Console, logging: LogToWandb | None
 ) -> list[lightning.Callback]:
     """The callbacks of one chunk, in the order in which Lightning calls them at every hook."""
     measure = checkpointer.measure
@@ -157,7 +158,7 @@ def callbacks_of(
         TrainingCurve(checkpointer.record),
         measure,
         checkpointer,
-        *([mirror] if mirror else []),
+        *([logging] if logging else []),
         *([ShowProgress(measure, console)] if config.progress else []),
         Requeue(checkpointer.preemption),
     ]
@@ -183,18 +184,18 @@ class _Chunks:
         size = self._chunk_size(checkpointer.chunk_size)
         groups = in_chunks(members(config), size)
         remaining = [c for c in range(len(groups)) if not checkpointer.has_finished(c)]
-        with logging_to(config, record) if remaining else nullcontext() as logger:
+        with opened_log(config.logger, record) if remaining else nullcontext() as run_log:
             for chunk in remaining:
                 if len(groups) > 1:
                     notify(f"chunk {chunk + 1} of {len(groups)}: {len(groups[chunk])} networks")
-                mirror = None
-                if logger is not None:
-                    repeats = chunk == remaining[0] and logger.experiment.offline
-                    mirror = LogToWandb(logger, measure, repeats)
-                callbacks = callbacks_of(config, checkpointer, self.console, mirror)
+                logging = None
+                if run_log is not None:
+                    repeats = chunk == remaining[0] and run_log.run.offline
+                    logging = LogToWandb(run_log, measure, repeats)
+                callbacks = callbacks_of(config, checkpointer, self.console, logging)
                 stateful = [one for one in callbacks if isinstance(one, StatefulCallback)]
                 checkpointer.begin_chunk(chunk, len(groups), size, stateful)
-                self._fit(groups[chunk], checkpointer, callbacks, logger)
+                self._fit(groups[chunk], checkpointer, callbacks)
                 if chunk != remaining[-1]:
                     self.trainer = new_trainer(config, record.folder)
                 del callbacks, stateful
@@ -216,15 +217,11 @@ class _Chunks:
         return size
 
     def _fit(
-        self,
-        group: list[Member],
-        checkpointer: Record,
-        callbacks: list[lightning.Callback],
-        logger: Any,
+        self, group: list[Member], checkpointer: Record, callbacks: list[lightning.Callback]
     ) -> None:
         module = build_module(self.config, self.dataset, group, self.initial, self.architecture)
         checkpointer.resume(module)
-        fit(module, self.trainer, callbacks, logger, checkpointer.preemption)
+        fit(module, self.trainer, callbacks, checkpointer.preemption)
 
 
 def _sizes(config: Config, dataset: Dataset) -> list[int]:

@@ -12,7 +12,6 @@ from typing import Any
 import lightning
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.loggers import Logger
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
 from pruning_phases.config.run import Config
@@ -29,13 +28,10 @@ def fit(
     module: EnsembleModule,
     trainer: lightning.Trainer,
     callbacks: list[lightning.Callback],
-    logger: Logger | None,
     preemption: PreemptionSignal,
 ) -> None:
     """Train a module to its end. The callbacks come before those of ``trainer.options``."""
     trainer.callbacks = [*callbacks, *trainer.callbacks]  # type: ignore[attr-defined]
-    if logger is not None:
-        trainer.logger = logger
     try:
         trainer.fit(module, datamodule=ReplicaDataModule(module.source))
     except SystemExit as leaving:  # Lightning's answer to every signal, without its name

@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pruning_phases.observables.registry import MASK, SUSCEPTIBILITY, TRANSITION, WEIGHTS, tracked
+from pruning_phases.tracking.dashboard import media_key
+from pruning_phases.tracking.legal_names import PROJECT, legal
 from tests.support.commands import command
 
 pytest.importorskip("wandb_workspaces", reason="no wandb-workspaces")
@@ -61,6 +63,23 @@ def test_every_logged_observable_has_a_panel_over_density(server, tmp_path):
     assert {panel["config"]["xAxis"] for panel in panels} == {"density"}
     overviews = json.dumps(sections[-1])
     assert '"runs"' in overviews and '"overview"' in overviews
+
+
+def test_a_study_of_any_name_has_a_view(server, tmp_path):
+    """The view looks for the figures where the overview of a sweep logs them."""
+    address = f"http://127.0.0.1:{server.server_port}"
+    study = f"50% #3 {'x' * 130}"
+    project = legal(PROJECT, study)
+    for name in (study, project):
+        words = [f"project='{name}'", WORDS[1], "name='a\nview'"]
+        result = command(
+            "dashboard", *words, cwd=tmp_path, WANDB_BASE_URL=address, WANDB_API_KEY="x" * 40
+        )
+        assert result.returncode == 0, result.stderr
+    first, second = server.views
+    assert first["projectName"] == second["projectName"] == project
+    assert f'"{media_key(study, "exponents")}"' in first["spec"]
+    assert media_key(study, "exponents") == media_key(project, "exponents")
 
 
 @pytest.mark.parametrize(

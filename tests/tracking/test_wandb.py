@@ -1,10 +1,7 @@
 """W&B shows the content of the record, and its failures never stop a run."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import pytest
 from rich.console import Console
@@ -12,35 +9,17 @@ from rich.console import Console
 from pruning_phases.cli.train import make_run
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.tracking import wandb as wandb_runs
-from pruning_phases.training.callbacks import wandb as wandb_log
+from pruning_phases.tracking.run_log import RunLog
 from tests.conftest import TINY
 from tests.support.commands import train
 from tests.support.runs import Killed, interrupted
+from tests.support.wandb_files import history
 
 GRID = [
     "dropout_phase=grid", "dropout_phase.p_train=[0,0.5,0.8]", "dropout_phase.p_eval=[0,0.3]",
     "dataset.train_sizes=[50,200]", "training.budget.rule=updates", "training.budget.amount=20",
     "pruner=none",
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _no_key(monkeypatch, tmp_path):
-    for name in [name for name in os.environ if name.startswith("WANDB_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
-    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
-
-
-def history(folder) -> tuple[list[dict], list[dict]]:
-    """The logged rows and metric definitions of an offline run, read by W&B's own tool."""
-    (file,) = folder.glob("wandb/offline-run-*/run-*.wandb")
-    text = subprocess.run(
-        [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)],
-        capture_output=True, text=True, check=True, timeout=120,
-    ).stdout  # fmt: skip
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return lines, [line["metric"] for line in lines if line["type"] == "metric"]
 
 
 def test_without_a_key_the_run_is_offline_and_logged_over_density(configure):
@@ -91,6 +70,7 @@ def test_a_server_without_an_answer_does_not_stop_the_run(configure, monkeypatch
     assert record.state == DONE
     assert "W&B, online" in caplog.text
     assert list(record.folder.glob("wandb/offline-run-*"))
+    assert not list(record.folder.glob("wandb/run-*"))  # of the failed attempt
 
 
 @pytest.mark.parametrize("mode", ["auto", "online"])
@@ -110,11 +90,11 @@ def test_without_a_key_for_the_server_in_use_there_is_no_prompt(
 def test_an_error_of_wandb_during_the_run_does_not_stop_it(configure, monkeypatch, caplog):
     calls = []
 
-    def broken(self, table, num_prunable):
+    def broken(self, table):
         calls.append(table["step"].iloc[0])
         raise ConnectionError("lost")
 
-    monkeypatch.setattr(wandb_log.LogToWandb, "_log_step", broken)
+    monkeypatch.setattr(RunLog, "log_step", broken)
     record = make_run(configure("logger=wandb"), Console(quiet=True))
     assert record.state == DONE
     assert calls == [0]

@@ -44,8 +44,8 @@ def callbacks(configure, tmp_path):
     measure = Measure()
     record = RunRecord(tmp_path, "study", "id")
     checkpointer = Record(record, measure, 1.0, PreemptionSignal(), lease=None)
-    mirror = LogToWandb(None, measure, repeats=False)
-    return callbacks_of(config, checkpointer, Console(quiet=True), mirror)
+    logging = LogToWandb(None, measure, repeats=False)
+    return callbacks_of(config, checkpointer, Console(quiet=True), logging)
 
 
 def test_the_drawing_of_the_loop_shows_all_callbacks_in_their_order(callbacks):

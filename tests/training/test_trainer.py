@@ -14,7 +14,7 @@ class FakeTrainer(SimpleNamespace):
     """Stands for Lightning's Trainer; ``leaves``: it ends by SystemExit."""
 
     def __init__(self, leaves=False, sigterm=False):
-        super().__init__(callbacks=["own"], logger=None, received_sigterm=sigterm)
+        super().__init__(callbacks=["own"], received_sigterm=sigterm)
         self.leaves = leaves
 
     def fit(self, module, datamodule):
@@ -27,7 +27,7 @@ def module(ended=True):
 
 
 def fitted(trainer, ended=True, answered=False):
-    fit(module(ended), trainer, ["ours"], None, SimpleNamespace(was_answered=answered))
+    fit(module(ended), trainer, ["ours"], SimpleNamespace(was_answered=answered))
 
 
 @pytest.mark.parametrize("asked", ["cpu", "gpu", "tpu"])
@@ -79,7 +79,7 @@ def test_a_machine_without_a_device_is_a_failed_run(configure, tmp_path, monkeyp
 def test_our_callbacks_come_first():
     trainer = FakeTrainer()
     fitted(trainer)
-    assert trainer.callbacks == ["ours", "own"] and trainer.logger is None
+    assert trainer.callbacks == ["ours", "own"]
 
 
 def test_a_training_that_lightning_ends_early_fails_the_run():
