@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import cut, ensemble, overhead, rewiring, sweep, training
+from benchmarks import cut, ensemble, overhead, rewiring, sparse, sweep, training
 from benchmarks.pairs import Comparison
 
 FOLDER = Path(__file__).parent
@@ -23,7 +23,7 @@ def main() -> None:
     }
     print("  ".join(f"{key}: {value}" for key, value in machine.items()), flush=True)
     comparisons: list[Comparison] = []
-    for benchmark in (training, ensemble, cut, rewiring, sweep, overhead):
+    for benchmark in (training, sparse, ensemble, cut, rewiring, sweep, overhead):
         for comparison in benchmark.run():
             print(comparison.line(), flush=True)
             comparisons.append(comparison)

@@ -6,10 +6,11 @@ In: a data set and stream keys. Out: standardized images, labels, indices. Knows
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -37,13 +38,20 @@ class DeviceData:
     validation: Tensor  # [V] indices into train_x
     subset: Tensor  # [R, max N] indices into train_x
     sizes: Tensor  # [R]
+    train_bytes: Tensor | None  # the training images before they were standardized, on the CPU
+    levels: Tensor | None  # [256], the standardized numbers of these bytes, on the CPU
 
     def train_images(self, indices: Tensor) -> Tensor:
         """[...] indices -> [..., channels, height, width], channels innermost in memory."""
         return self.train_x.movedim(1, -1)[indices].movedim(-1, -3)
 
     def to(self, device: torch.device) -> DeviceData:
-        return DeviceData(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+        moved = {
+            name: value.to(device)
+            for name, value in vars(self).items()
+            if name not in ("train_bytes", "levels")
+        }
+        return replace(self, **moved)
 
 
 def device_data(
@@ -58,7 +66,7 @@ def device_data(
     validation_key: [2]; subset_keys: [R, 2]; train_sizes: one per replica, None for the full set.
     """
     images = (_Same(dataset.train_images), _Same(dataset.test_images))
-    train_x, test_x = _standardized(*images, torch.get_num_threads())
+    train_x, test_x, levels = _standardized(*images, torch.get_num_threads())
     sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
     shuffled = permutations(validation_key, len(train_x))
     count = num_validation(len(train_x), validation_fraction)
@@ -74,6 +82,8 @@ def device_data(
         validation=validation,
         subset=pool[order],
         sizes=torch.tensor(sizes),
+        train_bytes=None if levels is None else torch.as_tensor(dataset.train_images),
+        levels=levels,
     )
 
 
@@ -91,14 +101,22 @@ class _Same:
 
 
 @lru_cache(maxsize=2)  # a sweep alternates between few data sets
-def _standardized(train_images: _Same, test_images: _Same, threads: int) -> tuple[Tensor, Tensor]:
-    """Standardize by mean and deviation. Their last bits depend on the number of threads."""
+def _standardized(
+    train_images: _Same, test_images: _Same, threads: int
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Standardize by mean and deviation; of bytes, return the number that each becomes, too.
+
+    The last bits depend on the number of threads.
+    """
     train, test = (
         torch.as_tensor(images.array).float().movedim(1, -1).contiguous().movedim(-1, 1)
         for images in (train_images, test_images)
     )
     mean, deviation = train.mean(), train.std()
-    return (train - mean) / deviation, (test - mean) / deviation
+    levels = None
+    if train_images.array.dtype == np.uint8:
+        levels = (torch.arange(256, dtype=torch.float32) - mean) / deviation
+    return (train - mean) / deviation, (test - mean) / deviation, levels
 
 
 def actual_sizes(

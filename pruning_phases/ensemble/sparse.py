@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
+from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
 from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.optimizers import begin_state
@@ -25,8 +27,6 @@ from pruning_phases.ensemble.replicas import Replicas
 
 # Density below which the sparse form is faster, measured by benchmarks.sparse.
 SPARSE_BELOW = 0.35
-
-EXAMPLES_AT_ONCE = 128  # of an evaluation
 
 
 def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | None:
@@ -62,16 +62,18 @@ class SparseForm:
         of networks that are not active are NaN.
         """
         begin_state(optimizer)
-        images, labels = _rows(data.train_x), data.train_y.numpy()
-        rows, words = block.numpy(), _words(keys)
-        rates = self._rates("train_rate")
+        images, levels = data.train_x, None
+        if data.levels is not None and data.train_bytes is not None:
+            images, levels = data.train_bytes, data.levels.numpy()
+        rule, options, kinds, first = _rule(optimizer)
+        examples = _Examples(_rows(images), levels, data.train_y.numpy())
+        update = _Update(rule, options, first, [self._stacked(k, optimizer) for k in ("", *kinds)])
+        rows, masks = block.numpy(), self._dropout(_words(keys), "train_rate")
         losses = np.full(block.shape[:2], np.nan, np.float32)
 
         def one(r: int) -> None:
-            losses[:, r] = self.networks[r].train(
-                images, labels, rows[:, r], optimizer, (*words[r], self.chain.numbers), draw,
-                rates[r],
-            )  # fmt: skip
+            own = np.ascontiguousarray(rows[:, r])
+            losses[:, r] = self.networks[r].train(examples, own, update, masks[r], draw)
 
         self._map(one, [r for r, is_active in enumerate(active) if is_active])
         for state in optimizer.state.values():
@@ -82,23 +84,37 @@ class SparseForm:
     def logits(self, x: Tensor, own: bool = False) -> Tensor:
         """[R, B, C] of one batch [B, ...], or of one batch for each network, [R, B, ...], with
         dropout as in evaluation."""
-        rates = self._rates("eval_rate")
         words = [(np.uint32(0), np.uint32(0))] * len(self.networks)
         if self.chain.dropout:
             words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key"))
+        stacked, masks = self._stacked("", None), self._dropout(words, "eval_rate")
         shared = None if own else _rows(x)
 
         def one(r: int) -> NDArray[np.float32]:
             images = _rows(x[r]) if shared is None else shared
-            return self.networks[r].logits(images, (*words[r], self.chain.numbers), rates[r])
+            return self.networks[r].logits(images, stacked, masks[r])
 
         return torch.from_numpy(np.stack(self._map(one, range(len(self.networks)))))
 
-    def _rates(self, name: str) -> list[float]:
-        """Dropout rate of each network; 0 for networks without dropout."""
-        if not self.chain.dropout:
-            return [0.0] * self.replicas.num_replicas
-        return self.replicas.buffer(f"{self.chain.dropout[0]}.{name}").tolist()
+    def _dropout(self, words: list[tuple], rate: str) -> list[_Dropout]:
+        """Dropout of each network, with its rate at training or at evaluation."""
+        rates = [0.0] * len(words)
+        if self.chain.dropout:
+            rates = self.replicas.buffer(f"{self.chain.dropout[0]}.{rate}").tolist()
+        return [
+            _Dropout((*word, self.chain.numbers), int(rate * 2**31), np.float32(1 / (1 - rate)))
+            for word, rate in zip(words, rates, strict=True)
+        ]
+
+    def _stacked(self, kind: str, optimizer: Optimizer | None) -> _Stacked:
+        """Views [R, numbers] of all weights and biases, or of the optimizer's state of a kind."""
+
+        def view(name: str) -> NDArray[np.float32]:
+            parameter = self.replicas.stacked(name)
+            tensor = optimizer.state[parameter][kind] if optimizer and kind else parameter.detach()
+            return tensor.flatten(1).numpy()
+
+        return [view(name) for name in self.chain.weights], [view(n) for n in self.chain.biases]
 
     def _map(self, function: Callable[[int], Any], replicas: Iterable[int]) -> list[Any]:
         """Call a function for each replica, as many at a time as there are workers."""
@@ -112,15 +128,43 @@ class SparseForm:
         return _Network(self.replicas, self.chain, r)
 
 
+_Stacked = tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]
+
+
+class _Examples(NamedTuple):
+    """Training examples: rows of numbers, or of bytes that stand for the numbers ``levels``."""
+
+    images: NDArray
+    levels: NDArray[np.float32] | None
+    labels: NDArray[np.int64]
+
+
+class _Update(NamedTuple):
+    """The optimizer's rule, its options, the number of its next update; what it changes."""
+
+    rule: int
+    options: tuple[float, ...]
+    first: int
+    stacked: list[_Stacked]  # parameters, then the optimizer's states
+
+
+class _Dropout(NamedTuple):
+    """Words of the key and numbers of the layers; threshold and scale as in ``PhaseDropout``."""
+
+    key: tuple
+    threshold: int
+    scale: np.float32
+
+
 class _Network:
     """Surviving weights of one replica: where they are, and what they connect."""
 
     def __init__(self, replicas: Replicas, chain: Chain, r: int) -> None:
-        self.replicas, self.chain, self.r = replicas, chain, r
+        self.r, self.num_outputs = r, chain.widths[-1]
         masks = [replicas.mask(name)[r].numpy() > 0 for name in chain.weights]
         self.positions = [mask.ravel().nonzero()[0] for mask in masks]
-        self.weight_ends = np.cumsum([len(one) for one in self.positions])[:-1]
-        self.bias_ends = np.cumsum(chain.widths)[:-1]
+        self.weight_parts = _parts([len(one) for one in self.positions])
+        self.bias_parts = _parts(chain.widths)
         inputs, read = np.unique(masks[0].nonzero()[1], return_inverse=True)
         self.columns = _memory_order(replicas.architecture.input_shape)[inputs]
         # The first unit of each layer, counted from the first one behind the inputs.
@@ -130,99 +174,89 @@ class _Network:
             for first, mask in zip(first_of, masks[1:], strict=False)
         ]
         begins = np.cumsum(np.concatenate([[0], *(mask.sum(axis=1) for mask in masks)]))
-        is_read = np.concatenate([mask.any(axis=0) for mask in masks[1:]] + [self._outputs()])
+        outputs = np.ones(self.num_outputs, bool)
+        is_read = np.concatenate([mask.any(axis=0) for mask in masks[1:]] + [outputs])
+        all_sources = np.concatenate(sources).astype(np.int32)
+        begins = begins.astype(np.int64)
         self.arrays = (
-            begins.astype(np.int64), np.concatenate(sources).astype(np.int32), len(inputs),
+            begins, all_sources, _transposed(begins, all_sources, len(inputs)), len(inputs),
             chain.widths[-1], is_read, np.repeat(np.arange(len(chain.widths)), chain.widths),
             first_of[:-1], np.array(chain.widths),
         )  # fmt: skip
-        self._values: dict[int, NDArray[np.float32]] = {}
+        # Values and gradients of all units.
+        self.room = np.zeros((2, len(inputs) + sum(chain.widths), kernels.TILE), np.float32)
 
     def train(
-        self, images: NDArray, labels: NDArray, rows: NDArray, optimizer: Optimizer,
-        dropout: tuple, draw: int, rate: float,
+        self, examples: _Examples, rows: NDArray[np.int64], update: _Update, dropout: _Dropout,
+        draw: int,
     ) -> NDArray[np.float32]:  # fmt: skip
         """Train for one update for each row of ``rows`` [U, B]; losses [U]."""
-        from pruning_phases.ensemble import sparse_kernels as kernels
-
-        rule, options, kinds, first = _rule(optimizer)
-        kept = [self._read(kind, optimizer) for kind in ("", *kinds)]
-        (weights, biases), *states = kept
+        copies = [self._read(stacked) for stacked in update.stacked]
+        (weights, biases), *states = copies
         states += [(np.zeros_like(weights), np.zeros_like(biases))] * (2 - len(states))
         (first_weights, first_biases), (second_weights, second_biases) = states
         losses = np.empty(len(rows), np.float32)
-        threshold, scale = _dropout(rate)
-        values, gradients = self._room(rows.shape[1])
         kernels.train(
-            images, labels, np.ascontiguousarray(rows), self.columns, self.arrays, weights, biases,
-            (first_weights, second_weights, first_biases, second_biases), rule, options, first,
-            dropout, draw, threshold, scale, values, gradients, np.empty_like(weights),
+            examples.images, examples.levels, examples.labels, rows, self.columns, self.arrays,
+            weights, biases, (first_weights, second_weights, first_biases, second_biases),
+            update.rule, update.options, update.first, dropout.key, draw, dropout.threshold,
+            dropout.scale, self.room[0], self.room[1], np.empty_like(weights),
             np.empty_like(biases), losses,
         )  # fmt: skip
-        for kind, arrays in zip(("", *kinds), kept, strict=True):
-            self._write(kind, optimizer, *arrays)
+        for stacked, copied in zip(update.stacked, copies, strict=True):
+            self._write(stacked, *copied)
         return losses
 
-    def logits(self, images: NDArray, dropout: tuple, rate: float) -> NDArray[np.float32]:
+    def logits(self, images: NDArray, stacked: _Stacked, dropout: _Dropout) -> NDArray[np.float32]:
         """Outputs [B, C] of a batch."""
-        from pruning_phases.ensemble import sparse_kernels as kernels
-
-        weights, biases = self._read("", None)
-        result = np.empty((len(images), self.chain.widths[-1]), np.float32)
+        result = np.empty((len(images), self.num_outputs), np.float32)
         kernels.logits(
-            images, self.columns, self.arrays, weights, biases, dropout, *_dropout(rate),
-            self._room(EXAMPLES_AT_ONCE)[0], result,
+            images, self.columns, self.arrays, *self._read(stacked), dropout.key,
+            dropout.threshold, dropout.scale, self.room[0], result,
         )  # fmt: skip
         return result
 
-    def _outputs(self) -> NDArray[np.bool_]:
-        return np.ones(self.chain.widths[-1], bool)
-
-    def _room(self, batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Arrays for the values and the gradients of all units."""
-        if batch not in self._values:
-            shape = 2, len(self.columns) + sum(self.chain.widths), batch
-            self._values[batch] = np.zeros(shape, np.float32)
-        values, gradients = self._values[batch]
-        return values, gradients
-
-    def _read(
-        self, kind: str, optimizer: Optimizer | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Copy the surviving weights and the biases, or the optimizer's state of this kind."""
-        from pruning_phases.ensemble.sparse_kernels import gather
-
-        weights = np.empty(sum(map(len, self.positions)), np.float32)
-        parts = np.split(weights, self.weight_ends)
-        for name, positions, part in zip(self.chain.weights, self.positions, parts, strict=True):
-            gather(self._dense(name, kind, optimizer), positions, part)
-        biases = [self._dense(name, kind, optimizer) for name in self.chain.biases]
-        return weights, np.concatenate(biases)
+    def _read(self, stacked: _Stacked) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Copy the numbers of the surviving weights, and those of the biases."""
+        weights = np.empty(self.weight_parts[-1].stop, np.float32)
+        for array, positions, part in zip(
+            stacked[0], self.positions, self.weight_parts, strict=True
+        ):
+            kernels.gather(array[self.r], positions, weights[part])
+        return weights, np.concatenate([array[self.r] for array in stacked[1]])
 
     def _write(
-        self, kind: str, optimizer: Optimizer, weights: NDArray[np.float32],
-        biases: NDArray[np.float32],
-    ) -> None:  # fmt: skip
+        self, stacked: _Stacked, weights: NDArray[np.float32], biases: NDArray[np.float32]
+    ) -> None:
         """Put back what ``_read`` has copied."""
-        from pruning_phases.ensemble.sparse_kernels import scatter
+        for array, positions, part in zip(
+            stacked[0], self.positions, self.weight_parts, strict=True
+        ):
+            kernels.scatter(array[self.r], positions, weights[part])
+        for array, part in zip(stacked[1], self.bias_parts, strict=True):
+            array[self.r] = biases[part]
 
-        parts = np.split(weights, self.weight_ends)
-        for name, positions, part in zip(self.chain.weights, self.positions, parts, strict=True):
-            scatter(self._dense(name, kind, optimizer), positions, part)
-        for name, part in zip(self.chain.biases, np.split(biases, self.bias_ends), strict=True):
-            self._dense(name, kind, optimizer)[:] = part
 
-    def _dense(self, name: str, kind: str, optimizer: Optimizer | None) -> NDArray[np.float32]:
-        """View of the replica's numbers of a parameter, or of its state of this kind."""
-        parameter = self.replicas.stacked(name)
-        tensor = optimizer.state[parameter][kind] if optimizer and kind else parameter.detach()
-        return tensor[self.r].view(-1).numpy()
+def _parts(lengths: list[int]) -> list[slice]:
+    """Slices of arrays one behind the other."""
+    ends = list(accumulate(lengths))
+    return [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+
+
+def _transposed(
+    begins: NDArray[np.int64], sources: NDArray[np.int32], num_inputs: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    """Weights out of each unit but the inputs: where they begin, their targets, their numbers."""
+    targets = np.repeat(np.arange(len(begins) - 1), np.diff(begins)) + num_inputs
+    order = np.argsort(sources, kind="stable")
+    order = order[np.searchsorted(sources[order], num_inputs) :]
+    counts = np.bincount(sources[order] - num_inputs, minlength=len(begins) - 1)
+    turned = np.concatenate(([0], counts.cumsum())).astype(np.int64)
+    return turned, targets[order].astype(np.int32), order
 
 
 def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], tuple[str, ...], int]:
     """Rule and options for the kernels, kinds of state, number of the next update."""
-    from pruning_phases.ensemble import sparse_kernels as kernels
-
     options = optimizer.param_groups[0]
     if isinstance(optimizer, torch.optim.Adam):
         numbers = (options["lr"], *options["betas"], options["weight_decay"], options["eps"])
@@ -232,18 +266,13 @@ def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], tuple[str, ...]
     return kernels.SGD, numbers, ("momentum_buffer",) if options["momentum"] else (), 1
 
 
-def _dropout(rate: float) -> tuple[int, np.float32]:
-    """Threshold and scale as ``PhaseDropout`` computes them."""
-    return int(rate * 2**31), np.float32(1.0 / (1.0 - rate))
-
-
 def _memory_order(shape: tuple[int, ...]) -> NDArray[np.int64]:
     """Place in memory of each input of an image [channels, ...], whose channels are innermost."""
     numbers = np.arange(prod(shape)).reshape(*shape[1:], shape[0])
     return np.moveaxis(numbers, -1, 0).ravel()
 
 
-def _rows(images: Tensor) -> NDArray[np.float32]:
+def _rows(images: Tensor) -> NDArray:
     """Images [n, channels, ...] as rows of their numbers in the order of memory, not copied."""
     return images.movedim(1, -1).reshape(len(images), -1).numpy()
 

@@ -5,16 +5,17 @@ In: arrays. Out: arrays changed in place. Knows no ensemble, no module and no ma
 Units are numbered from the inputs to the outputs: first the inputs that a weight looks at, then the
 units of each layer. Row u of a compressed sparse matrix lists the surviving weights into unit
 ``num_inputs + u``: those from ``begins[u]`` to ``begins[u + 1]``, from the units ``sources``. The
-batch is the last dimension of the values, so that every weight works on numbers side by side.
+transposed matrix lists those out of it. A batch is worked on in tiles of ``TILE`` examples, the
+last dimension of the values: a weight works on numbers side by side, and the compiler knows on how
+many.
 
 The functions release the interpreter's lock, and each runs on one thread.
 """
 
-import numba
 import numpy as np
 
-# NaN and infinity keep their meaning: they tell of a training that diverged.
-compiled = numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+from pruning_phases.ensemble.compiled import TILE, compiled
+from pruning_phases.ensemble.dropout_kernels import derive, drop, keys_of_layers
 
 EXAMPLES_AT_ONCE = 16  # examples whose inputs are gathered together
 
@@ -36,56 +37,58 @@ def scatter(dense, positions, values):
 
 
 @compiled
-def gather_inputs(images, rows, columns, values):
-    """values[i, b] = images[rows[b], columns[i]]."""
-    for begin in range(0, len(rows), EXAMPLES_AT_ONCE):
-        end = min(begin + EXAMPLES_AT_ONCE, len(rows))
+def gather_inputs(images, levels, rows, columns, values):
+    """values[i, b] = images[rows[b], columns[i]], or the level of that number if there are any."""
+    for begin in range(0, TILE, EXAMPLES_AT_ONCE):
         for i in range(len(columns)):
             column = columns[i]
-            for b in range(begin, end):
-                values[i, b] = images[rows[b], column]
+            for b in range(begin, begin + EXAMPLES_AT_ONCE):
+                if levels is None:
+                    values[i, b] = images[rows[b], column]
+                else:
+                    values[i, b] = levels[images[rows[b], column]]
 
 
 @compiled
-def mix(x):
-    """``streams._mix`` on uint32."""
-    x = np.uint32(x ^ (x >> np.uint32(16)))
-    x = np.uint32(x * np.uint32(0x21F0AAAD))
-    x = np.uint32(x ^ (x >> np.uint32(15)))
-    x = np.uint32(x * np.uint32(0x735A2D97))
-    return np.uint32(x ^ (x >> np.uint32(15)))
-
-
-@compiled
-def random_bits(low, high, counter):
-    """``streams.random_bits`` of one key and one counter, on uint32."""
-    return mix(np.uint32(mix(np.uint32(counter ^ low)) + high))
-
-
-@compiled
-def drop(values, first, unit, low, high, width, threshold, scale):
-    """``PhaseDropout`` of one unit of a layer, for examples from number ``first`` on."""
-    for b in range(len(values)):
-        counter = np.uint32((first + b) * width + unit)
-        bits = random_bits(low, high, counter) & np.uint32(0x7FFFFFFF)
-        values[b] = values[b] * scale if bits >= threshold else np.float32(0.0)
-
-
-@compiled
-def weighted_sum(values, begin, end, sources, weights, out):
-    """out += sum of weights[k] * values[sources[k]] over k from begin to end."""
+def add_weighted(values, begin, end, units, weights, out):
+    """out += sum of weights[k] * values[units[k]] over k from begin to end."""
     k = begin
     while k + 4 <= end:
         w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
-        x0, x1 = values[sources[k]], values[sources[k + 1]]
-        x2, x3 = values[sources[k + 2]], values[sources[k + 3]]
-        for b in range(len(out)):
-            out[b] += (w0 * x0[b] + w1 * x1[b]) + (w2 * x2[b] + w3 * x3[b])
+        u0, u1, u2, u3 = units[k], units[k + 1], units[k + 2], units[k + 3]
+        for b in range(TILE):
+            first = w0 * values[u0, b] + w1 * values[u1, b]
+            out[b] += first + (w2 * values[u2, b] + w3 * values[u3, b])
         k += 4
     while k < end:
-        weight, x = weights[k], values[sources[k]]
-        for b in range(len(out)):
-            out[b] += weight * x[b]
+        weight, u = weights[k], units[k]
+        for b in range(TILE):
+            out[b] += weight * values[u, b]
+        k += 1
+
+
+@compiled
+def add_products(values, begin, end, units, factors, out):
+    """out[k] += sum over the tile of factors * values[units[k]], for k from begin to end."""
+    k = begin
+    while k + 4 <= end:
+        u0, u1, u2, u3 = units[k], units[k + 1], units[k + 2], units[k + 3]
+        p0 = p1 = p2 = p3 = np.float32(0.0)
+        for b in range(TILE):
+            p0 += factors[b] * values[u0, b]
+            p1 += factors[b] * values[u1, b]
+            p2 += factors[b] * values[u2, b]
+            p3 += factors[b] * values[u3, b]
+        out[k] += p0
+        out[k + 1] += p1
+        out[k + 2] += p2
+        out[k + 3] += p3
+        k += 4
+    while k < end:
+        u, product = units[k], np.float32(0.0)
+        for b in range(TILE):
+            product += factors[b] * values[u, b]
+        out[k] += product
         k += 1
 
 
@@ -96,18 +99,19 @@ def forward(values, network, weights, biases, layer_keys, threshold, scale, firs
     layer_keys: [layers, 2], dropout's streams; threshold: bits below it are dropped, 0 for no
     dropout.
     """
-    begins, sources, num_inputs, num_outputs, is_read, layer_of, first_of, width_of = network
+    begins, sources, turned, num_inputs, num_outputs, is_read, layer_of, first_of, width_of = (
+        network
+    )
     count = len(begins) - 1
     for u in range(count):
         if not is_read[u]:
             continue
         out = values[num_inputs + u]
-        bias = biases[u]
-        for b in range(len(out)):
-            out[b] = bias
-        weighted_sum(values, begins[u], begins[u + 1], sources, weights, out)
+        for b in range(TILE):
+            out[b] = biases[u]
+        add_weighted(values, begins[u], begins[u + 1], sources, weights, out)
         if u < count - num_outputs:
-            for b in range(len(out)):
+            for b in range(TILE):
                 out[b] = np.float32(0.0) if out[b] < 0 else out[b]  # NaN stays
             if threshold > 0:
                 layer = layer_of[u]
@@ -117,12 +121,15 @@ def forward(values, network, weights, biases, layer_keys, threshold, scale, firs
 
 
 @compiled
-def cross_entropy(logits, labels, gradient):
-    """Mean cross-entropy of a batch, logits [classes, batch], and its gradient."""
-    classes, batch = logits.shape
+def cross_entropy(logits, labels, count, share, gradient):
+    """Sum of the cross-entropies of ``count`` examples, logits [classes, TILE], times ``share``.
+
+    gradient: [classes, TILE], 0 for examples beyond ``count``.
+    """
+    classes = len(logits)
     total = np.float32(0.0)
-    share = np.float32(1.0) / np.float32(batch)
-    for b in range(batch):
+    gradient[:] = 0
+    for b in range(count):
         largest = logits[0, b]
         for c in range(1, classes):
             largest = max(largest, logits[c, b])
@@ -139,36 +146,31 @@ def cross_entropy(logits, labels, gradient):
 
 
 @compiled
-def backward(values, gradients, network, weights, scale, weight_gradients, bias_gradients):
-    """Gradients of weights and biases, from ``gradients`` of the outputs. Others are 0 at first."""
-    begins, sources, num_inputs, num_outputs, is_read, _, _, _ = network
+def backward(values, gradients, network, turned_weights, scale, weight_gradients, bias_gradients):
+    """Add to the gradients of weights and biases, from ``gradients`` of the outputs.
+
+    turned_weights: in the order of the transposed matrix.
+    """
+    begins, sources, turned, num_inputs, num_outputs, is_read, _, _, _ = network
+    turned_begins, targets, _ = turned
     count = len(begins) - 1
     for u in range(count - 1, -1, -1):
         if not is_read[u]:
-            weight_gradients[begins[u] : begins[u + 1]] = 0
-            bias_gradients[u] = 0
             continue
         gradient = gradients[num_inputs + u]
         if u < count - num_outputs:
+            for b in range(TILE):
+                gradient[b] = 0
+            begin, end = turned_begins[u], turned_begins[u + 1]
+            add_weighted(gradients, begin, end, targets, turned_weights, gradient)
             out = values[num_inputs + u]
-            for b in range(len(out)):
+            for b in range(TILE):
                 gradient[b] = gradient[b] * scale if out[b] > 0 else np.float32(0.0)
         total = np.float32(0.0)
-        for b in range(len(gradient)):
+        for b in range(TILE):
             total += gradient[b]
-        bias_gradients[u] = total
-        for k in range(begins[u], begins[u + 1]):
-            source = sources[k]
-            x, total = values[source], np.float32(0.0)
-            if source < num_inputs:
-                for b in range(len(gradient)):
-                    total += gradient[b] * x[b]
-            else:
-                below, weight = gradients[source], weights[k]
-                for b in range(len(gradient)):
-                    total += gradient[b] * x[b]
-                    below[b] += weight * gradient[b]
-            weight_gradients[k] = total
+        bias_gradients[u] += total
+        add_products(values, begins[u], begins[u + 1], sources, gradient, weight_gradients)
 
 
 @compiled
@@ -199,27 +201,42 @@ def sgd(weights, gradients, momenta, options):
 
 @compiled
 def train(
-    images, labels, rows, columns, network, weights, biases, states, rule, options, first_update,
-    dropout, draws, threshold, scale, values, gradients, weight_gradients, bias_gradients, losses,
+    images, levels, labels, rows, columns, network, weights, biases, states, rule, options,
+    first_update, dropout, draws, threshold, scale, values, gradients, weight_gradients,
+    bias_gradients, losses,
 ):  # fmt: skip
     """Update one network once for every row of ``rows`` [updates, batch]; losses [updates].
 
+    images: numbers of the inputs, or with ``levels`` [256] bytes that stand for these numbers.
     states: two arrays for the weights, two for the biases: Adam's averages, or momentum and an
     unused one. dropout: low and high word of the step's key, the numbers of the layers; draws:
     number of the first update's mask.
     """
-    num_inputs, num_outputs = network[2], network[3]
-    batch_labels = np.empty(rows.shape[1], np.int64)
+    num_outputs, order = network[4], network[2][2]
+    batch = rows.shape[1]
+    share = np.float32(1.0) / np.float32(batch)
+    turned_weights = np.empty(len(order), np.float32)
+    tile_rows, tile_labels = np.empty(TILE, np.int64), np.empty(TILE, np.int64)
     for i in range(len(rows)):
-        gather_inputs(images, rows[i], columns, values)
-        for b in range(rows.shape[1]):
-            batch_labels[b] = labels[rows[i, b]]
         mask = derive(dropout[0], dropout[1], draws + i)
         keys = keys_of_layers(mask[0], mask[1], dropout[2])
-        forward(values, network, weights, biases, keys, threshold, scale, 0)
-        gradients[num_inputs:] = 0
-        losses[i] = cross_entropy(values[-num_outputs:], batch_labels, gradients[-num_outputs:])
-        backward(values, gradients, network, weights, scale, weight_gradients, bias_gradients)
+        gather(weights, order, turned_weights)
+        weight_gradients[:] = 0
+        bias_gradients[:] = 0
+        losses[i] = 0
+        for begin in range(0, batch, TILE):
+            count = min(TILE, batch - begin)
+            for b in range(TILE):  # the last example fills what is left
+                tile_rows[b] = rows[i, begin + min(b, count - 1)]
+                tile_labels[b] = labels[tile_rows[b]]
+            gather_inputs(images, levels, tile_rows, columns, values)
+            forward(values, network, weights, biases, keys, threshold, scale, begin)
+            losses[i] += cross_entropy(
+                values[-num_outputs:], tile_labels, count, share, gradients[-num_outputs:]
+            )
+            backward(
+                values, gradients, network, turned_weights, scale, weight_gradients, bias_gradients
+            )
         if rule == ADAM:
             adam(weights, weight_gradients, states[0], states[1], first_update + i, options)
             adam(biases, bias_gradients, states[2], states[3], first_update + i, options)
@@ -233,33 +250,14 @@ def logits(
     images, columns, network, weights, biases, dropout, threshold, scale, values, result
 ):  # fmt: skip
     """Outputs [examples, classes] of one network. dropout: low and high word of the mask's key, the
-    numbers of the layers; values: [units, examples at a time]."""
+    numbers of the layers; values: [units, TILE]."""
     keys = keys_of_layers(dropout[0], dropout[1], dropout[2])
-    num_outputs, at_once = network[3], values.shape[1]
-    rows = np.empty(at_once, np.int64)
-    for begin in range(0, len(images), at_once):
-        count = min(at_once, len(images) - begin)
-        for b in range(at_once):  # the last example fills what is left
+    num_outputs = network[4]
+    rows = np.empty(TILE, np.int64)
+    for begin in range(0, len(images), TILE):
+        count = min(TILE, len(images) - begin)
+        for b in range(TILE):  # the last example fills what is left
             rows[b] = begin + min(b, count - 1)
-        gather_inputs(images, rows, columns, values)
+        gather_inputs(images, None, rows, columns, values)
         forward(values, network, weights, biases, keys, threshold, scale, begin)
         result[begin : begin + count] = values[-num_outputs:, :count].T
-
-
-@compiled
-def keys_of_layers(low, high, numbers):
-    """Keys [layers, 2] of dropout's streams: ``derive(key of the mask, number of the layer)``."""
-    keys = np.empty((len(numbers), 2), np.uint32)
-    for i in range(len(numbers)):
-        keys[i] = derive(low, high, numbers[i])
-    return keys
-
-
-@compiled
-def derive(low, high, number):
-    """``streams.derive`` of one key, on uint32."""
-    counter = np.uint32(number * 2)
-    key = np.empty(2, np.uint32)
-    key[0] = random_bits(low, high, counter)
-    key[1] = random_bits(low, high, np.uint32(counter + np.uint32(1)))
-    return key

@@ -7,9 +7,9 @@ from torch import nn
 
 from pruning_phases.ensemble import sparse
 from pruning_phases.ensemble.chain import chain_of
+from pruning_phases.ensemble.dropout_kernels import random_bits
 from pruning_phases.ensemble.optimizers import state_tensors
 from pruning_phases.ensemble.sparse import SPARSE_BELOW, SparseForm, sparse_form
-from pruning_phases.ensemble.sparse_kernels import random_bits
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.training.evaluate import evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule
@@ -98,7 +98,10 @@ def test_fifty_updates_equal_those_of_the_loop(masked, density, words, dropout):
     expected = one_by_one(loop, block)
     losses = trained(compressed, block)
     torch.testing.assert_close(losses, expected, rtol=1e-5, atol=1e-5)
-    assert_equal(tensors(loop), tensors(compressed), relative=1e-5)
+    trained_tensors = [module.replicas.trained_tensors() for module in (loop, compressed)]
+    assert_equal(*trained_tensors, relative=1e-5)
+    # The last gradients are small differences of larger numbers.
+    assert_equal(tensors(loop), tensors(compressed), relative=1e-4)
     for name in loop.replicas.layer_of:
         assert not compressed.replicas.stacked(name)[loop.replicas.mask(name) == 0].any()
 

@@ -1,0 +1,57 @@
+"""Updates and evaluations in the sparse form against the loop over modules, over the density."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import torch
+
+from benchmarks.pairs import Comparison, compare, in_turn
+from benchmarks.setup import compose_config, new_module
+from pruning_phases.ensemble import sparse
+from pruning_phases.training.evaluate import evaluate
+from pruning_phases.training.loop import UPDATES_PER_CALL, EnsembleModule
+
+DENSITIES = (0.35, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+ROUNDS = 5
+OPTIONS = ["dataset=mnist", "model=fc", "num_replicas=8", "trainer=cpu"]
+
+
+def run() -> Iterator[Comparison]:
+    for density in DENSITIES:
+        module = _pruned(density)
+        block = module.source.order.updates(0, UPDATES_PER_CALL)
+        for work, call in (
+            (f"{UPDATES_PER_CALL} updates", lambda m=module, b=block: m.training_step(b, 0)),
+            ("evaluation", lambda m=module: evaluate(m, m.data.test_x, m.data.test_y)),
+        ):
+            ways = {
+                "the sparse form": partial(_seconds, call, below=1.0),
+                "the loop over modules": partial(_seconds, call, below=0.0),
+            }
+            name = f"FC on MNIST, 8 replicas, density {density:g}, {work}"
+            yield compare(name, *ways, in_turn(ways, ROUNDS))
+
+
+def _pruned(density: float) -> EnsembleModule:
+    module = new_module(compose_config(*OPTIONS))
+    generator = torch.Generator().manual_seed(0)
+    masks = {
+        layer: torch.rand(mask.shape, generator=generator) < density
+        for layer, mask in module.replicas.layer_masks().items()
+    }
+    module.replicas.set_masks(masks)
+    module.replicas.attach(vectorized=False)
+    module.begin_step(1)
+    return module
+
+
+def _seconds(call: Callable[[], object], below: float) -> float:
+    """Seconds of a call where the sparse form is taken below this density."""
+    rule, sparse.SPARSE_BELOW = sparse.SPARSE_BELOW, below
+    try:
+        began = time.perf_counter()
+        call()
+        return time.perf_counter() - began
+    finally:
+        sparse.SPARSE_BELOW = rule

@@ -1,0 +1,48 @@
+"""Compilation of the sparse form's loops, and the number of examples that they work on.
+
+In: functions. Out: machine code, kept on disk. A loop releases the interpreter's lock, and runs on
+one thread. Sums may be taken in another order than written; NaN and infinity keep their meaning,
+since they tell of a training that diverged.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+TILE = 64
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function at its first call, once for all processes."""
+    folder = _folder()
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder  # type: ignore[attr-defined]
+    try:
+        return numba.njit(
+            nogil=True, cache=bool(folder), fastmath={"reassoc", "contract", "nsz"}
+        )(function)  # fmt: skip
+    finally:
+        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+
+
+@cache
+def _folder() -> str:
+    """Folder of the machine code; empty where the user may write none.
+
+    Its name is made from the sources. numba itself compares their times alone, and those of an
+    installed package are always the same, so that it would take the code of an earlier version.
+    """
+    sources = hashlib.blake2b(digest_size=8)
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        sources.update(file.read_bytes())
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "pruning_phases" / f"compiled-{sources.hexdigest()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # no home
+        return ""
+    return str(folder) if os.access(folder, os.W_OK) else ""
