@@ -5,6 +5,7 @@ data, networks, callbacks, Lightning's Trainer. It knows no score, no observable
 """
 
 import gc
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ import torch
 from rich.console import Console
 
 from pruning_phases.config.enums import Stage
+from pruning_phases.config.groups import NO_SCORE
 from pruning_phases.config.identity import machine, physics
 from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
@@ -183,6 +185,7 @@ class _Chunks:
         checkpointer = Record(record, measure, config.checkpoint_seconds, preemption, lease)
         size = self._chunk_size(checkpointer.chunk_size)
         groups = in_chunks(members(config), size)
+        self._note_dense_form(notify)
         remaining = [c for c in range(len(groups)) if not checkpointer.has_finished(c)]
         with opened_log(config.logger, record) if remaining else nullcontext() as run_log:
             for chunk in remaining:
@@ -203,6 +206,16 @@ class _Chunks:
         if len(groups) > 1:
             lease.check()
             checkpointer.sort_tables()
+
+    def _note_dense_form(self, notify: Callable[[str], None]) -> None:
+        """Say if sparse networks will cost as much as dense ones."""
+        on_cpu = self.trainer.strategy.root_device.type == "cpu"
+        prunes = self.config.pruner.score != NO_SCORE
+        if self.architecture.chain is None and on_cpu and prunes:
+            notify(
+                "note: this model is no chain of linear layers: an update takes the same time at "
+                "every density"
+            )
 
     def _chunk_size(self, at_begin: int | None) -> int:
         """Networks trained together. A resumed run keeps the number that it began with."""
