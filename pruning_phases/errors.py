@@ -12,6 +12,11 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else ""
 
 
+def in_one_line(text: str) -> str:
+    """Write what cannot be shown in a line as its escape sequence."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 class UserError(Exception):
     """The request cannot be carried out as it stands (exit code 2)."""
 

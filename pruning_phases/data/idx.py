@@ -1,13 +1,13 @@
 """Gray images of one's own, in four IDX files with the names of MNIST's."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.idx_images import MNIST_NAMES, read_files, stems
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import expanded
 
 
 @dataclass
@@ -15,6 +15,7 @@ class IdxConfig(DatasetConfig):
     folder: str | None = key(
         None, "folder of train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte "
         "and t10k-labels-idx1-ubyte, each plain or as .gz; relative to the working directory",
+        path=True,
     )  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def load(config: IdxConfig, data_dir: str, seed: int) -> Dataset:
     """The number of classes is one more than the largest label."""
     if config.folder is None:
         raise UserError("dataset.folder has no value: give the folder of the four IDX files")
-    folder = Path(config.folder).expanduser()
+    folder = expanded(config.folder)
     files = []
     for stem in stems(MNIST_NAMES):
         found = [path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()]

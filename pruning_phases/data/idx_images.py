@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pruning_phases.data.dataset import ARRAYS, Dataset, Sources, num_classes_of
 from pruning_phases.data.published import CURE, download, stamps
 from pruning_phases.errors import UserError, first_line
+from pruning_phases.file_path import expanded
 
 UNSIGNED_BYTE = 8
 
@@ -40,7 +41,7 @@ def read(
     """
     from torchvision import datasets
 
-    root = Path(data_dir).expanduser()
+    root = expanded(data_dir)
     folder = root / kind_name / "raw"
     files = [folder / stem for stem in stems(names)]
     missing = [file for file in files if not file.is_file()]
