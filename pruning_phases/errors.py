@@ -14,9 +14,9 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else ""
 
 
-def one_line(text: str) -> str:
-    """Text in which characters that end a line or cannot be shown are written as escapes."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+def in_one_line(text: str) -> str:
+    """Write what cannot be shown in a line as its escape sequence."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 class UserError(Exception):
@@ -28,7 +28,7 @@ class UserError(Exception):
     exit_code = 2
 
     def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+        super().__init__(in_one_line(message))
 
 
 class RunError(Exception):

@@ -6,7 +6,7 @@ Every entry point goes through ``launch``. Knows no analysis and no run.
 import atexit
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -19,24 +19,16 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from pruning_phases.cli.hydra_errors import explain, explain_yaml
+from pruning_phases.cli.words import FLAGS, for_hydra
 from pruning_phases.config.conf_folder import conf_dir
+from pruning_phases.config.keys import Key
 from pruning_phases.console import keep_output_open, output_fault
-from pruning_phases.errors import RunError, Terminated, UserError
+from pruning_phases.errors import RunError, Terminated, UserError, in_one_line
 
 RESUMES = "the same command resumes from the last checkpoint"
-SWEEP_FLAGS = {"-m", "--multirun"}
-VALUED_FLAGS = {
-    "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd",
-    "--config-dir", "--experimental-rerun",
-}  # fmt: skip
-# All flags of Hydra; any other word that begins with a dash is a mistake.
-FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
-    "-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-sc",
-    "--shell-completion", "-i", "--info",
-}  # fmt: skip
 
 
-def launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
+def launch(name: str, task: Callable[[Any], Any], keys: Mapping[str, Key]) -> NoReturn:
     """Run ``task`` as a Hydra application that knows ``keys``, and leave with its exit code."""
     keep_output_open()
     quick_exit = _QuickExit()
@@ -63,8 +55,7 @@ class _QuickExit:
             os._exit(self.code)
 
 
-def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
-    sys.argv[1:] = _flags_first(name, sys.argv[1:])
+def _launch(name: str, task: Callable[[Any], Any], keys: Mapping[str, Key]) -> NoReturn:
     failures: list[UserError | RunError] = []
 
     def guarded(composed: DictConfig) -> Any:
@@ -80,6 +71,8 @@ def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     wants_traceback = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its errors over instead of printing them
     try:
+        _refuse_unusable_folder()
+        sys.argv[1:] = for_hydra(sys.argv[1:], keys, sweeps=name == "train")
         hydra.main(version_base=None, config_path=conf_dir(), config_name=name)(guarded)()
     except KeyboardInterrupt:
         _leave(name, f"interrupted: {RESUMES}", 130)
@@ -98,7 +91,20 @@ def _launch(name: str, task: Callable[[Any], Any], keys: list[str]) -> NoReturn:
     sys.exit(0)
 
 
-def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
+def _refuse_unusable_folder() -> None:
+    """Raise UserError for a working directory that is gone, or whose name Hydra would change."""
+    try:
+        folder = os.getcwd()
+    except OSError as error:
+        raise UserError("the working directory was deleted: run the command in another") from error
+    if "${" in folder:
+        raise UserError(
+            f"the working directory {folder} holds ${{, which Hydra replaces: run the command in "
+            "another"
+        )
+
+
+def _line_and_code(error: Exception, keys: Mapping[str, Key]) -> tuple[str, int] | None:
     """Return the line that explains an expected error and its exit code; None for a bug."""
     if isinstance(error, UserError | RunError):
         return str(error), error.exit_code
@@ -122,42 +128,6 @@ def _line_and_code(error: Exception, keys: list[str]) -> tuple[str, int] | None:
     return None
 
 
-def _flags_first(name: str, words: list[str]) -> list[str]:
-    """Return the words in the order that Hydra's parser requires; refuse unknown flags.
-
-    First -m, then the keys, then all other flags with their values.
-    """
-    keys, flags = [], []
-    rest = iter(words)
-    for word in rest:
-        flag, _, value = word.partition("=")
-        if not word.startswith("-"):
-            keys.append(word)
-        elif flag not in FLAGS:
-            _leave(name, f"{word}: no such flag; keys are given as key=value, see --help", 2)
-        elif flag in VALUED_FLAGS:
-            value = value or next(rest, "")
-            if not value:
-                _leave(name, f"{flag}: give a value, {flag} VALUE; see --hydra-help", 2)
-            flags += [flag, value]
-        else:
-            flags.append(word)
-    sweep = [word for word in flags if word in SWEEP_FLAGS]
-    if sweep and name != "train":
-        _leave(
-            name, f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them", 2
-        )
-    flags = [word for word in flags if word not in SWEEP_FLAGS]
-    return [*sweep[:1], *(keys if name == "train" else map(_listed, keys)), *flags]
-
-
-def _listed(word: str) -> str:
-    """Return key=a,b as key=[a,b]: an analysis does not sweep, so several values are a list."""
-    key, _, value = word.partition("=")
-    plain = "," in value and not set(value) & set("[]{}()'\"")
-    return f"{key}=[{value}]" if plain else word
-
-
 def _leave(name: str, message: str, code: int) -> NoReturn:
-    print(f"pruning_phases.{name}: error: {message}", file=sys.stderr)
+    print(f"pruning_phases.{name}: error: {in_one_line(message)}", file=sys.stderr)
     sys.exit(code)

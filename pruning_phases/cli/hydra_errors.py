@@ -2,19 +2,23 @@
 
 import difflib
 import re
+import shlex
 import sys
+from collections.abc import Mapping
 
-from hydra.errors import MissingConfigException
+from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from pruning_phases.cli.path_values import as_text, is_key
+from pruning_phases.config.keys import Key
 from pruning_phases.errors import first_line
 
 # Option of a Hydra plugin -> the option of this package that builds on it.
 BUILT_ON = {"joblib": "local", "submitit_slurm": "slurm"}
 
 
-def explain(error: Exception, keys: list[str]) -> str:
+def explain(error: Exception, keys: Mapping[str, Key]) -> str:
     """Return Hydra's report of a bad override in one line: the key, the reason, the cure."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         group, _, option = error.missing_cfg_file.rpartition("/")
@@ -25,6 +29,8 @@ def explain(error: Exception, keys: list[str]) -> str:
             )
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
+    if isinstance(error, OverrideParseException):
+        return _unreadable(error.override, keys)
     if several := _first(r"Ambiguous value for argument '(.*)'", str(error)):
         return f"{several}: several values make a sweep, which -m starts; a list is key=[a,b]"
     wrapped = not isinstance(error, OmegaConfBaseException)
@@ -41,15 +47,27 @@ def explain(error: Exception, keys: list[str]) -> str:
         return f"{key}: no such key{_nearest(key, keys)}; --help lists all"
     if key and "is not a ListConfig" in text:
         return f"{key}: give a list, {key}=[A,B]"
-    if "missing EQUAL" in text and "=" not in (
-        word := _first(r"parsing override '(.*)'", text) or "="
-    ):
-        return f"{word}: give KEY={word}; --help lists the keys"
     if cause and key:
         reason = str(cause).splitlines()[0]
         return f"{key}: {reason[0].lower()}{reason[1:]}; --help shows the key's meaning"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return "; ".join(line for line in lines if not line.startswith(("full_key", "object_type")))
+
+
+def _unreadable(word: str, keys: Mapping[str, Key]) -> str:
+    """One line for a word that Hydra cannot parse."""
+    key, equals, value = word.partition("=")
+    if not equals:
+        return f"{word}: give KEY={word}; --help lists the keys"
+    if not is_key(key):
+        return f"{key}: no such key{_nearest(key, keys)}; --help lists all"
+    typed = _for_shell(f"{key}={as_text(value)}")
+    return f"{key}: cannot read {value}: close its quotes and brackets; a text is typed {typed}"
+
+
+def _for_shell(word: str) -> str:
+    """Quote a word for a shell: in double quotes where these change nothing inside."""
+    return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
 
 
 def explain_yaml(error: YAMLError) -> str:
@@ -65,7 +83,7 @@ def _is_of_a_file(text: str) -> bool:
     return "not in '" in text and "Could not override" not in text
 
 
-def _nearest(key: str, keys: list[str]) -> str:
+def _nearest(key: str, keys: Mapping[str, Key]) -> str:
     close = difflib.get_close_matches(key, keys, n=1)
     return f"; did you mean {close[0]}" if close else ""
 

@@ -13,6 +13,9 @@ damaged       unreadable, or its files have changed since it ended (exit code 1)
 """
 
 import json
+import os
+import re
+import shlex
 import sys
 from dataclasses import dataclass
 from enum import Enum
@@ -24,6 +27,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pruning_phases.cli.command import run as run_command
+from pruning_phases.cli.path_values import as_text
 from pruning_phases.config.keys import key
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import RunError, UserError
@@ -41,7 +45,9 @@ class Format(Enum):
 
 @dataclass
 class StatusConfig:
-    runs: Any = key(None, "folder of runs, a glob, or a list [A,B]; runs= may be left out")
+    runs: Any = key(
+        None, "folder of runs, a glob, or a list [A,B]; runs= may be left out", paths=True
+    )
     format: Format = key(Format.text, "text, or json for programs")
     verify: bool = key(
         False, "compare the files of finished runs with the digests in their records"
@@ -50,11 +56,19 @@ class StatusConfig:
 
 def as_keys(words: list[str]) -> list[str]:
     """Write folders as ``runs=FOLDER``, and --verify as ``verify=true``."""
-    folders = [word for word in words if "=" not in word and not word.startswith("-")]
+    folders = [word for word in words if _is_folder(word)]
     keys = ["verify=true" if word == "--verify" else word for word in words if word not in folders]
     if not folders:
         return keys
-    return [*keys, f"runs={folders[0]}" if len(folders) == 1 else f"runs=[{','.join(folders)}]"]
+    several = f"[{','.join(map(as_text, folders))}]"
+    return [*keys, f"runs={several if len(folders) > 1 else folders[0]}"]
+
+
+def _is_folder(word: str) -> bool:
+    """True for a word that is neither a flag nor a key, and for the name of what exists."""
+    if word.startswith("-"):
+        return False
+    return not re.match(r"[+~]*[a-z][\w./@]*=", word) or os.path.lexists(word)
 
 
 def run() -> NoReturn:
@@ -97,7 +111,7 @@ def _content(runs: list[RunState], sweeps: list[SweepState]) -> dict[str, Any]:
 def _print(runs: list[RunState], sweeps: list[SweepState], console: Console) -> None:
     console.print(counted(runs), **PLAIN)
     for sweep in sweeps:
-        words = " ".join(sweep.command[1:])
+        words = shlex.join(sweep.command[1:])
         console.print(f"sweep {sweep.name}, {counted(sweep.runs)}: {words}", **PLAIN)
     unfinished = [run for run in runs if run.state != DONE]
     if not unfinished:

@@ -48,7 +48,8 @@ from pruning_phases.training.source_run import known_id, retraining, source_of
 
 def run() -> NoReturn:
     register()
-    make_importable(os.getcwd())
+    with suppress(OSError):  # launch reports a folder that was deleted
+        make_importable(os.getcwd())
     launch("train", task, all_keys())
 
 

@@ -42,7 +42,9 @@ class Mode(Enum):
 
 @dataclass
 class WandbSyncConfig:
-    runs: Any = key(None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]")
+    runs: Any = key(
+        None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]", paths=True
+    )
     project: str | None = key(
         None, "W&B project; null: that of the run's logger, by default the study's name"
     )

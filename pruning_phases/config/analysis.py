@@ -15,8 +15,10 @@ from pruning_phases.observables.registry import order_parameters
 class AnalysisConfig:
     """Keys of every analysis."""
 
-    runs: Any = key(None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]")
-    output_dir: str | None = key(None, "folder of the results; null: beside the runs")
+    runs: Any = key(
+        None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]", paths=True
+    )
+    output_dir: str | None = key(None, "folder of the results; null: beside the runs", path=True)
 
 
 Kind = TypeVar("Kind")

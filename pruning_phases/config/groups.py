@@ -199,7 +199,7 @@ class TopologyConfig:
 
     family: Family = key(Family.dense, "graph that is trained; dense: all edges")
     run: str | None = key(
-        None, "folder of the pruned run; null: the run that this command makes first"
+        None, "folder of the pruned run; null: the run that this command makes first", path=True
     )
     density: float = key(
         0.01, "density of the mask; the nearest pruning step is taken and must be among the "

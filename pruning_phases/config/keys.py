@@ -29,6 +29,8 @@ class Key:
     ``machine``: True keeps the key out of the run's identity.
     ``before``: value that runs had before the key existed. A run with this value keeps its id.
     ``import_path``: the value, or each of a list, may be an import path ``module:name``.
+    ``path``: the value is the path of a file or folder.
+    ``paths``: the value is a path, a glob, or a list of them.
     """
 
     meaning: str = ""
@@ -40,6 +42,8 @@ class Key:
     machine: bool = False
     before: Any = ALWAYS_THERE
     import_path: bool = False
+    path: bool = False
+    paths: bool = False
     has_effect: Callable[[Any, Any], bool] | None = None
 
 

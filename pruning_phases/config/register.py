@@ -17,14 +17,18 @@ from pruning_phases.config.groups import (
     TrainerConfig,
 )
 from pruning_phases.config.help import command_help, train_help
-from pruning_phases.config.keys import declared
+from pruning_phases.config.keys import Key, declared
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import data_sets
+from pruning_phases.file_path import expanded
 from pruning_phases.models.registry import models
 
 # Hydra copies its repository for every composition, and with it this store: 20 ms each, and half a
 # second for a help text. The store is one per process, and what is read from it is copied anyway.
 ConfigStore.__deepcopy__ = lambda store, memo: store  # type: ignore[attr-defined]
+
+# conf/train.yaml uses it; here since the process of a job imports this file too.
+OmegaConf.register_new_resolver("expanded", lambda path: str(expanded(path)), replace=True)
 
 
 def schemas() -> dict[str, dict[str, type]]:
@@ -77,14 +81,15 @@ def register_command(name: str, kind: type, about: str) -> None:
     store.store(name=name, node={"defaults": defaults, "hydra": hydra})
 
 
-def keys_of(kind: type) -> list[str]:
-    """Dotted paths of the keys of a command's configuration."""
-    return [path for path, _, _ in declared(kind)]
+def keys_of(kind: type) -> dict[str, Key]:
+    """Dotted paths of the keys of a command's configuration, with their facts."""
+    return {path: facts for path, facts, _ in declared(kind)}
 
 
-def all_keys() -> list[str]:
-    """Dotted paths of the keys of all options of all groups."""
-    keys = {path for path, _, _ in declared(Config)}
+def all_keys() -> dict[str, Key]:
+    """Dotted paths of the keys of all options of all groups, with their facts."""
+    keys = keys_of(Config) | dict.fromkeys(schemas(), Key())
     for group, kinds in schemas().items():
-        keys |= {f"{group}.{path}" for kind in kinds.values() for path, _, _ in declared(kind)}
-    return sorted(keys | set(schemas()))
+        for kind in kinds.values():
+            keys |= {f"{group}.{path}": facts for path, facts in keys_of(kind).items()}
+    return dict(sorted(keys.items()))

@@ -30,7 +30,9 @@ from pruning_phases.config.keys import LARGEST_COUNT, LARGEST_SEED, key
 class Config:
     """One run: ``num_replicas`` replicas of one configuration."""
 
-    study: str = key("transition", "name of the folder of runs that belong together", machine=True)
+    study: str = key(
+        "transition", "name of the folder of runs that belong together", machine=True, path=True
+    )
     seed: int = key(
         0, "replica r of seed s is the same network in every run", at_least=0, at_most=LARGEST_SEED
     )
@@ -63,9 +65,14 @@ class Config:
     trainer: TrainerConfig = key(TrainerConfig, "device", machine=True)
     logger: LoggerConfig = key(LoggerConfig, "tracking", machine=True)
     data_dir: str = key(
-        "data", "folder of downloaded data sets; PRUNING_PHASES_DATA sets it too", machine=True
+        "data",
+        "folder of downloaded data sets; PRUNING_PHASES_DATA sets it too",
+        machine=True,
+        path=True,
     )
-    results_dir: str = key("multirun", "records go to results_dir/<study>/<run id>/", machine=True)
+    results_dir: str = key(
+        "multirun", "records go to results_dir/<study>/<run id>/", machine=True, path=True
+    )
     figures: list[str] = key(
         ["transition"], "analyses that plot at the end of a run: transition and evolution (needs "
         "snapshots) read this run, the others all finished runs of the study", machine=True,

@@ -14,6 +14,7 @@ from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import ARRAYS, Dataset, Sources, num_classes_of
 from pruning_phases.data.published import stamps
 from pruning_phases.errors import UserError, first_line
+from pruning_phases.file_path import expanded
 
 CURE = "correct the file, or give another dataset.file"
 
@@ -22,7 +23,7 @@ CURE = "correct the file, or give another dataset.file"
 class ArraysConfig(DatasetConfig):
     file: str | None = key(
         None, "NumPy file (.npz) of the arrays train_images, train_labels, test_images and "
-        "test_labels; relative to the working directory",
+        "test_labels; relative to the working directory", path=True,
     )  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def files(config: ArraysConfig, data_dir: str) -> list[Path]:
     """The one file. Raises UserError if it is missing."""
     if config.file is None:
         raise UserError(f"dataset.file has no value: give a .npz file of {', '.join(ARRAYS)}")
-    path = Path(config.file).expanduser()
+    path = expanded(config.file)
     if not path.is_file():
         raise UserError(
             f"dataset.file={config.file}: no file {path.absolute()}: give a .npz file of "

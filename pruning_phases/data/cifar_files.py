@@ -13,6 +13,7 @@ import numpy as np
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.published import download, refuse_changed, sources, stamps
 from pruning_phases.errors import UserError, first_line
+from pruning_phases.file_path import expanded
 
 
 def read(kind_name: str, option: str, data_dir: str, num_classes: int) -> Dataset:
@@ -20,7 +21,7 @@ def read(kind_name: str, option: str, data_dir: str, num_classes: int) -> Datase
     from torchvision import datasets
 
     kind = getattr(datasets, kind_name)
-    root = Path(data_dir).expanduser()
+    root = expanded(data_dir)
     folder = root / kind.base_folder
     listed = [*kind.train_list, *kind.test_list, (kind.meta["filename"], kind.meta["md5"])]
     checksums = {folder / name: md5 for name, md5 in listed}

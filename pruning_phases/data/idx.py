@@ -8,6 +8,7 @@ from pruning_phases.config.keys import key
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.idx_images import file_of, read_files, stems
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import expanded
 
 
 @dataclass
@@ -15,6 +16,7 @@ class IdxConfig(DatasetConfig):
     folder: str | None = key(
         None, "folder of train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte "
         "and t10k-labels-idx1-ubyte, each plain or as .gz; relative to the working directory",
+        path=True,
     )  # fmt: skip
 
 
@@ -28,7 +30,7 @@ def files(config: IdxConfig, data_dir: str) -> list[Path]:
     """Find the four files. Raises UserError if one is missing."""
     if config.folder is None:
         raise UserError("dataset.folder has no value: give the folder of the four IDX files")
-    folder = Path(config.folder).expanduser()
+    folder = expanded(config.folder)
     found = []
     for stem in STEMS:
         file = file_of(folder, stem)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pruning_phases.data.dataset import ARRAYS, Dataset, Sources, num_classes_of
 from pruning_phases.data.published import CURE, download, stamps
 from pruning_phases.errors import UserError, first_line
+from pruning_phases.file_path import expanded
 
 UNSIGNED_BYTE = 8
 
@@ -43,7 +44,7 @@ class PublishedIdx:
 
     def _root(self, data_dir: str) -> Path:
         """Folder that holds KIND/raw: ``data_dir``, unless that is KIND or KIND/raw itself."""
-        root = Path(data_dir).expanduser()
+        root = expanded(data_dir)
         if not (root / self.kind).is_dir():
             if root.name == self.kind and (root / "raw").is_dir():
                 return root.parent

@@ -10,6 +10,7 @@ from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.published import download, refuse_changed, sources, stamps
 from pruning_phases.errors import UserError, first_line
+from pruning_phases.file_path import expanded
 
 CONFIG = DatasetConfig
 
@@ -20,7 +21,7 @@ def load(config: DatasetConfig, data_dir: str, seed: int) -> Dataset:
     """The files ``train_32x32.mat`` and ``test_32x32.mat`` of data_dir; the digit 0 is class 0."""
     from torchvision.datasets import SVHN
 
-    root = Path(data_dir).expanduser()
+    root = expanded(data_dir)
     listed = [SVHN.split_list[split][1:] for split in SPLITS]
     checksums = {root / name: md5 for name, md5 in listed}
 

@@ -15,12 +15,12 @@ import os
 import shutil
 import time
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.identity import PHYSICS_VERSION
 from pruning_phases.errors import RunError, UserError, first_line
+from pruning_phases.file_path import expanded
 from pruning_phases.records.atomic import BESIDE, write_beside
 from pruning_phases.records.lease import Lease, hold, holder_of
 from pruning_phases.records.provenance import now, provenance
@@ -41,7 +41,7 @@ class RunRecord(Snapshots):
 
     def __init__(self, results_dir: str | Path, study: str, run_id: str) -> None:
         self.id = run_id
-        self.folder = Path(results_dir).expanduser() / study / run_id
+        self.folder = expanded(results_dir) / study / run_id
         self.info_file = self.folder / INFO
         self.observables_file = self.folder / "observables.parquet"
         self.layers_file = self.folder / "layers.parquet"
@@ -176,7 +176,7 @@ class RunRecord(Snapshots):
 
     def write_tables(self, observables: pd.DataFrame, layers: pd.DataFrame) -> None:
         for path, table in ((self.observables_file, observables), (self.layers_file, layers)):
-            write_beside(path, partial(table.to_parquet, index=False))
+            write_table(path, table)
 
     def add_training(self, table: pd.DataFrame) -> None:
         """Add the training of networks at a step, in place of earlier rows of these networks."""
@@ -188,7 +188,7 @@ class RunRecord(Snapshots):
             known = earlier[keys].apply(tuple, axis=1).isin(set(table[keys].apply(tuple, axis=1)))
             table = pd.concat([earlier[~known], table])
         table = table.sort_values([*keys, "update"], ignore_index=True)
-        write_beside(self.training_file, partial(table.to_parquet, index=False))
+        write_table(self.training_file, table)
 
     def snapshot_at(self, density: float, key: str) -> tuple[str, float]:
         """Return name and exact density of the snapshot at the step nearest to a density."""
@@ -227,11 +227,17 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
 
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as parquet. The library does not get the path: not all names are text to it."""
+    write_beside(path, lambda beside: beside.write_bytes(table.to_parquet(index=False)))
+
+
 def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_parquet(path, columns=columns)
+        with path.open("rb") as file:
+            return pd.read_parquet(file, columns=columns)
     except FileNotFoundError as error:
         raise _damaged(path, "is missing") from error
     except (OSError, ValueError) as error:

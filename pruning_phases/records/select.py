@@ -5,13 +5,13 @@ In: folders. Out: finished runs, and their tables pooled over replicas.
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import matching
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.run import DONE, RunRecord, find_records
 
@@ -55,10 +55,10 @@ def folders_of(runs: Any) -> list[Path]:
         raise UserError("runs has no value: give runs=FOLDER, such as runs=multirun/fig1")
     found: list[Path] = []
     for pattern in map(str, runs if isinstance(runs, list) else [runs]):
-        matches = sorted(glob.glob(str(Path(pattern).expanduser())))
+        matches = matching(pattern)
         if not matches:
             raise UserError(f"runs={pattern}: there is no such folder")
-        found += map(Path, matches)
+        found += matches
     return found
 
 

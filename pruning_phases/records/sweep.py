@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import expanded
 from pruning_phases.records.atomic import write_beside
 from pruning_phases.records.provenance import now
 
@@ -57,7 +58,7 @@ def command_of(results_dir: str, sweep: str | None) -> list[str]:
     if sweep is None:
         return sys.argv
     try:
-        return SweepRecord(Path(results_dir).expanduser(), sweep).read()["command"]
+        return SweepRecord(expanded(results_dir), sweep).read()["command"]
     except UserError:
         return sys.argv
 

@@ -21,7 +21,8 @@ from rich.console import Console
 from pruning_phases.analysis.registry import is_of_one_run, plot
 from pruning_phases.config.identity import hash_of
 from pruning_phases.console import PLAIN, new_console
-from pruning_phases.errors import RunError, first_line, last_line
+from pruning_phases.errors import RunError, UserError, first_line, last_line
+from pruning_phases.file_path import expanded
 from pruning_phases.records.run import DONE, FAILED, RUNNING
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps import slurm
@@ -38,16 +39,18 @@ def sweep(
     """Make the runs that ``words`` span and that are not done, and report the outcome."""
     console, began = new_console(), time.time()
     jobs = jobs_of(combinations(words, loader), master, loader, console)
+    _refuse_half_interpolations(jobs)
     refuse_other_inputs_of(jobs, console)
     todo = [job for job in jobs if not job.is_done]
     if todo and slurm.is_queued(launcher):
         slurm.refuse_jobs_without_time(launcher)
+        slurm.refuse_unusable_folder(launcher)
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )
     first = jobs[0].config
     name = hash_of([[job.config.study, job.asked] for job in jobs])
-    record = SweepRecord(Path(first.results_dir).expanduser(), name)
+    record = SweepRecord(expanded(first.results_dir), name)
     record.write(sys.argv, [job.entry() for job in jobs])
     for study in {job.config.study for job in jobs}:
         (record.results_dir / study).mkdir(exist_ok=True)  # status finds it before the first run
@@ -70,6 +73,16 @@ def sweep(
 
         log_overview(record, first, began, console)
     _conclude(jobs, bool(todo), stopped, console)
+
+
+def _refuse_half_interpolations(jobs: list[Job]) -> None:
+    """Raise UserError for a folder whose name Hydra cannot store in the configuration of a job."""
+    for job in jobs:
+        if job.config.results_dir.count("${") > job.config.results_dir.count("}"):
+            raise UserError(
+                f"results_dir={job.config.results_dir}: a sweep cannot write to a folder with ${{ "
+                "and without }: give another"
+            )
 
 
 def _launch(

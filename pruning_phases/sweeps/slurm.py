@@ -10,6 +10,7 @@ it waits forever. The queue itself knows when there is nothing left to wait for.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -50,6 +51,16 @@ def refuse_jobs_without_time(launcher: Launcher) -> None:
             f"hydra.launcher.timeout_min={minutes}: the signal to requeue comes up to "
             f"{delay + EARLIEST_SIGNAL} s before the end of a job, so none would make progress: "
             f"give {shortest} or more, or a smaller hydra.launcher.signal_delay_s"
+        )
+
+
+def refuse_unusable_folder(launcher: Launcher) -> None:
+    """Raise UserError if SLURM would write the output of the jobs to another folder."""
+    folder = str(launcher.params["submitit_folder"]).removesuffix("%j")  # type: ignore[attr-defined]
+    if found := re.search(r"[\\\n]|%\w", folder):
+        raise UserError(
+            f"results_dir: SLURM does not keep {found[0]} in the name of a folder ({folder}): give "
+            "another"
         )
 
 

@@ -15,6 +15,7 @@ from pruning_phases.config.identity import hash_of, run_id
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import Busy, UserError
+from pruning_phases.file_path import expanded
 from pruning_phases.records.run import DONE, RunRecord, find_records
 
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -54,10 +55,8 @@ def pruned_first(config: Config) -> Config:
 
 
 def _given(folder: str) -> RunRecord:
-    from pathlib import Path
-
     where = f"topology.run={folder}"
-    path = Path(folder).expanduser()
+    path = expanded(folder)
     if not path.is_dir():
         raise UserError(f"{where}: there is no such folder")
     pruned = [record for record in find_records(path) if _is_pruned(record)]

@@ -82,6 +82,15 @@ def test_jobs_without_time_are_refused_before_anything_is_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "found"), [("a\\b", r"keep \\ in"), ("a%Ab", "keep %A in"), ("100%", None)]
+)
+def test_a_folder_that_slurm_would_rename_is_refused(name, found):
+    launcher = SimpleNamespace(params={"submitit_folder": f"/d/{name}/.submitit/%j"})
+    with pytest.raises(UserError, match=f"results_dir: .*{found}") if found else nullcontext():
+        slurm.refuse_unusable_folder(launcher)
+
+
 def test_all_arrays_are_queued_together(cluster):
     launch(cluster)
     assert cluster.launched == [(0, 2, False), (2, 2, True), (4, 1, True)]

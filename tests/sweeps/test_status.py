@@ -147,7 +147,7 @@ def test_verify_finds_changed_lost_and_unreadable_files(tmp_path):
 
 def test_folders_are_the_value_of_runs():
     assert as_keys(["multirun/fig1", "--verify"]) == ["verify=true", "runs=multirun/fig1"]
-    assert as_keys(["a", "b", "--help"]) == ["--help", "runs=[a,b]"]
+    assert as_keys(["a", "b", "--help"]) == ["--help", "runs=['a','b']"]
 
 
 def test_durations_are_rounded():

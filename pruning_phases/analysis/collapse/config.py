@@ -21,7 +21,9 @@ class AnsatzName(Enum):
 
 @dataclass
 class CollapseConfig(AnalysisConfig):
-    table: str | None = key(None, "CSV file with control,size,value,error; replaces runs")
+    table: str | None = key(
+        None, "CSV file with control,size,value,error; replaces runs", path=True
+    )
     ansatz: Any = key(["power_law", "bkt"], "power_law, bkt, or [power_law,bkt]")
     sigma: float | None = key(
         0.5, "bkt: exponent of the correlation length; null fits it", at_least=0.05, at_most=5

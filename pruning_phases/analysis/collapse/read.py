@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import expanded
 
 if TYPE_CHECKING:
     from pruning_phases.analysis.collapse.config import CollapseConfig
@@ -64,7 +65,7 @@ def _read_table(config: CollapseConfig) -> Data:
     from pruning_phases.analysis.collapse.points import check_points, read_points
     from pruning_phases.statistics.crossings import crossing
 
-    path = Path(str(config.table))
+    path = expanded(str(config.table))
     points = read_points(path)
     if config.window:
         low, high = config.window

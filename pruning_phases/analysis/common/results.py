@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import expanded
 from pruning_phases.records.atomic import write_beside
 from pruning_phases.records.provenance import now, provenance
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def open_folder(output_dir: str | None, beside: Path) -> Path:
+def open_folder(output_dir: str | Path | None, beside: Path) -> Path:
     """Make the folder of the results: ``output_dir``, or the folder beside the runs."""
-    folder = Path(output_dir).expanduser() if output_dir else beside
+    folder = expanded(output_dir) if output_dir else beside
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -51,8 +52,24 @@ def save_figure(figure: Figure, stem: Path) -> Path:
 
     The metadata of both hold the command, versions and time. The .png exists only if both do.
     """
+    _keep_faulty_formulas_as_text(figure)
     metadata = json.dumps({"command": sys.argv, **provenance(), "drawn": now()})
     for path, key in ((stem.with_suffix(".pdf"), "Subject"), (stem.with_suffix(".png"), "Comment")):
         write = partial(figure.savefig, format=path.suffix[1:], dpi=150, metadata={key: metadata})
         write_beside(path, write)
     return stem.with_suffix(".png")
+
+
+def _keep_faulty_formulas_as_text(figure: Figure) -> None:
+    """Show a text between dollars that is no formula, such as a folder's name, as it is."""
+    from matplotlib.mathtext import MathTextParser
+    from matplotlib.text import Text
+
+    parser = MathTextParser("path")
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if text.get_text().count("$") > 1:
+            try:
+                parser.parse(text.get_text())
+            except ValueError:
+                text.set_parse_math(False)

@@ -52,13 +52,14 @@ CONFIG = EvolutionConfig
 def analyse(config: EvolutionConfig, console: Console) -> None:
     """Write figures and numbers of each run into its folder, or into a folder of its id."""
     from pruning_phases.analysis.common.results import open_folder
+    from pruning_phases.file_path import expanded
     from pruning_phases.records.names import run_names
     from pruning_phases.records.select import done_runs
 
     records = done_runs(config.runs)
     names = run_names(records)
     for record in records:
-        asked = config.output_dir and str(Path(config.output_dir) / record.id)
+        asked = config.output_dir and expanded(config.output_dir) / record.id
         folder = open_folder(asked, record.folder)
         _analyse_run(record, names[record.id], config, folder, console)
 

@@ -38,17 +38,22 @@ def combine(records: Sequence[RunRecord], columns: Sequence[str] | None, path: P
     combined = pa.schema([*kinds.items(), *(schema.field(name) for name in chosen)])
 
     def write(beside: Path) -> None:
-        with pq.ParquetWriter(beside, combined, compression="zstd") as writer:
+        with (
+            beside.open("wb") as file,
+            pq.ParquetWriter(file, combined, compression="zstd") as writer,
+        ):
             for record, one in zip(records, options, strict=True):
                 writer.write_table(_rows(record, one, kinds, chosen, combined))
 
     write_beside(path, write)
-    return pq.read_metadata(path).num_rows
+    with path.open("rb") as file:
+        return pq.read_metadata(file).num_rows
 
 
 def _schema(record: RunRecord) -> pa.Schema:
     try:
-        return pq.read_schema(record.observables_file).remove_metadata()
+        with record.observables_file.open("rb") as file:
+            return pq.read_schema(file).remove_metadata()
     except (OSError, pa.ArrowException) as error:
         raise UserError(
             f"{record.observables_file} is unreadable ({first_line(error)}): delete the "
@@ -62,7 +67,8 @@ def _rows(
 ) -> pa.Table:  # fmt: skip
     """The rows of one run in the schema of the combined table."""
     known = set(_schema(record).names)
-    table = pq.read_table(record.observables_file, columns=[n for n in chosen if n in known])
+    with record.observables_file.open("rb") as file:
+        table = pq.read_table(file, columns=[name for name in chosen if name in known])
     count = table.num_rows
     arrays = [
         pa.repeat(pa.scalar(_as(options.get(key), kind), kind), count)

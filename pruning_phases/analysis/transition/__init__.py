@@ -12,7 +12,6 @@ end (figures=[transition]).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import AnalysisConfig
@@ -36,10 +35,11 @@ def analyse(config: TransitionConfig, console: Console) -> None:
     """Plot every run that has no figure yet, in its folder or under ``output_dir``."""
     from pruning_phases.analysis.common.results import open_folder, save_figure
     from pruning_phases.analysis.transition.figure import transition_figure
+    from pruning_phases.file_path import expanded
     from pruning_phases.records.select import done_runs
 
     for record in done_runs(config.runs):
-        asked = config.output_dir and str(Path(config.output_dir) / record.id)
+        asked = config.output_dir and expanded(config.output_dir) / record.id
         stem = open_folder(asked, record.folder) / "transition"
         path = stem.with_suffix(".png")
         if not path.exists():

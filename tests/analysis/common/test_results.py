@@ -43,3 +43,10 @@ def test_a_figure_holds_its_command_commit_and_versions(tmp_path):
         metadata = json.loads(image.info["Comment"])
     assert {"command", "git", "versions", "host", "drawn"} <= set(metadata)
     assert b"/Subject" in path.with_suffix(".pdf").read_bytes()
+
+
+def test_a_name_that_is_no_formula_is_shown_as_it_is(tmp_path):
+    figure = Figure()
+    texts = [figure.suptitle("a$^$b"), figure.text(0, 0, r"$\rho_c$")]
+    save_figure(figure, tmp_path / "named")
+    assert [text.get_parse_math() for text in texts] == [False, True]

@@ -1,0 +1,62 @@
+"""Words of the command line in the form and order that Hydra reads.
+
+In: the words as typed, and the keys of the command. Out: -m, then the keys, then all other flags
+with their values; UserError for a word that is no key and no flag.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pruning_phases.cli.path_values import with_quotes
+from pruning_phases.config.keys import Key
+from pruning_phases.errors import UserError
+
+SWEEP_FLAGS = {"-m", "--multirun"}
+VALUED_FLAGS = {
+    "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd",
+    "--config-dir", "--experimental-rerun",
+}  # fmt: skip
+# All flags of Hydra; any other word that begins with a dash is a mistake.
+FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
+    "-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-sc",
+    "--shell-completion", "-i", "--info",
+}  # fmt: skip
+
+
+def for_hydra(words: Sequence[str], keys: Mapping[str, Key], sweeps: bool) -> list[str]:
+    """Return the words in Hydra's form. ``sweeps``: the command makes runs, so it takes -m."""
+    pairs, flags = _separated(words)
+    sweep = [flag for flag in flags if flag in SWEEP_FLAGS]
+    if sweep and not sweeps:
+        raise UserError(
+            f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them"
+        )
+    pairs = [with_quotes(pair, keys, bool(sweep)) for pair in pairs]
+    others = [flag for flag in flags if flag not in SWEEP_FLAGS]
+    return [*sweep[:1], *(pairs if sweeps else map(_listed, pairs)), *others]
+
+
+def _separated(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Separate keys from flags, each flag joined with its value."""
+    pairs, flags = [], []
+    rest = iter(words)
+    for word in rest:
+        flag, _, value = word.partition("=")
+        if not word.startswith("-"):
+            pairs.append(word)
+        elif flag not in FLAGS:
+            raise UserError(f"{word}: no such flag; keys are given as key=value, see --help")
+        elif flag in VALUED_FLAGS:
+            value = value or next(rest, "")
+            if not value:
+                raise UserError(f"{flag}: give a value, {flag} VALUE; see --hydra-help")
+            flags.append(f"{flag}={value}")
+        else:
+            flags.append(word)
+    return pairs, flags
+
+
+def _listed(word: str) -> str:
+    """Return key=a,b as key=[a,b]: an analysis does not sweep, so several values are a list."""
+    key, _, value = word.partition("=")
+    plain = "," in value and not set(value) & set("[]{}()'\"")
+    return f"{key}=[{value}]" if plain else word
