@@ -1,8 +1,8 @@
 """Compilation of the sparse form's loops, and the number of examples that they work on.
 
 In: functions. Out: machine code, kept on disk. A loop releases the interpreter's lock, and runs on
-one thread. Sums may be taken in another order than written; NaN and infinity keep their meaning,
-since they tell of a training that diverged.
+one thread. Every operation is rounded as written: with sums in an order of the compiler's choice
+(``fastmath``) a process that compiles and one that finds the code on disk differ in the last bits.
 """
 
 import hashlib
@@ -22,9 +22,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     folder = _folder()
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder  # type: ignore[attr-defined]
     try:
-        return numba.njit(
-            nogil=True, cache=bool(folder), fastmath={"reassoc", "contract", "nsz"}
-        )(function)  # fmt: skip
+        return numba.njit(nogil=True, cache=bool(folder))(function)
     finally:
         numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
 

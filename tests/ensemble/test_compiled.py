@@ -5,6 +5,9 @@ import pytest
 
 from pruning_phases.ensemble import compiled
 from pruning_phases.ensemble.compiled import compiled as decorator
+from tests.conftest import TINY
+from tests.support.commands import train_process
+from tests.support.kills import files
 
 
 def double(x):
@@ -38,3 +41,14 @@ def test_where_nothing_can_be_written_nothing_is_kept(cache_home):
     cache_home.write_text("a file")
     assert compiled._folder() == ""
     assert decorator(double)(3) == 6
+
+
+@pytest.mark.slow
+def test_a_process_that_compiles_makes_the_bytes_of_one_that_finds_the_code(tmp_path):
+    made = []
+    for folder in ("compiling", "finding"):
+        words = [*TINY, "trainer.num_threads=1", f"results_dir={folder}"]
+        done = train_process(*words, cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+        assert done.returncode == 0, done.stderr
+        made.append(files(tmp_path / folder))
+    assert made[0] and made[0] == made[1]
