@@ -12,7 +12,7 @@ from pruning_phases.ensemble import sparse
 from pruning_phases.training.evaluate import evaluate
 from pruning_phases.training.loop import UPDATES_PER_CALL, EnsembleModule
 
-DENSITIES = (0.35, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+DENSITIES = (0.3, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001)
 ROUNDS = 5
 OPTIONS = ["dataset=mnist", "model=fc", "num_replicas=8", "trainer=cpu"]
 
