@@ -16,12 +16,13 @@ import os
 import shlex
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import track
 
 from pruning_phases.cli.command import run as run_command
+from pruning_phases.config.analysis import FinishedRunsConfig
 from pruning_phases.config.groups import LoggerConfig
 from pruning_phases.config.keys import key
 from pruning_phases.console import PLAIN
@@ -41,10 +42,7 @@ class Mode(Enum):
 
 
 @dataclass
-class WandbSyncConfig:
-    runs: Any = key(
-        None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]", paths=True
-    )
+class WandbSyncConfig(FinishedRunsConfig):
     project: str | None = key(
         None, "W&B project; null: that of the run's logger, by default the study's name"
     )

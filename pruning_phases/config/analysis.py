@@ -12,12 +12,18 @@ from pruning_phases.observables.registry import order_parameters
 
 
 @dataclass
-class AnalysisConfig:
-    """Keys of every analysis."""
+class FinishedRunsConfig:
+    """Key of every command that reads finished runs."""
 
     runs: Any = key(
         None, "finished runs: a folder, one run's folder, a glob, or a list [A,B]", paths=True
     )
+
+
+@dataclass
+class AnalysisConfig(FinishedRunsConfig):
+    """Keys of every analysis."""
+
     output_dir: str | None = key(None, "folder of the results; null: beside the runs", path=True)
 
 

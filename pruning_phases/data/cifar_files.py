@@ -25,13 +25,10 @@ def read(kind_name: str, option: str, data_dir: str, num_classes: int) -> Datase
     folder = root / kind.base_folder
     listed = [*kind.train_list, *kind.test_list, (kind.meta["filename"], kind.meta["md5"])]
     checksums = {folder / name: md5 for name, md5 in listed}
-
-    def missing() -> list[Path]:
-        return [path for path in checksums if not path.is_file()]
-
-    if missing():
-        archive = root / kind.filename
-        download(lambda beside: kind(beside, download=True), missing, root, option, [archive])
+    download(
+        lambda beside: kind(beside, download=True), lambda: checksums, root, option,
+        [root / kind.filename],
+    )  # fmt: skip
     return _read(kind, root, tuple(checksums.values()), stamps(checksums), num_classes)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.data.dataset import ARRAYS, Dataset, Sources, num_classes_of
-from pruning_phases.data.published import CURE, download, stamps
+from pruning_phases.data.published import CURE, download, missing, stamps
 from pruning_phases.errors import UserError, first_line
 from pruning_phases.file_path import expanded
 
@@ -55,13 +55,10 @@ class PublishedIdx:
     def read(self, data_dir: str, option: str) -> Dataset:
         """Read the set, and download it first if files are missing; messages call it ``option``."""
         root = self._root(data_dir)
-
-        def missing() -> list[Path]:
-            return [file for file in self.files(data_dir) if not file.is_file()]
-
-        if missing():
+        if missing(self.files(data_dir)):
             self._refuse_loose_files(root, option)
-            download(self._fetch, missing, root, option, [root / self.kind / "raw/gzip.zip"])
+        archive = root / self.kind / "raw" / "gzip.zip"
+        download(self._fetch, lambda: self.files(data_dir), root, option, [archive])
         return read_files(self.files(data_dir), self.num_classes, self.first_label, CURE)
 
     def _fetch(self, root: Path) -> None:

@@ -39,24 +39,29 @@ def sources(train: Path, test: Path) -> Sources:
     )  # fmt: skip
 
 
+def missing(files: Iterable[Path]) -> list[Path]:
+    return [file for file in files if not file.is_file()]
+
+
 def download(
-    fetch: Callable[[Path], object], missing: Callable[[], list[Path]], root: Path, option: str,
+    fetch: Callable[[Path], object], files: Callable[[], Iterable[Path]], root: Path, option: str,
     archives: Sequence[Path] = (),
 ) -> None:  # fmt: skip
-    """Have torchvision download a set beside, and move the missing files to their places.
+    """If files of a set are missing, have torchvision download it beside and move them here.
 
-    fetch: downloads the set into a folder; missing: returns the files that are not there; root:
+    fetch: downloads the set into a folder; files: returns where its files are or belong; root:
     ``data_dir``; archives: existing files that torchvision need not download. One process at a time
     downloads, and the others wait for it. Raises UserError if it fails, and leaves nothing then.
     """
+    wanted = missing(files())
+    if not wanted:
+        return
     new_folders = [parent for parent in (root, *root.parents) if not parent.exists()]
-    wanted = missing()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with _turn(root / f".{option}.lock", option):
-            wanted = missing()
-            if wanted:
-                _fill(fetch, wanted, root, root / f".{option}.download", archives)
+            if still := missing(files()):  # after the download of another process
+                _fill(fetch, still, root, root / f".{option}.download", archives)
     except Exception as error:
         with suppress(OSError):
             for folder in new_folders:

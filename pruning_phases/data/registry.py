@@ -2,6 +2,10 @@
 
 ``CONFIG`` is ``DatasetConfig`` or a subclass. ``load(config, data_dir, seed)`` returns a
 ``Dataset``. ``conf/dataset/NAME.yaml``, over ``schema_NAME``, makes it an option.
+
+A file whose data may differ between machines also has ``files(config, data_dir)``: the paths that
+``load`` would read, none if they are unknown. Sets that are made by code, or read only with their
+published checksums, have none.
 """
 
 from __future__ import annotations

@@ -33,8 +33,7 @@ def refuse_other_data_of_done(record: RunRecord, config: Config) -> str:
     Returns a note if the data cannot be compared, since they are not here; otherwise an empty text.
     """
     made_with = record.info().get("data")
-    decides_itself = not hasattr(data_sets()[config.dataset.name], "files")
-    if made_with is None or (decides_itself and config.dataset.name != "custom"):
+    if made_with is None or not hasattr(data_sets()[config.dataset.name], "files"):
         return ""
     try:
         files = file_facts(config)

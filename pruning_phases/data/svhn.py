@@ -25,15 +25,11 @@ def load(config: DatasetConfig, data_dir: str, seed: int) -> Dataset:
     listed = [SVHN.split_list[split][1:] for split in SPLITS]
     checksums = {root / name: md5 for name, md5 in listed}
 
-    def missing() -> list[Path]:
-        return [path for path in checksums if not path.is_file()]
-
     def fetch(beside: Path) -> None:
         for split in SPLITS:
             SVHN(beside, split=split, download=True)
 
-    if missing():
-        download(fetch, missing, root, config.name, list(checksums))
+    download(fetch, lambda: checksums, root, config.name, list(checksums))
     return _read(SVHN, root, tuple(checksums.values()), stamps(checksums))
 
 

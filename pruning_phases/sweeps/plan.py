@@ -105,8 +105,8 @@ def refuse_other_inputs_of(jobs: list[Job], console: Console) -> None:
     """Raise UserError if the data or a source file have changed since a run of the sweep began."""
     hidden = not console.is_terminal
     for job in track(jobs, "comparing data", console=console, transient=True, disable=hidden):
-        record = job.record
-        if record is not None and job.info.get("sources"):
+        record, info = job.record, job.info
+        if record is not None and info.get("sources"):
             refuse_other_source_files(record, source_files(import_paths(job.config)))
-        if record is not None and job.is_done:
+        if record is not None and info.get("state") == DONE:
             refuse_other_data_of_done(record, job.config)

@@ -25,7 +25,7 @@ def downloaded(root, error=None, fetch=None):
         (beside / "SET" / "images.gz").write_bytes(b"packed")
 
     file = root / "SET" / "images"
-    download(fetch or fill, lambda: [] if file.exists() else [file], root, "set")
+    download(fetch or fill, lambda: [file], root, "set")
     return file
 
 

@@ -32,7 +32,7 @@ OF_THE_PROCESS |= {"grid.artifact_path", "grid._latest_artifact_path"}
 
 
 def content(folder: Path) -> list[dict]:
-    """What an offline run says of itself, and its axes and rows."""
+    """Facts, axes and rows in the file of an offline run."""
     lines = [line for line in history(folder)[0] if line["type"] in ("run", "metric", "history")]
     return json.loads(json.dumps(lines), object_hook=_without_process)
 
