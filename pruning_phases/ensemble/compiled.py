@@ -34,8 +34,8 @@ def _folder() -> str:
     Its name is made from the sources. numba itself compares their times alone, and those of an
     installed package are always the same, so that it would take the code of an earlier version.
     """
-    sources = hashlib.blake2b(digest_size=8)
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    here, sources = Path(__file__), hashlib.blake2b(digest_size=8)
+    for file in (here, *sorted(here.parent.glob("*_kernels.py"))):
         sources.update(file.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(base) / "pruning_phases" / f"compiled-{sources.hexdigest()}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,13 @@ from torch import Tensor
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.errors import UserError
 from pruning_phases.streams import permutations
+
+
+class Bytes(NamedTuple):
+    """Images of bytes, and the standardized number that each byte stands for, [256]."""
+
+    images: Tensor
+    levels: Tensor
 
 
 @dataclass
@@ -38,8 +45,7 @@ class DeviceData:
     validation: Tensor  # [V] indices into train_x
     subset: Tensor  # [R, max N] indices into train_x
     sizes: Tensor  # [R]
-    train_bytes: Tensor | None  # the training images before they were standardized, on the CPU
-    levels: Tensor | None  # [256], the standardized numbers of these bytes, on the CPU
+    train_bytes: Bytes | None  # the training images before they were standardized, on the CPU
 
     def train_images(self, indices: Tensor) -> Tensor:
         """[...] indices -> [..., channels, height, width], channels innermost in memory."""
@@ -47,9 +53,7 @@ class DeviceData:
 
     def to(self, device: torch.device) -> DeviceData:
         moved = {
-            name: value.to(device)
-            for name, value in vars(self).items()
-            if name not in ("train_bytes", "levels")
+            name: value.to(device) for name, value in vars(self).items() if name != "train_bytes"
         }
         return replace(self, **moved)
 
@@ -82,8 +86,9 @@ def device_data(
         validation=validation,
         subset=pool[order],
         sizes=torch.tensor(sizes),
-        train_bytes=None if levels is None else torch.as_tensor(dataset.train_images),
-        levels=levels,
+        train_bytes=(
+            None if levels is None else Bytes(torch.as_tensor(dataset.train_images), levels)
+        ),
     )
 
 

@@ -46,14 +46,17 @@ def begin_state(optimizer: Optimizer) -> None:
             state = optimizer.state[parameter]
             if state:
                 continue
-            kinds: tuple[str, ...]
             if isinstance(optimizer, torch.optim.Adam):
                 state["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
-                kinds = ("exp_avg", "exp_avg_sq")
-            else:
-                kinds = ("momentum_buffer",) if group["momentum"] else ()
-            for kind in kinds:
-                state[kind] = torch.zeros_like(parameter).detach()
+            for moment in moments(optimizer):
+                state[moment] = torch.zeros_like(parameter).detach()
+
+
+def moments(optimizer: Optimizer) -> tuple[str, ...]:
+    """Names of the states that have the shape of their parameter."""
+    if isinstance(optimizer, torch.optim.Adam):
+        return ("exp_avg", "exp_avg_sq")
+    return ("momentum_buffer",) if optimizer.param_groups[0]["momentum"] else ()
 
 
 def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]:

@@ -23,8 +23,8 @@ class Replicas(nn.Module):
 
     Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
     reduction serve all replicas. Updates change the parameters and the *state*: buffers such as the
-    running statistics of batch normalization. The forward and backward passes have two forms of
-    equal results (``ensemble/sparse.py`` is a third):
+    running statistics of batch normalization. The forward and backward passes have three forms of
+    equal results. The one of few surviving weights is in ``ensemble/sparse.py``, and two are here:
 
     * on an accelerator, and for many small networks, ``torch.func.vmap`` over the stacked
       tensors: few large kernels;

@@ -22,7 +22,7 @@ from torch.optim import Optimizer
 from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
 from pruning_phases.ensemble.device_data import DeviceData
-from pruning_phases.ensemble.optimizers import begin_state
+from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
 
 # Density below which the sparse form is faster, measured by benchmarks.sparse.
@@ -50,7 +50,9 @@ class SparseForm:
         self.replicas, self.chain = replicas, chain
         self.mask_change = replicas.num_mask_changes
         self.num_workers = num_workers
-        self.networks = self._map(self._network, range(replicas.num_replicas))
+        self.networks: list[_Network] = self._map(
+            lambda r: _Network(replicas, chain, r), range(replicas.num_replicas)
+        )
 
     def train(
         self, block: Tensor, data: DeviceData, optimizer: Optimizer, active: Sequence[bool],
@@ -62,12 +64,8 @@ class SparseForm:
         of networks that are not active are NaN.
         """
         begin_state(optimizer)
-        images, levels = data.train_x, None
-        if data.levels is not None and data.train_bytes is not None:
-            images, levels = data.train_bytes, data.levels.numpy()
-        rule, options, kinds, first = _rule(optimizer)
-        examples = _Examples(_rows(images), levels, data.train_y.numpy())
-        update = _Update(rule, options, first, [self._stacked(k, optimizer) for k in ("", *kinds)])
+        changed = [self._stacked(kind, optimizer) for kind in ("", *moments(optimizer))]
+        examples, update = _examples(data), _Update(*_rule(optimizer), changed)
         rows, masks = block.numpy(), self._dropout(_words(keys), "train_rate")
         losses = np.full(block.shape[:2], np.nan, np.float32)
 
@@ -82,8 +80,8 @@ class SparseForm:
         return torch.from_numpy(losses)
 
     def logits(self, x: Tensor, own: bool = False) -> Tensor:
-        """[R, B, C] of one batch [B, ...], or of one batch for each network, [R, B, ...], with
-        dropout as in evaluation."""
+        """Outputs [R, B, C] in evaluation of one batch [B, ...], or of one for each network,
+        [R, B, ...]."""
         words = [(np.uint32(0), np.uint32(0))] * len(self.networks)
         if self.chain.dropout:
             words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key"))
@@ -123,9 +121,6 @@ class SparseForm:
             return [function(r) for r in numbers]
         with ThreadPoolExecutor(self.num_workers) as workers:
             return list(workers.map(function, numbers))
-
-    def _network(self, r: int) -> _Network:
-        return _Network(self.replicas, self.chain, r)
 
 
 _Stacked = tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]
@@ -178,8 +173,8 @@ class _Network:
         is_read = np.concatenate([mask.any(axis=0) for mask in masks[1:]] + [outputs])
         all_sources = np.concatenate(sources).astype(np.int32)
         begins = begins.astype(np.int64)
-        self.arrays = (
-            begins, all_sources, _transposed(begins, all_sources, len(inputs)), len(inputs),
+        self.graph = kernels.Graph(
+            begins, all_sources, *_transposed(begins, all_sources, len(inputs)), len(inputs),
             chain.widths[-1], is_read, np.repeat(np.arange(len(chain.widths)), chain.widths),
             first_of[:-1], np.array(chain.widths),
         )  # fmt: skip
@@ -197,7 +192,7 @@ class _Network:
         (first_weights, first_biases), (second_weights, second_biases) = states
         losses = np.empty(len(rows), np.float32)
         kernels.train(
-            examples.images, examples.levels, examples.labels, rows, self.columns, self.arrays,
+            examples.images, examples.levels, examples.labels, rows, self.columns, self.graph,
             weights, biases, (first_weights, second_weights, first_biases, second_biases),
             update.rule, update.options, update.first, dropout.key, draw, dropout.threshold,
             dropout.scale, self.room[0], self.room[1], np.empty_like(weights),
@@ -211,7 +206,7 @@ class _Network:
         """Outputs [B, C] of a batch."""
         result = np.empty((len(images), self.num_outputs), np.float32)
         kernels.logits(
-            images, self.columns, self.arrays, *self._read(stacked), dropout.key,
+            images, self.columns, self.graph, *self._read(stacked), dropout.key,
             dropout.threshold, dropout.scale, self.room[0], result,
         )  # fmt: skip
         return result
@@ -255,15 +250,23 @@ def _transposed(
     return turned, targets[order].astype(np.int32), order
 
 
-def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], tuple[str, ...], int]:
-    """Rule and options for the kernels, kinds of state, number of the next update."""
+def _examples(data: DeviceData) -> _Examples:
+    labels = data.train_y.numpy()
+    if data.train_bytes is None:
+        return _Examples(_rows(data.train_x), None, labels)
+    images, levels = data.train_bytes
+    return _Examples(_rows(images), levels.numpy(), labels)
+
+
+def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], int]:
+    """Rule and options for the kernels, number of the next update."""
     options = optimizer.param_groups[0]
     if isinstance(optimizer, torch.optim.Adam):
         numbers = (options["lr"], *options["betas"], options["weight_decay"], options["eps"])
         done = next(iter(optimizer.state.values()))["step"]
-        return kernels.ADAM, numbers, ("exp_avg", "exp_avg_sq"), int(done) + 1
+        return kernels.ADAM, numbers, int(done) + 1
     numbers = (options["lr"], options["momentum"], options["weight_decay"], 0.0, 0.0)
-    return kernels.SGD, numbers, ("momentum_buffer",) if options["momentum"] else (), 1
+    return kernels.SGD, numbers, 1
 
 
 def _memory_order(shape: tuple[int, ...]) -> NDArray[np.int64]:

@@ -2,17 +2,16 @@
 
 In: arrays. Out: arrays changed in place. Knows no ensemble, no module and no mask.
 
-Units are numbered from the inputs to the outputs: first the inputs that a weight looks at, then the
-units of each layer. Row u of a compressed sparse matrix lists the surviving weights into unit
-``num_inputs + u``: those from ``begins[u]`` to ``begins[u + 1]``, from the units ``sources``. The
-transposed matrix lists those out of it. A batch is worked on in tiles of ``TILE`` examples, the
-last dimension of the values: a weight works on numbers side by side, and the compiler knows on how
-many.
+A batch is worked on in tiles of ``TILE`` examples, the last dimension of the values: a weight works
+on numbers side by side, and the compiler knows on how many.
 
 The functions release the interpreter's lock, and each runs on one thread.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pruning_phases.ensemble.compiled import TILE, compiled
 from pruning_phases.ensemble.dropout_kernels import derive, drop, keys_of_layers
@@ -20,6 +19,26 @@ from pruning_phases.ensemble.dropout_kernels import derive, drop, keys_of_layers
 EXAMPLES_AT_ONCE = 16  # examples whose inputs are gathered together
 
 ADAM, SGD = 0, 1
+
+
+class Graph(NamedTuple):
+    """Surviving weights of one network as a compressed sparse matrix, and its transpose.
+
+    Units are numbered from the inputs to the outputs: first the inputs that a weight looks at, then
+    the units of each layer. Unit ``num_inputs + u`` has row u.
+    """
+
+    begins: NDArray[np.int64]  # weights into it: begins[u] to begins[u + 1]
+    sources: NDArray[np.int32]  # the unit below each weight
+    turned_begins: NDArray[np.int64]  # weights out of it, in the order of the transpose
+    targets: NDArray[np.int32]  # the unit above each of these
+    order: NDArray[np.int64]  # the number of each of these among the weights
+    num_inputs: int
+    num_outputs: int
+    is_read: NDArray[np.bool_]  # a weight looks at it, or it is an output
+    layer_of: NDArray[np.int64]
+    first_of: NDArray[np.int64]  # row of the first unit of each layer
+    width_of: NDArray[np.int64]  # units of each layer
 
 
 @compiled
@@ -93,30 +112,27 @@ def add_products(values, begin, end, units, factors, out):
 
 
 @compiled
-def forward(values, network, weights, biases, layer_keys, threshold, scale, first):
+def forward(values, graph, weights, biases, layer_keys, threshold, scale, first):
     """Values of all units but the inputs, for examples from ``first`` on.
 
     layer_keys: [layers, 2], dropout's streams; threshold: bits below it are dropped, 0 for no
     dropout.
     """
-    begins, sources, turned, num_inputs, num_outputs, is_read, layer_of, first_of, width_of = (
-        network
-    )
-    count = len(begins) - 1
-    for u in range(count):
-        if not is_read[u]:
+    begins, num_hidden = graph.begins, len(biases) - graph.num_outputs
+    for u in range(len(biases)):
+        if not graph.is_read[u]:
             continue
-        out = values[num_inputs + u]
+        out = values[graph.num_inputs + u]
         for b in range(TILE):
             out[b] = biases[u]
-        add_weighted(values, begins[u], begins[u + 1], sources, weights, out)
-        if u < count - num_outputs:
+        add_weighted(values, begins[u], begins[u + 1], graph.sources, weights, out)
+        if u < num_hidden:
             for b in range(TILE):
                 out[b] = np.float32(0.0) if out[b] < 0 else out[b]  # NaN stays
             if threshold > 0:
-                layer = layer_of[u]
+                layer = graph.layer_of[u]
                 low, high = layer_keys[layer, 0], layer_keys[layer, 1]
-                unit, width = u - first_of[layer], width_of[layer]
+                unit, width = u - graph.first_of[layer], graph.width_of[layer]
                 drop(out, first, unit, low, high, width, threshold, scale)
 
 
@@ -146,31 +162,30 @@ def cross_entropy(logits, labels, count, share, gradient):
 
 
 @compiled
-def backward(values, gradients, network, turned_weights, scale, weight_gradients, bias_gradients):
+def backward(values, gradients, graph, turned_weights, scale, weight_gradients, bias_gradients):
     """Add to the gradients of weights and biases, from ``gradients`` of the outputs.
 
     turned_weights: in the order of the transposed matrix.
     """
-    begins, sources, turned, num_inputs, num_outputs, is_read, _, _, _ = network
-    turned_begins, targets, _ = turned
-    count = len(begins) - 1
-    for u in range(count - 1, -1, -1):
-        if not is_read[u]:
+    begins, turned_begins = graph.begins, graph.turned_begins
+    num_hidden = len(bias_gradients) - graph.num_outputs
+    for u in range(len(bias_gradients) - 1, -1, -1):
+        if not graph.is_read[u]:
             continue
-        gradient = gradients[num_inputs + u]
-        if u < count - num_outputs:
+        gradient = gradients[graph.num_inputs + u]
+        if u < num_hidden:
             for b in range(TILE):
                 gradient[b] = 0
             begin, end = turned_begins[u], turned_begins[u + 1]
-            add_weighted(gradients, begin, end, targets, turned_weights, gradient)
-            out = values[num_inputs + u]
+            add_weighted(gradients, begin, end, graph.targets, turned_weights, gradient)
+            out = values[graph.num_inputs + u]
             for b in range(TILE):
                 gradient[b] = gradient[b] * scale if out[b] > 0 else np.float32(0.0)
         total = np.float32(0.0)
         for b in range(TILE):
             total += gradient[b]
         bias_gradients[u] += total
-        add_products(values, begins[u], begins[u + 1], sources, gradient, weight_gradients)
+        add_products(values, begins[u], begins[u + 1], graph.sources, gradient, weight_gradients)
 
 
 @compiled
@@ -201,7 +216,7 @@ def sgd(weights, gradients, momenta, options):
 
 @compiled
 def train(
-    images, levels, labels, rows, columns, network, weights, biases, states, rule, options,
+    images, levels, labels, rows, columns, graph, weights, biases, states, rule, options,
     first_update, dropout, draws, threshold, scale, values, gradients, weight_gradients,
     bias_gradients, losses,
 ):  # fmt: skip
@@ -212,7 +227,7 @@ def train(
     unused one. dropout: low and high word of the step's key, the numbers of the layers; draws:
     number of the first update's mask.
     """
-    num_outputs, order = network[4], network[2][2]
+    num_outputs, order = graph.num_outputs, graph.order
     batch = rows.shape[1]
     share = np.float32(1.0) / np.float32(batch)
     turned_weights = np.empty(len(order), np.float32)
@@ -230,12 +245,12 @@ def train(
                 tile_rows[b] = rows[i, begin + min(b, count - 1)]
                 tile_labels[b] = labels[tile_rows[b]]
             gather_inputs(images, levels, tile_rows, columns, values)
-            forward(values, network, weights, biases, keys, threshold, scale, begin)
+            forward(values, graph, weights, biases, keys, threshold, scale, begin)
             losses[i] += cross_entropy(
                 values[-num_outputs:], tile_labels, count, share, gradients[-num_outputs:]
             )
             backward(
-                values, gradients, network, turned_weights, scale, weight_gradients, bias_gradients
+                values, gradients, graph, turned_weights, scale, weight_gradients, bias_gradients
             )
         if rule == ADAM:
             adam(weights, weight_gradients, states[0], states[1], first_update + i, options)
@@ -247,17 +262,17 @@ def train(
 
 @compiled
 def logits(
-    images, columns, network, weights, biases, dropout, threshold, scale, values, result
+    images, columns, graph, weights, biases, dropout, threshold, scale, values, result
 ):  # fmt: skip
     """Outputs [examples, classes] of one network. dropout: low and high word of the mask's key, the
     numbers of the layers; values: [units, TILE]."""
     keys = keys_of_layers(dropout[0], dropout[1], dropout[2])
-    num_outputs = network[4]
+    num_outputs = graph.num_outputs
     rows = np.empty(TILE, np.int64)
     for begin in range(0, len(images), TILE):
         count = min(TILE, len(images) - begin)
         for b in range(TILE):  # the last example fills what is left
             rows[b] = begin + min(b, count - 1)
         gather_inputs(images, None, rows, columns, values)
-        forward(values, network, weights, biases, keys, threshold, scale, begin)
+        forward(values, graph, weights, biases, keys, threshold, scale, begin)
         result[begin : begin + count] = values[-num_outputs:, :count].T

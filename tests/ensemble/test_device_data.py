@@ -68,14 +68,15 @@ def test_labels_before_the_noise_are_the_given_ones_without_noise():
 
 def test_every_tensor_is_moved_to_a_device():
     moved = data_of([5]).to(torch.device("meta"))
-    on_the_cpu = {"train_bytes", "levels"}  # for the sparse form
+    on_the_cpu = {"train_bytes"}  # for the sparse form
     assert all(getattr(moved, name).is_meta for name in vars(moved) if name not in on_the_cpu)
 
 
 def test_bytes_stand_for_the_standardized_numbers_exactly():
     data = data_of([5])
-    assert data.levels is not None and data.train_bytes is not None
-    assert torch.equal(data.levels[data.train_bytes.long()], data.train_x)
+    assert data.train_bytes is not None
+    images, levels = data.train_bytes
+    assert torch.equal(levels[images.long()], data.train_x)
 
 
 def test_equal_images_in_another_array_are_another_cache_entry():
