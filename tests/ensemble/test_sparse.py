@@ -89,6 +89,7 @@ def assert_equal(one, other, relative):
         ["optimizer=sgd"],
         ["optimizer=sgd", "optimizer.momentum=0.9", "optimizer.weight_decay=0.01"],
         ["dataset.label_noise=0.2", "model.width=32", "model.depth=2"],
+        ["training.batch_size=100"],  # a tile, and a part of another
     ],
 )
 @pytest.mark.parametrize("density", [0.15, 0.02])
