@@ -6,6 +6,7 @@ Every entry point goes through ``launch``. Knows no analysis and no run.
 import atexit
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -112,11 +113,6 @@ def _line_and_code(error: Exception, keys: Mapping[str, Key]) -> tuple[str, int]
         return explain(error, keys), UserError.exit_code
     if isinstance(error, YAMLError):
         return explain_yaml(error), UserError.exit_code
-    if isinstance(error, RuntimeError) and "Unknown plugin class" in str(error):
-        return "hydra/launcher=ray: pip install 'pruning-phases[ray]' installs it", 2
-    if isinstance(error, ValueError) and "Config group override" in str(error):
-        empty = [word for word in sys.argv[1:] if word.endswith("=null")]
-        return f"{' '.join(empty)}: a group needs one of its options; --help lists them", 2
     if isinstance(error, ValueError) and str(error).startswith("Only one of --run"):
         flags = [word for word in sys.argv[1:] if word.split("=")[0] in FLAGS]
         return f"{' '.join(flags)}: give one of these flags at a time", 2
@@ -125,7 +121,15 @@ def _line_and_code(error: Exception, keys: Mapping[str, Key]) -> tuple[str, int]
         path, reason = error.filename or "a file", error.strerror or error
         cure = f"give {option}=FOLDER where you may write"
         return f"{path} cannot be written ({reason}): {cure}", 2
+    if _is_of_hydra(error):
+        return explain(error, keys), UserError.exit_code
     return None
+
+
+def _is_of_hydra(error: Exception) -> bool:
+    """True for an error that Hydra's own code raises: it reports many bad words so."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return frames[-1][0].f_globals["__name__"].partition(".")[0] in ("hydra", "omegaconf")
 
 
 def _leave(name: str, message: str, code: int) -> NoReturn:

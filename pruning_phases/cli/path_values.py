@@ -104,7 +104,7 @@ def _value(value: str, facts: Key, keys: Mapping[str, Key]) -> str:
 
 
 def _path(value: str, optional: bool, keys: Mapping[str, Key]) -> str:
-    read = _parsed(value)
+    read = parsed(value)
     replaced = INTERPOLATION.search(value) is not None and _is_replaced(value, keys)
     if isinstance(read, QuotedString) or (read is None and optional):
         return value
@@ -114,7 +114,7 @@ def _path(value: str, optional: bool, keys: Mapping[str, Key]) -> str:
     return QuotedString(value, Quote.single).with_quotes() if replaced else as_text(value)
 
 
-def _parsed(value: str) -> Any:
+def parsed(value: str) -> Any:
     """Return what Hydra reads in a value; Ellipsis if it cannot be parsed."""
     try:
         return _override(value)._value

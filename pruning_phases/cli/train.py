@@ -59,6 +59,8 @@ def task(composed: DictConfig) -> None:
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
     make_importable(hydra.runtime.cwd)  # a launcher may have begun this process elsewhere
+    if hydra.job.chdir:
+        os.chdir(hydra.runtime.cwd)  # a relative path is one of the folder where it was typed
     config = check(composed)
     launcher = hydra.runtime.choices.get("hydra/launcher")
     if not sweep and launcher != "basic":

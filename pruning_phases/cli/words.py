@@ -4,9 +4,14 @@ In: the words as typed, and the keys of the command. Out: -m, then the keys, the
 with their values; UserError for a word that is no key and no flag.
 """
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 
-from pruning_phases.cli.path_values import with_quotes
+from hydra.core.override_parser.types import ChoiceSweep
+
+from pruning_phases.cli.path_values import parsed, with_quotes
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.keys import Key
 from pruning_phases.errors import UserError
 
@@ -21,6 +26,13 @@ FLAGS = SWEEP_FLAGS | VALUED_FLAGS | {
     "--shell-completion", "-i", "--info",
 }  # fmt: skip
 
+CHOICES = {
+    "-c": ["job", "hydra", "all"],
+    "--cfg": ["job", "hydra", "all"],
+    "-i": ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"],
+    "--info": ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"],
+}
+
 
 def for_hydra(words: Sequence[str], keys: Mapping[str, Key], sweeps: bool) -> list[str]:
     """Return the words in Hydra's form. ``sweeps``: the command makes runs, so it takes -m."""
@@ -30,6 +42,8 @@ def for_hydra(words: Sequence[str], keys: Mapping[str, Key], sweeps: bool) -> li
         raise UserError(
             f"{sweep[0]}: a sweep makes runs (train); one analysis takes a list of them"
         )
+    for pair in pairs:
+        _refuse_no_option(pair)
     pairs = [with_quotes(pair, keys, bool(sweep)) for pair in pairs]
     others = [flag for flag in flags if flag not in SWEEP_FLAGS]
     return [*sweep[:1], *(pairs if sweeps else map(_listed, pairs)), *others]
@@ -40,7 +54,9 @@ def _separated(words: Sequence[str]) -> tuple[list[str], list[str]]:
     pairs, flags = [], []
     rest = iter(words)
     for word in rest:
-        flag, _, value = word.partition("=")
+        flag, equals, value = word.partition("=")
+        if re.match(r"[+~]*(@|=|$)", word):
+            raise UserError(f"'{word}': give KEY=VALUE; --help lists the keys")
         if not word.startswith("-"):
             pairs.append(word)
         elif flag not in FLAGS:
@@ -49,10 +65,22 @@ def _separated(words: Sequence[str]) -> tuple[list[str], list[str]]:
             value = value or next(rest, "")
             if not value:
                 raise UserError(f"{flag}: give a value, {flag} VALUE; see --hydra-help")
-            flags.append(f"{flag}={value}")
+            flags.append(_chosen(flag, value))
         else:
-            flags.append(word)
+            flags.append(_chosen(flag, value) if equals else word)
     return pairs, flags
+
+
+def _refuse_no_option(word: str) -> None:
+    """Raise UserError for a group whose value is a number, a list or null."""
+    group, equals, value = word.lstrip("+").partition("=")
+    if not equals or not os.path.isdir(f"{conf_dir()}/{group}"):
+        return
+    read = parsed(value)
+    values = read.list if isinstance(read, ChoiceSweep) else [read]
+    is_none = group == "experiment" and value == "null"
+    if not is_none and any(isinstance(one, int | float | list | dict | None) for one in values):
+        raise UserError(f"{word}: a group takes the name of one of its options; --help lists them")
 
 
 def _listed(word: str) -> str:
@@ -60,3 +88,12 @@ def _listed(word: str) -> str:
     key, _, value = word.partition("=")
     plain = "," in value and not set(value) & set("[]{}()'\"")
     return f"{key}=[{value}]" if plain else word
+
+
+def _chosen(flag: str, value: str) -> str:
+    """Return flag=value; raise UserError for a value that the flag does not take."""
+    if flag not in VALUED_FLAGS and flag not in CHOICES:
+        raise UserError(f"{flag}: takes no value; see --hydra-help")
+    if value not in CHOICES.get(flag, [value]):
+        raise UserError(f"{flag}={value}: choose {', '.join(CHOICES[flag])}")
+    return f"{flag}={value}"

@@ -23,12 +23,22 @@ def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Overri
         if word.is_sweep_override():
             if not word.is_discrete_sweep():
                 raise UserError(f"{key}: a sweep takes single values, {key}=A,B or range(A,B,STEP)")
-            choices[key] = [f"{key}={value}" for value in word.sweep_string_iterator()]
+            choices[key] = [f"{key}={value}" for value in _values(word)]
         elif word.is_delete():
             choices[key] = [key]
         else:
             choices[key] = [f"{key}={word.get_value_element_as_str()}"]
     return [parser.parse_overrides(list(one)) for one in itertools.product(*choices.values())]
+
+
+def _values(word: Override) -> list[str]:
+    try:
+        values = list(word.sweep_string_iterator())
+    except TypeError:  # a glob over a key that is no group
+        values = []
+    if not values:
+        raise UserError(f"{word.input_line}: names no value, so the sweep would have no run")
+    return values
 
 
 def composer(

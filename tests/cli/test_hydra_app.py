@@ -8,6 +8,7 @@ import time
 import pytest
 import torch
 
+from pruning_phases.records.run import find_records
 from tests.conftest import TINY
 from tests.support.commands import NO_DOWNLOAD, started_train, train, train_process
 from tests.support.wheel import unpacked_wheel
@@ -37,7 +38,28 @@ REFUSED = {
     "snapshots=[0.00001]": r"snapshots: density 1e-05 is not met",
     "training.budget.min_delta=-1": r"training\.budget\.min_delta=-1",
     "model=fc,cnn": r"model=fc,cnn: several values make a sweep, which -m starts",
-    "scale=null": r"scale=null: a group needs one of its options",
+    "scale=null": r"scale=null: a group takes the name of one of its options",
+    "model=1": r"model=1: a group takes the name of one of its options",
+    "topology=[1,2]": r"topology=\[1,2\]: a group takes the name of one of its options",
+    "-m model=fc,null": r"model=fc,null: a group takes the name of one of its options",
+    "-m seed=range(3,1)": r"seed=range\(3,1\): names no value",
+    "-m seed=glob(*)": r"seed=glob\(\*\): names no value",
+    "model=mlp_mixer model.widths=[1,2,3]": r"model\.widths: the chosen option .*has no such key",
+    "model@a=fc": r"model@a: no such place of the group; give model=OPTION",
+    "seed@a=1": r"seed@a=1: no such group",
+    "+@seed=1": r"'\+@seed=1': give KEY=VALUE",
+    "++trainer=cpu": r"\+\+trainer=cpu: leave out the signs \+\+",
+    "~pruner=none": r"~pruner=none: no such option is chosen",
+    "~none/x": r"~none/x: no such key",
+    "=1": r"'=1': give KEY=VALUE",
+    "--resolve": r"--resolve: give --cfg job too",
+    "--shell-completion": r"--shell-completion: give -sc install=bash",
+    "--cfg=none": r"--cfg=none: choose job, hydra, all",
+    "--help=all": r"--help: takes no value",
+    "--config-name=x": r"--config-name=x: no such file",
+    "--config-dir=x": r"--config-dir=.*/x: no such folder",
+    "--config-path=x": r"--config-path=.*x: no such folder",
+    "--experimental-rerun=x": r"--experimental-rerun=x: no such file",
     "trainer=gpu": r"trainer\.accelerator=gpu.*trainer=cpu",
 }
 
@@ -51,6 +73,13 @@ def test_a_mistake_is_reported_in_one_line_with_the_cure_and_leaves_nothing(over
     (line,) = result.stderr.strip().splitlines()
     assert re.search(REFUSED[overrides], line)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("sweep", [[], ["-m"]])
+def test_a_relative_path_is_one_of_the_folder_where_the_command_was_typed(sweep, tmp_path):
+    result = train(*sweep, *TINY, "hydra.job.chdir=true", "results_dir=here", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(find_records(tmp_path / "here")) == 1
 
 
 @pytest.mark.parametrize("sweep", [[], ["-m"]])
