@@ -16,6 +16,7 @@ from pruning_phases.config.keys import Key
 from pruning_phases.errors import UserError
 
 SWEEP_FLAGS = {"-m", "--multirun"}
+SWEEP_WORD = "hydra.mode=MULTIRUN"  # means the same
 VALUED_FLAGS = {
     "-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd",
     "--config-dir", "--experimental-rerun",
@@ -52,7 +53,7 @@ def for_hydra(words: Sequence[str], keys: Mapping[str, Key], sweeps: bool) -> li
 def _separated(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Separate keys from flags, each flag joined with its value."""
     pairs, flags = [], []
-    rest = iter(words)
+    rest = iter("-m" if word == SWEEP_WORD else word for word in words)
     for word in rest:
         flag, equals, value = word.partition("=")
         if re.match(r"[+~]*(@|=|$)", word):

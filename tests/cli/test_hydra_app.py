@@ -10,7 +10,7 @@ import torch
 
 from pruning_phases.records.run import find_records
 from tests.conftest import TINY
-from tests.support.commands import NO_DOWNLOAD, started_train, train, train_process
+from tests.support.commands import NO_DOWNLOAD, command, started_train, train, train_process
 from tests.support.wheel import unpacked_wheel
 
 REFUSED = {
@@ -72,6 +72,13 @@ def test_a_mistake_is_reported_in_one_line_with_the_cure_and_leaves_nothing(over
     assert result.returncode == 2
     (line,) = result.stderr.strip().splitlines()
     assert re.search(REFUSED[overrides], line)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("word", ["-m", "--multirun", "hydra.mode=MULTIRUN"])
+def test_an_analysis_does_not_sweep(word, tmp_path):
+    result = command("table", "runs=here", word, cwd=tmp_path)
+    assert result.returncode == 2 and "a sweep makes runs (train)" in result.stderr
     assert not list(tmp_path.iterdir())
 
 
