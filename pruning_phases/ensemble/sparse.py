@@ -26,7 +26,7 @@ from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
 
 # Density below which the sparse form is faster, measured by benchmarks.sparse.
-SPARSE_BELOW = 0.2
+SPARSE_BELOW = 0.4
 
 
 def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pruning_phases.ensemble.compiled import TILE, compiled
 from pruning_phases.ensemble.dropout_kernels import derive, drop, keys_of_layers
+from pruning_phases.ensemble.tile_kernels import add_products, add_weighted
 
 EXAMPLES_AT_ONCE = 16  # examples whose inputs are gathered together
 
@@ -69,49 +70,6 @@ def gather_inputs(images, levels, rows, columns, values):
 
 
 @compiled
-def add_weighted(values, begin, end, units, weights, out):
-    """out += sum of weights[k] * values[units[k]] over k from begin to end."""
-    k = begin
-    while k + 4 <= end:
-        w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
-        u0, u1, u2, u3 = units[k], units[k + 1], units[k + 2], units[k + 3]
-        for b in range(TILE):
-            first = w0 * values[u0, b] + w1 * values[u1, b]
-            out[b] += first + (w2 * values[u2, b] + w3 * values[u3, b])
-        k += 4
-    while k < end:
-        weight, u = weights[k], units[k]
-        for b in range(TILE):
-            out[b] += weight * values[u, b]
-        k += 1
-
-
-@compiled
-def add_products(values, begin, end, units, factors, out):
-    """out[k] += sum over the tile of factors * values[units[k]], for k from begin to end."""
-    k = begin
-    while k + 4 <= end:
-        u0, u1, u2, u3 = units[k], units[k + 1], units[k + 2], units[k + 3]
-        p0 = p1 = p2 = p3 = np.float32(0.0)
-        for b in range(TILE):
-            p0 += factors[b] * values[u0, b]
-            p1 += factors[b] * values[u1, b]
-            p2 += factors[b] * values[u2, b]
-            p3 += factors[b] * values[u3, b]
-        out[k] += p0
-        out[k + 1] += p1
-        out[k + 2] += p2
-        out[k + 3] += p3
-        k += 4
-    while k < end:
-        u, product = units[k], np.float32(0.0)
-        for b in range(TILE):
-            product += factors[b] * values[u, b]
-        out[k] += product
-        k += 1
-
-
-@compiled
 def forward(values, graph, weights, biases, layer_keys, threshold, scale, first):
     """Values of all units but the inputs, for examples from ``first`` on.
 
@@ -125,7 +83,7 @@ def forward(values, graph, weights, biases, layer_keys, threshold, scale, first)
         out = values[graph.num_inputs + u]
         for b in range(TILE):
             out[b] = biases[u]
-        add_weighted(values, begins[u], begins[u + 1], graph.sources, weights, out)
+        add_weighted(values, graph.sources, weights, begins[u], begins[u + 1], out)
         if u < num_hidden:
             for b in range(TILE):
                 out[b] = np.float32(0.0) if out[b] < 0 else out[b]  # NaN stays
@@ -177,7 +135,7 @@ def backward(values, gradients, graph, turned_weights, scale, weight_gradients, 
             for b in range(TILE):
                 gradient[b] = 0
             begin, end = turned_begins[u], turned_begins[u + 1]
-            add_weighted(gradients, begin, end, graph.targets, turned_weights, gradient)
+            add_weighted(gradients, graph.targets, turned_weights, begin, end, gradient)
             out = values[graph.num_inputs + u]
             for b in range(TILE):
                 gradient[b] = gradient[b] * scale if out[b] > 0 else np.float32(0.0)
@@ -185,7 +143,7 @@ def backward(values, gradients, graph, turned_weights, scale, weight_gradients, 
         for b in range(TILE):
             total += gradient[b]
         bias_gradients[u] += total
-        add_products(values, begins[u], begins[u + 1], graph.sources, gradient, weight_gradients)
+        add_products(values, graph.sources, gradient, begins[u], begins[u + 1], weight_gradients)
 
 
 @compiled

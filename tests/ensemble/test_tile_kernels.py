@@ -1,0 +1,48 @@
+"""The two sums over tiles, written in LLVM's language, against NumPy."""
+
+import numpy as np
+import pytest
+
+from pruning_phases.ensemble.compiled import TILE, compiled
+from pruning_phases.ensemble.tile_kernels import add_products, add_weighted
+
+NUM_UNITS, NUM_WEIGHTS = 12, 40
+
+
+@compiled
+def weighted(values, units, weights, begin, end, out):
+    add_weighted(values, units, weights, begin, end, out)
+
+
+@compiled
+def products(values, units, factors, begin, end, out):
+    add_products(values, units, factors, begin, end, out)
+
+
+@pytest.fixture
+def drawn():
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(NUM_UNITS, TILE)).astype(np.float32)
+    units = draw.integers(NUM_UNITS, size=NUM_WEIGHTS).astype(np.int32)
+    return values, units, draw
+
+
+@pytest.mark.parametrize("begin, end", [(0, NUM_WEIGHTS), (3, 4), (7, 7), (5, 22)])
+def test_a_unit_adds_the_weighted_values_of_the_units_below(drawn, begin, end):
+    values, units, draw = drawn
+    weights, out = (draw.normal(size=n).astype(np.float32) for n in (NUM_WEIGHTS, TILE))
+    expected = out + weights[begin:end].astype(float) @ values[units[begin:end]]
+    weighted(values, units, weights, begin, end, out)
+    np.testing.assert_allclose(out, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("begin, end", [(0, NUM_WEIGHTS), (3, 4), (7, 7), (5, 22)])
+def test_a_weight_adds_its_products_over_the_tile(drawn, begin, end):
+    values, units, draw = drawn
+    factors, out = (draw.normal(size=n).astype(np.float32) for n in (TILE, NUM_WEIGHTS))
+    expected = out.astype(float)
+    expected[begin:end] += values[units[begin:end]].astype(float) @ factors
+    products(values, units, factors, begin, end, out)
+    np.testing.assert_allclose(out, expected, atol=1e-5)
+    untouched = np.r_[0:begin, end:NUM_WEIGHTS]
+    assert (out[untouched] == expected[untouched]).all()
