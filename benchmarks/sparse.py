@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import product
 
 import torch
 
@@ -14,27 +15,27 @@ from pruning_phases.training.loop import UPDATES_PER_CALL, EnsembleModule
 
 DENSITIES = (0.3, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001)
 ROUNDS = 5
-OPTIONS = ["dataset=mnist", "model=fc", "num_replicas=8", "trainer=cpu"]
+OPTIONS = ["dataset=mnist", "num_replicas=8", "trainer=cpu"]
 
 
 def run() -> Iterator[Comparison]:
-    for density in DENSITIES:
-        module = _pruned(density)
+    for model, density in product(("fc", "cnn"), DENSITIES):
+        module = _pruned(model, density)
         block = module.source.order.updates(0, UPDATES_PER_CALL)
         for work, call in (
             (f"{UPDATES_PER_CALL} updates", lambda m=module, b=block: m.training_step(b, 0)),
             ("evaluation", lambda m=module: evaluate(m, m.data.test_x, m.data.test_y)),
         ):
             ways = {
-                "the sparse form": partial(_seconds, module, call, below=1.0),
+                "the sparse form": partial(_seconds, module, call, below=2.0),
                 "the loop over modules": partial(_seconds, module, call, below=0.0),
             }
-            name = f"FC on MNIST, 8 replicas, density {density:g}, {work}"
+            name = f"{model.upper()} on MNIST, 8 replicas, density {density:g}, {work}"
             yield compare(name, *ways, in_turn(ways, ROUNDS))
 
 
-def _pruned(density: float) -> EnsembleModule:
-    module = new_module(compose_config(*OPTIONS))
+def _pruned(model: str, density: float) -> EnsembleModule:
+    module = new_module(compose_config(f"model={model}", *OPTIONS))
     generator = torch.Generator().manual_seed(0)
     masks = {
         layer: torch.rand(mask.shape, generator=generator) < density

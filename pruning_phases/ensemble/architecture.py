@@ -45,7 +45,7 @@ class Architecture:
             for layer, module in self.skeleton.named_modules()
             if isinstance(module, PRUNABLE)
         }
-        self.chain = chain_of(self.skeleton)
+        self.chain = chain_of(self.skeleton, input_shape)
         self.dropout_layers = self._names(PhaseDropout)
         persistent = self.skeleton.state_dict()
         self.state_shapes = {

@@ -22,7 +22,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     folder = _folder()
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder  # type: ignore[attr-defined]
     try:
-        return numba.njit(nogil=True, cache=bool(folder))(function)
+        return numba.njit(nogil=True, error_model="numpy", cache=bool(folder))(function)
     finally:
         numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
 

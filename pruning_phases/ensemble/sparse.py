@@ -7,6 +7,7 @@ so that records, scores and observables see the same tensors in every form.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
@@ -21,9 +22,11 @@ from torch.optim import Optimizer
 
 from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
+from pruning_phases.ensemble.compiled import TILE
 from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
+from pruning_phases.ensemble.sparse_graph import graph_of
 
 # Density below which the sparse form is faster, measured by benchmarks.sparse.
 SPARSE_BELOW = 0.4
@@ -110,7 +113,7 @@ class SparseForm:
         def view(name: str) -> NDArray[np.float32]:
             parameter = self.replicas.stacked(name)
             tensor = optimizer.state[parameter][kind] if optimizer and kind else parameter.detach()
-            return tensor.flatten(1).numpy()
+            return _in_memory_order(tensor)
 
         return [view(name) for name in self.chain.weights], [view(n) for n in self.chain.biases]
 
@@ -155,31 +158,13 @@ class _Network:
     """Surviving weights of one replica: where they are, and what they connect."""
 
     def __init__(self, replicas: Replicas, chain: Chain, r: int) -> None:
-        self.r, self.num_outputs = r, chain.widths[-1]
-        masks = [replicas.mask(name)[r].numpy() > 0 for name in chain.weights]
-        self.positions = [mask.ravel().nonzero()[0] for mask in masks]
-        self.weight_parts = _parts([len(one) for one in self.positions])
-        self.bias_parts = _parts(chain.widths)
-        inputs, read = np.unique(masks[0].nonzero()[1], return_inverse=True)
+        self.r = r
+        masks = [_in_memory_order(replicas.mask(name))[r] for name in chain.weights]
+        self.places = [mask.nonzero()[0] for mask in masks]
+        self.weight_parts = _parts([len(one) for one in self.places])
+        self.bias_parts = _parts([layer.channels for layer in chain.layers])
+        self.graph, inputs = graph_of(chain, self.places)
         self.columns = _memory_order(replicas.architecture.input_shape)[inputs]
-        # The first unit of each layer, counted from the first one behind the inputs.
-        first_of = np.concatenate(([0], np.cumsum(chain.widths)))
-        sources = [read] + [
-            mask.nonzero()[1] + first + len(inputs)
-            for first, mask in zip(first_of, masks[1:], strict=False)
-        ]
-        begins = np.cumsum(np.concatenate([[0], *(mask.sum(axis=1) for mask in masks)]))
-        outputs = np.ones(self.num_outputs, bool)
-        is_read = np.concatenate([mask.any(axis=0) for mask in masks[1:]] + [outputs])
-        all_sources = np.concatenate(sources).astype(np.int32)
-        begins = begins.astype(np.int64)
-        self.graph = kernels.Graph(
-            begins, all_sources, *_transposed(begins, all_sources, len(inputs)), len(inputs),
-            chain.widths[-1], is_read, np.repeat(np.arange(len(chain.widths)), chain.widths),
-            first_of[:-1], np.array(chain.widths),
-        )  # fmt: skip
-        # Values and gradients of all units.
-        self.room = np.zeros((2, len(inputs) + sum(chain.widths), kernels.TILE), np.float32)
 
     def train(
         self, examples: _Examples, rows: NDArray[np.int64], update: _Update, dropout: _Dropout,
@@ -195,8 +180,7 @@ class _Network:
             examples.images, examples.levels, examples.labels, rows, self.columns, self.graph,
             weights, biases, (first_weights, second_weights, first_biases, second_biases),
             update.rule, update.options, update.first, dropout.key, draw, dropout.threshold,
-            dropout.scale, self.room[0], self.room[1], np.empty_like(weights),
-            np.empty_like(biases), losses,
+            dropout.scale, *_room(2, self.graph.num_rows), losses,
         )  # fmt: skip
         for stacked, copied in zip(update.stacked, copies, strict=True):
             self._write(stacked, *copied)
@@ -204,30 +188,26 @@ class _Network:
 
     def logits(self, images: NDArray, stacked: _Stacked, dropout: _Dropout) -> NDArray[np.float32]:
         """Outputs [B, C] of a batch."""
-        result = np.empty((len(images), self.num_outputs), np.float32)
+        result = np.empty((len(images), self.graph.num_outputs), np.float32)
         kernels.logits(
             images, self.columns, self.graph, *self._read(stacked), dropout.key,
-            dropout.threshold, dropout.scale, self.room[0], result,
+            dropout.threshold, dropout.scale, *_room(1, self.graph.num_rows), result,
         )  # fmt: skip
         return result
 
     def _read(self, stacked: _Stacked) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Copy the numbers of the surviving weights, and those of the biases."""
         weights = np.empty(self.weight_parts[-1].stop, np.float32)
-        for array, positions, part in zip(
-            stacked[0], self.positions, self.weight_parts, strict=True
-        ):
-            kernels.gather(array[self.r], positions, weights[part])
+        for array, places, part in zip(stacked[0], self.places, self.weight_parts, strict=True):
+            kernels.gather(array[self.r], places, weights[part])
         return weights, np.concatenate([array[self.r] for array in stacked[1]])
 
     def _write(
         self, stacked: _Stacked, weights: NDArray[np.float32], biases: NDArray[np.float32]
     ) -> None:
         """Put back what ``_read`` has copied."""
-        for array, positions, part in zip(
-            stacked[0], self.positions, self.weight_parts, strict=True
-        ):
-            kernels.scatter(array[self.r], positions, weights[part])
+        for array, places, part in zip(stacked[0], self.places, self.weight_parts, strict=True):
+            kernels.scatter(array[self.r], places, weights[part])
         for array, part in zip(stacked[1], self.bias_parts, strict=True):
             array[self.r] = biases[part]
 
@@ -238,16 +218,21 @@ def _parts(lengths: list[int]) -> list[slice]:
     return [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
 
 
-def _transposed(
-    begins: NDArray[np.int64], sources: NDArray[np.int32], num_inputs: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
-    """Weights out of each unit but the inputs: where they begin, their targets, their numbers."""
-    targets = np.repeat(np.arange(len(begins) - 1), np.diff(begins)) + num_inputs
-    order = np.argsort(sources, kind="stable")
-    order = order[np.searchsorted(sources[order], num_inputs) :]
-    counts = np.bincount(sources[order] - num_inputs, minlength=len(begins) - 1)
-    turned = np.concatenate(([0], counts.cumsum())).astype(np.int64)
-    return turned, targets[order].astype(np.int32), order
+def _room(count: int, num_rows: int) -> NDArray[np.float32]:
+    """Room [count, rows, TILE] of this thread, not set to 0."""
+    size = count * num_rows * TILE
+    if len(getattr(_threads, "room", ())) < size:
+        _threads.room = np.empty(size, np.float32)
+    return _threads.room[:size].reshape(count, num_rows, TILE)
+
+
+_threads = threading.local()
+
+
+def _in_memory_order(tensor: Tensor) -> NDArray:
+    """Numbers [R, n] of a stacked tensor, not copied: the in-channels of a kernel are innermost."""
+    kernels_ = tensor.permute(0, 1, 3, 4, 2) if tensor.dim() == 5 else tensor
+    return kernels_.view(len(tensor), -1).numpy()
 
 
 def _examples(data: DeviceData) -> _Examples:

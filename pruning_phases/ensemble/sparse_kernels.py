@@ -8,38 +8,15 @@ on numbers side by side, and the compiler knows on how many.
 The functions release the interpreter's lock, and each runs on one thread.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from pruning_phases.ensemble.compiled import TILE, compiled
 from pruning_phases.ensemble.dropout_kernels import derive, drop, keys_of_layers
-from pruning_phases.ensemble.tile_kernels import add_products, add_weighted
+from pruning_phases.ensemble.tile_kernels import add_products, add_spread, add_weighted, total
 
 EXAMPLES_AT_ONCE = 16  # examples whose inputs are gathered together
 
 ADAM, SGD = 0, 1
-
-
-class Graph(NamedTuple):
-    """Surviving weights of one network as a compressed sparse matrix, and its transpose.
-
-    Units are numbered from the inputs to the outputs: first the inputs that a weight looks at, then
-    the units of each layer. Unit ``num_inputs + u`` has row u.
-    """
-
-    begins: NDArray[np.int64]  # weights into it: begins[u] to begins[u + 1]
-    sources: NDArray[np.int32]  # the unit below each weight
-    turned_begins: NDArray[np.int64]  # weights out of it, in the order of the transpose
-    targets: NDArray[np.int32]  # the unit above each of these
-    order: NDArray[np.int64]  # the number of each of these among the weights
-    num_inputs: int
-    num_outputs: int
-    is_read: NDArray[np.bool_]  # a weight looks at it, or it is an output
-    layer_of: NDArray[np.int64]
-    first_of: NDArray[np.int64]  # row of the first unit of each layer
-    width_of: NDArray[np.int64]  # units of each layer
 
 
 @compiled
@@ -70,28 +47,51 @@ def gather_inputs(images, levels, rows, columns, values):
 
 
 @compiled
-def forward(values, graph, weights, biases, layer_keys, threshold, scale, first):
-    """Values of all units but the inputs, for examples from ``first`` on.
+def forward(values, chosen, sums, graph, weights, biases, layer_keys, threshold, scale, first):
+    """Values of all needed units, for examples from ``first`` on.
 
-    layer_keys: [layers, 2], dropout's streams; threshold: bits below it are dropped, 0 for no
-    dropout.
+    chosen: [units, TILE], the sum of its window that a unit is, where there is pooling. sums:
+    [window, TILE], room. weights: of the edges. layer_keys: [layers, 2], dropout's streams;
+    threshold: bits below it are dropped, 0 for no dropout.
     """
-    begins, num_hidden = graph.begins, len(biases) - graph.num_outputs
-    for u in range(len(biases)):
-        if not graph.is_read[u]:
-            continue
-        out = values[graph.num_inputs + u]
+    num_layers = len(graph.window)
+    for layer in range(num_layers):
+        window, first_unit = graph.window[layer], graph.first_unit[layer]
+        width = graph.first_unit[layer + 1] - first_unit
+        for unit in range(width):
+            u = first_unit + unit
+            if not graph.needed[u]:
+                continue
+            out = values[graph.num_inputs + u]
+            bias = biases[graph.first_bias[layer] + unit // graph.units_per_bias[layer]]
+            for place in range(window):
+                s = graph.first_sum[layer] + unit * window + place
+                into = out if window == 1 else sums[place]
+                for b in range(TILE):
+                    into[b] = bias
+                begin, end = graph.begins[s], graph.begins[s + 1]
+                add_weighted(values, graph.sources, weights, begin, end, into)
+            if window > 1:
+                take_largest(sums, window, out, chosen[u])
+            if layer < num_layers - 1:
+                for b in range(TILE):
+                    out[b] = np.float32(0.0) if out[b] < 0 else out[b]  # NaN stays
+                if threshold > 0:
+                    low, high = layer_keys[layer, 0], layer_keys[layer, 1]
+                    drop(out, first, unit, low, high, width, threshold, scale)
+
+
+@compiled
+def take_largest(sums, window, out, chosen):
+    """Largest sum of a window, and which one it is: the first of equal ones, as in torch."""
+    for b in range(TILE):
+        out[b] = sums[0, b]
+        chosen[b] = 0
+    for place in range(1, window):
         for b in range(TILE):
-            out[b] = biases[u]
-        add_weighted(values, graph.sources, weights, begins[u], begins[u + 1], out)
-        if u < num_hidden:
-            for b in range(TILE):
-                out[b] = np.float32(0.0) if out[b] < 0 else out[b]  # NaN stays
-            if threshold > 0:
-                layer = graph.layer_of[u]
-                low, high = layer_keys[layer, 0], layer_keys[layer, 1]
-                unit, width = u - graph.first_of[layer], graph.width_of[layer]
-                drop(out, first, unit, low, high, width, threshold, scale)
+            is_larger = sums[place, b] > out[b] or sums[place, b] != sums[place, b]
+            out[b] = sums[place, b] if is_larger else out[b]
+            chosen[b] = place if is_larger else chosen[b]
 
 
 @compiled
@@ -101,7 +101,7 @@ def cross_entropy(logits, labels, count, share, gradient):
     gradient: [classes, TILE], 0 for examples beyond ``count``.
     """
     classes = len(logits)
-    total = np.float32(0.0)
+    loss = np.float32(0.0)
     gradient[:] = 0
     for b in range(count):
         largest = logits[0, b]
@@ -115,35 +115,45 @@ def cross_entropy(logits, labels, count, share, gradient):
         for c in range(classes):
             gradient[c, b] *= factor
         gradient[labels[b], b] -= share
-        total += np.log(sum_of_exponentials) + largest - logits[labels[b], b]
-    return total * share
+        loss += np.log(sum_of_exponentials) + largest - logits[labels[b], b]
+    return loss * share
 
 
 @compiled
-def backward(values, gradients, graph, turned_weights, scale, weight_gradients, bias_gradients):
+def backward(
+    values, gradients, chosen, sums, graph, weights, scale, weight_gradients, bias_gradients
+):  # fmt: skip
     """Add to the gradients of weights and biases, from ``gradients`` of the outputs.
 
-    turned_weights: in the order of the transposed matrix.
+    The arguments are those of ``forward``.
     """
-    begins, turned_begins = graph.begins, graph.turned_begins
-    num_hidden = len(bias_gradients) - graph.num_outputs
-    for u in range(len(bias_gradients) - 1, -1, -1):
-        if not graph.is_read[u]:
-            continue
-        gradient = gradients[graph.num_inputs + u]
-        if u < num_hidden:
+    num_layers, num_inputs = len(graph.window), graph.num_inputs
+    for u in range(graph.first_unit[num_layers - 1]):
+        if graph.needed[u]:
             for b in range(TILE):
-                gradient[b] = 0
-            begin, end = turned_begins[u], turned_begins[u + 1]
-            add_weighted(gradients, graph.targets, turned_weights, begin, end, gradient)
-            out = values[graph.num_inputs + u]
-            for b in range(TILE):
-                gradient[b] = gradient[b] * scale if out[b] > 0 else np.float32(0.0)
-        total = np.float32(0.0)
-        for b in range(TILE):
-            total += gradient[b]
-        bias_gradients[u] += total
-        add_products(values, graph.sources, gradient, begins[u], begins[u + 1], weight_gradients)
+                gradients[num_inputs + u, b] = 0
+    for layer in range(num_layers - 1, -1, -1):
+        window, first_unit = graph.window[layer], graph.first_unit[layer]
+        for u in range(graph.first_unit[layer + 1] - 1, first_unit - 1, -1):
+            if not graph.needed[u]:
+                continue
+            unit, gradient = u - first_unit, gradients[num_inputs + u]
+            if layer < num_layers - 1:
+                out = values[num_inputs + u]
+                for b in range(TILE):
+                    gradient[b] = gradient[b] * scale if out[b] > 0 else np.float32(0.0)
+            number = graph.first_bias[layer] + unit // graph.units_per_bias[layer]
+            bias_gradients[number] += total(gradient)
+            for place in range(window):
+                into = gradient if window == 1 else sums[place]
+                if window > 1:
+                    for b in range(TILE):
+                        into[b] = gradient[b] if chosen[u, b] == place else np.float32(0.0)
+                s = graph.first_sum[layer] + unit * window + place
+                begin, end, sources = graph.begins[s], graph.begins[s + 1], graph.sources
+                add_products(values, sources, into, begin, end, graph.weights, weight_gradients)
+                if layer > 0:
+                    add_spread(gradients, sources, weights, begin, end, into)
 
 
 @compiled
@@ -175,25 +185,25 @@ def sgd(weights, gradients, momenta, options):
 @compiled
 def train(
     images, levels, labels, rows, columns, graph, weights, biases, states, rule, options,
-    first_update, dropout, draws, threshold, scale, values, gradients, weight_gradients,
-    bias_gradients, losses,
+    first_update, dropout, draws, threshold, scale, values, gradients, losses,
 ):  # fmt: skip
     """Update one network once for every row of ``rows`` [updates, batch]; losses [updates].
 
     images: numbers of the inputs, or with ``levels`` [256] bytes that stand for these numbers.
     states: two arrays for the weights, two for the biases: Adam's averages, or momentum and an
     unused one. dropout: low and high word of the step's key, the numbers of the layers; draws:
-    number of the first update's mask.
+    number of the first update's mask. values, gradients: [rows of the graph, TILE], room.
     """
-    num_outputs, order = graph.num_outputs, graph.order
-    batch = rows.shape[1]
+    num_outputs, batch = graph.num_outputs, rows.shape[1]
     share = np.float32(1.0) / np.float32(batch)
-    turned_weights = np.empty(len(order), np.float32)
+    chosen, sums = room_of_windows(graph)
+    weight_gradients, bias_gradients = np.empty_like(weights), np.empty_like(biases)
+    edge_weights = np.empty(len(graph.weights), np.float32)
     tile_rows, tile_labels = np.empty(TILE, np.int64), np.empty(TILE, np.int64)
     for i in range(len(rows)):
         mask = derive(dropout[0], dropout[1], draws + i)
         keys = keys_of_layers(mask[0], mask[1], dropout[2])
-        gather(weights, order, turned_weights)
+        gather(weights, graph.weights, edge_weights)
         weight_gradients[:] = 0
         bias_gradients[:] = 0
         losses[i] = 0
@@ -203,13 +213,16 @@ def train(
                 tile_rows[b] = rows[i, begin + min(b, count - 1)]
                 tile_labels[b] = labels[tile_rows[b]]
             gather_inputs(images, levels, tile_rows, columns, values)
-            forward(values, graph, weights, biases, keys, threshold, scale, begin)
+            forward(
+                values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale, begin
+            )
             losses[i] += cross_entropy(
                 values[-num_outputs:], tile_labels, count, share, gradients[-num_outputs:]
             )
             backward(
-                values, gradients, graph, turned_weights, scale, weight_gradients, bias_gradients
-            )
+                values, gradients, chosen, sums, graph, edge_weights, scale, weight_gradients,
+                bias_gradients,
+            )  # fmt: skip
         if rule == ADAM:
             adam(weights, weight_gradients, states[0], states[1], first_update + i, options)
             adam(biases, bias_gradients, states[2], states[3], first_update + i, options)
@@ -219,18 +232,29 @@ def train(
 
 
 @compiled
+def room_of_windows(graph):
+    """Room for the choices of all units, and for the sums of one; none without pooling."""
+    window = graph.window.max()
+    units = len(graph.needed) if window > 1 else 0
+    return np.empty((units, TILE), np.uint8), np.empty((window, TILE), np.float32)
+
+
+@compiled
 def logits(
     images, columns, graph, weights, biases, dropout, threshold, scale, values, result
 ):  # fmt: skip
     """Outputs [examples, classes] of one network. dropout: low and high word of the mask's key, the
-    numbers of the layers; values: [units, TILE]."""
+    numbers of the layers; values: [rows of the graph, TILE], room."""
     keys = keys_of_layers(dropout[0], dropout[1], dropout[2])
     num_outputs = graph.num_outputs
+    chosen, sums = room_of_windows(graph)
+    edge_weights = np.empty(len(graph.weights), np.float32)
+    gather(weights, graph.weights, edge_weights)
     rows = np.empty(TILE, np.int64)
     for begin in range(0, len(images), TILE):
         count = min(TILE, len(images) - begin)
         for b in range(TILE):  # the last example fills what is left
             rows[b] = begin + min(b, count - 1)
         gather_inputs(images, None, rows, columns, values)
-        forward(values, graph, weights, biases, keys, threshold, scale, begin)
+        forward(values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale, begin)
         result[begin : begin + count] = values[-num_outputs:, :count].T

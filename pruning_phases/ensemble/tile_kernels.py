@@ -1,4 +1,4 @@
-"""The two sums that an update consists of, over tiles of ``TILE`` examples, in vectors.
+"""The sums that an update consists of, over tiles of ``TILE`` examples, in vectors.
 
 In: arrays inside compiled loops. Out: sums added in place. They are written in LLVM's language, so
 that the order of the additions is fixed and 16 numbers are still added at a time. Of loops, the
@@ -52,15 +52,39 @@ def add_weighted(typing_context, values, units, weights, begin, end, out):
 
 
 @intrinsic
-def add_products(typing_context, values, units, factors, begin, end, out):
-    """Add the sum of factors * values[units[k]] over the tile to out[k], for k from begin to end.
+def add_spread(typing_context, values, units, weights, begin, end, factors):
+    """Add weights[k] * factors to values[units[k]], for k from begin to end.
 
     values: [units, TILE]; factors: [TILE].
     """
 
     def generate(context, builder, signature, arguments):
-        values, units, factors, out = _pointers(
+        values, units, weights, factors = _pointers(
             context, builder, signature, arguments, (0, 1, 2, 5)
+        )
+        fixed = [_load(builder, factors, v) for v in range(NUM_VECTORS)]
+        with _loop(builder, *arguments[3:5]) as k:
+            weight = _spread(builder, builder.load(builder.gep(weights, [k])))
+            row = _row(builder, values, units, k)
+            for v in range(NUM_VECTORS):
+                product = _fma(builder, weight, fixed[v], _load(builder, row, v))
+                builder.store(product, _vector(builder, row, v), align=4)
+        return context.get_dummy_value()
+
+    return types.void(values, units, weights, types.int64, types.int64, factors), generate
+
+
+@intrinsic
+def add_products(typing_context, values, units, factors, begin, end, numbers, out):
+    """Add the sum of factors * values[units[k]] over the tile to out[numbers[k]], for k from
+    begin to end.
+
+    values: [units, TILE]; factors: [TILE].
+    """
+
+    def generate(context, builder, signature, arguments):
+        values, units, factors, numbers, out = _pointers(
+            context, builder, signature, arguments, (0, 1, 2, 5, 6)
         )
         fixed = [_load(builder, factors, v) for v in range(NUM_VECTORS)]
         with _loop(builder, *arguments[3:5]) as k:
@@ -68,11 +92,26 @@ def add_products(typing_context, values, units, factors, begin, end, out):
             total = builder.fmul(fixed[0], _load(builder, row, 0))
             for v in range(1, NUM_VECTORS):
                 total = _fma(builder, fixed[v], _load(builder, row, v), total)
-            place = builder.gep(out, [k])
+            place = builder.gep(out, [_number(builder, numbers, k)])
             builder.store(builder.fadd(builder.load(place), _sum(builder, total)), place)
         return context.get_dummy_value()
 
-    return types.void(values, units, factors, types.int64, types.int64, out), generate
+    arguments = (values, units, factors, types.int64, types.int64, numbers, out)
+    return types.void(*arguments), generate
+
+
+@intrinsic
+def total(typing_context, values):
+    """Sum of values [TILE]."""
+
+    def generate(context, builder, signature, arguments):
+        (values,) = _pointers(context, builder, signature, arguments, (0,))
+        sums = _load(builder, values, 0)
+        for v in range(1, NUM_VECTORS):
+            sums = builder.fadd(sums, _load(builder, values, v))
+        return _sum(builder, sums)
+
+    return types.float32(values), generate
 
 
 def _pointers(context, builder, signature, arguments, numbers):
@@ -90,8 +129,11 @@ def _loop(builder: ir.IRBuilder, begin: ir.Value, end: ir.Value) -> Iterator[ir.
 
 def _row(builder: ir.IRBuilder, values: ir.Value, units: ir.Value, k: ir.Value) -> ir.Value:
     """The place of values[units[k]]."""
-    unit = builder.sext(builder.load(builder.gep(units, [k])), INT)
-    return builder.gep(values, [builder.mul(unit, INT(TILE))])
+    return builder.gep(values, [builder.mul(_number(builder, units, k), INT(TILE))])
+
+
+def _number(builder: ir.IRBuilder, numbers: ir.Value, k: ir.Value) -> ir.Value:
+    return builder.sext(builder.load(builder.gep(numbers, [k])), INT)
 
 
 def _vector(builder: ir.IRBuilder, place: ir.Value, v: int) -> ir.Value:

@@ -90,6 +90,8 @@ def assert_equal(one, other, relative):
         ["optimizer=sgd", "optimizer.momentum=0.9", "optimizer.weight_decay=0.01"],
         ["dataset.label_noise=0.2", "model.width=32", "model.depth=2"],
         ["training.batch_size=100"],  # a tile, and a part of another
+        ["model=cnn", "model.channels=[4,6]"],
+        ["model=cnn", "optimizer=sgd", "optimizer.momentum=0.9"],
     ],
 )
 @pytest.mark.parametrize("density", [0.15, 0.02])
@@ -105,6 +107,39 @@ def test_fifty_updates_equal_those_of_the_loop(masked, density, words, dropout):
     assert_equal(tensors(loop), tensors(compressed), relative=1e-4)
     for name in loop.replicas.layer_of:
         assert not compressed.replicas.stacked(name)[loop.replicas.mask(name) == 0].any()
+
+
+CONVOLUTIONS = {
+    "strides, no padding": "nn.Conv2d(3, 4, 3, stride=(2, 1)), nn.ReLU(), nn.Flatten(), nn.Linear(24, 3)",
+    "dilation": "nn.Conv2d(3, 5, (2, 3), padding=(0, 2), dilation=2), nn.ReLU(), nn.Flatten(), "
+    "nn.Linear(50, 3)",
+    "groups": "nn.Conv2d(3, 6, 3, padding=1, groups=3), nn.ReLU(), nn.Conv2d(6, 4, 1, groups=2), "
+    "nn.MaxPool2d((2, 3)), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)",
+    "a pooling that leaves pixels out": "nn.Conv2d(3, 6, 3, padding=1), nn.MaxPool2d(3), nn.ReLU(), "
+    "nn.Flatten(), nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3)",
+}
+
+
+@pytest.mark.parametrize("layers", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
+def test_convolutions_of_every_geometry_equal_those_of_the_loop(masked, write, layers):
+    build = f"def build(input_shape, num_classes):\n    return nn.Sequential({layers})"
+    name = write(f"from torch import nn\n{COLORS}\n{build}\n")
+    words = [
+        "model=custom",
+        f"model.build={name}:build",
+        "dataset=custom",
+        f"dataset.load={name}:read",
+    ]
+    loop, compressed = masked(0.6, *words), masked(0.6, *words)
+    block = block_of(loop, 10)
+    expected = one_by_one(loop, block)
+    torch.testing.assert_close(trained(compressed, block), expected, rtol=1e-5, atol=1e-6)
+    assert_equal(tensors(loop), tensors(compressed), relative=1e-4)
+    x = loop.data.test_x
+    with torch.no_grad():
+        torch.testing.assert_close(
+            compressed.sparse.logits(x), loop.replicas(x), rtol=1e-4, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("dropout", [[], DROPOUT])
@@ -214,11 +249,41 @@ CHAIN = [nn.Flatten(), nn.Linear(8, 4), nn.ReLU(), PhaseDropout(1), nn.Linear(4,
         ([nn.Linear(8, 4, bias=False), nn.ReLU(), nn.Linear(4, 2)], False),
         ([*CHAIN[:4], nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)], False),
         ([nn.Flatten()], False),
+        ([nn.Flatten(start_dim=2), *CHAIN[1:]], False),
     ],
 )
 def test_chains_are_recognized(layers, is_chain):
-    assert (chain_of(nn.Sequential(*layers)) is not None) == is_chain
-    assert chain_of(nn.ModuleList(layers)) is None
+    assert (chain_of(nn.Sequential(*layers), (8,)) is not None) == is_chain
+    assert chain_of(nn.ModuleList(layers), (8,)) is None
+
+
+CONVOLUTION = [
+    nn.Conv2d(1, 4, 3, padding=1),
+    nn.MaxPool2d(2),
+    nn.ReLU(),
+    nn.Flatten(),
+    nn.Linear(16, 2),
+]
+
+
+@pytest.mark.parametrize(
+    ("layers", "is_chain"),
+    [
+        (CONVOLUTION, True),
+        ([CONVOLUTION[0], CONVOLUTION[2], nn.Flatten(), nn.Linear(64, 2)], True),
+        ([CONVOLUTION[0], nn.ReLU(), *CONVOLUTION[1:2], *CONVOLUTION[3:]], False),
+        ([CONVOLUTION[0], nn.MaxPool2d(1), *CONVOLUTION[1:]], False),
+        ([CONVOLUTION[0], nn.MaxPool2d(2, stride=1), *CONVOLUTION[2:]], False),
+        ([CONVOLUTION[0], nn.MaxPool2d(2, ceil_mode=True), *CONVOLUTION[2:]], False),
+        ([CONVOLUTION[0], nn.AvgPool2d(2), *CONVOLUTION[2:]], False),
+        ([nn.Conv2d(1, 4, 3, padding="same"), *CONVOLUTION[1:]], False),
+        ([nn.Conv2d(1, 4, 3, padding=1, padding_mode="circular"), *CONVOLUTION[1:]], False),
+        ([*CONVOLUTION[:4], nn.Linear(17, 2)], False),
+        (CONVOLUTION[:3], False),
+    ],
+)
+def test_chains_with_convolutions_are_recognized(layers, is_chain):
+    assert (chain_of(nn.Sequential(*layers), (1, 4, 4)) is not None) == is_chain
 
 
 def test_random_bits_are_those_of_the_streams():
