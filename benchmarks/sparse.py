@@ -49,11 +49,12 @@ def _pruned(model: str, density: float) -> EnsembleModule:
 
 def _seconds(module: EnsembleModule, call: Callable[[], object], below: float) -> float:
     """Seconds of a call where the sparse form is taken below this density, and made already."""
-    rule, sparse.SPARSE_BELOW = sparse.SPARSE_BELOW, below
+    rule, small = sparse.SPARSE_BELOW, sparse.SMALL
+    sparse.SPARSE_BELOW, sparse.SMALL = below, 0
     try:
         assert (module.sparse is not None) == (below > 0)
         began = time.perf_counter()
         call()
         return time.perf_counter() - began
     finally:
-        sparse.SPARSE_BELOW = rule
+        sparse.SPARSE_BELOW, sparse.SMALL = rule, small

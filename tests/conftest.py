@@ -5,7 +5,7 @@ import os
 # Before anything counts its threads, here and in what the tests start: two processes run at once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load
+from pruning_phases.ensemble.workers import set_num_workers
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.run import build_module
 from tests.support.own_code import write  # noqa: F401
@@ -38,6 +39,13 @@ TWELVE = ["-m", *TINY, "pruner=magnitude,random,snip", "seed=0,1", "dataset=digi
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def with_workers() -> Iterator[Callable[[int], None]]:
+    """with_workers(2): replicas are computed by two threads."""
+    yield set_num_workers
+    set_num_workers(1)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +93,8 @@ def module_of(configure: Composer) -> Callable[..., EnsembleModule]:
     """module_of("seed=1"): the untrained networks of a configuration, in a loop."""
 
     def build(*overrides: str) -> EnsembleModule:
-        config = configure(*overrides)
+        own = any(word.startswith("model=custom") for word in overrides)
+        config = configure(*(SMALL if own else TINY), *overrides, tiny=False)
         module = build_module(config, load(config))
         module.replicas.attach(vectorized=False)
         return module

@@ -254,8 +254,8 @@ class RateGridConfig(DropoutPhaseConfig):
 class TrainerConfig:
     accelerator: str = key("auto", "device: auto (a GPU if there is one), cpu, gpu")
     num_threads: int | None = key(
-        None, "CPU threads; null: torch decides; runs with equal threads on equal processors are "
-        "equal bit for bit",
+        None, "replicas computed at the same time on the CPU; null: as many as there are cores; "
+        "the numbers stay the same",
         at_least=1, at_most=4096,
     )  # fmt: skip
     chunk_size: int | None = key(

@@ -70,7 +70,7 @@ def device_data(
     validation_key: [2]; subset_keys: [R, 2]; train_sizes: one per replica, None for the full set.
     """
     images = (_Same(dataset.train_images), _Same(dataset.test_images))
-    train_x, test_x, levels = _standardized(*images, torch.get_num_threads())
+    train_x, test_x, levels = _standardized(*images)
     sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
     shuffled = permutations(validation_key, len(train_x))
     count = num_validation(len(train_x), validation_fraction)
@@ -106,13 +106,8 @@ class _Same:
 
 
 @lru_cache(maxsize=2)  # a sweep alternates between few data sets
-def _standardized(
-    train_images: _Same, test_images: _Same, threads: int
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Standardize by mean and deviation; of bytes, return the number that each becomes, too.
-
-    The last bits depend on the number of threads.
-    """
+def _standardized(train_images: _Same, test_images: _Same) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Standardize by mean and deviation; of bytes, return the number that each becomes, too."""
     train, test = (
         torch.as_tensor(images.array).float().movedim(1, -1).contiguous().movedim(-1, 1)
         for images in (train_images, test_images)

@@ -14,6 +14,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from pruning_phases.ensemble.architecture import Architecture
+from pruning_phases.ensemble.workers import each
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.streams import derive
 
@@ -26,11 +27,10 @@ class Replicas(nn.Module):
     running statistics of batch normalization. The forward and backward passes have three forms of
     equal results. The one of few surviving weights is in ``ensemble/sparse.py``, and two are here:
 
-    * on an accelerator, and for many small networks, ``torch.func.vmap`` over the stacked
-      tensors: few large kernels;
+    * on an accelerator ``torch.func.vmap`` over the stacked tensors: few large kernels;
     * on the CPU, one ordinary module per replica whose parameters, buffers and gradients are
-      *views* into the stacked tensors. For few or large networks a loop is measured to be faster
-      there than batched kernels, and it can skip replicas that have finished.
+      *views* into the stacked tensors, as many at a time as there are workers. It can skip
+      replicas that have finished.
     """
 
     def __init__(self, architecture: Architecture, init_keys: Sequence[int]) -> None:
@@ -150,13 +150,13 @@ class Replicas(nn.Module):
         """Logits [R, B, C] of one batch [B, ...] for all replicas."""
         if self.vectorized:
             return vmap(self._call, in_dims=(0, 0, None))(*self._tensors(), x)
-        return torch.stack([module(x) for module in self._alone])
+        return torch.stack(each(lambda r: self._alone[r](x), range(self.num_replicas)))
 
     def forward_own(self, x: Tensor) -> Tensor:
         """Logits [R, B, C] of one batch per replica, [R, B, ...]."""
         if self.vectorized:
             return vmap(self._call)(*self._tensors(), x)
-        return torch.stack([module(own) for module, own in zip(self._alone, x, strict=True)])
+        return torch.stack(each(lambda r: self._alone[r](x[r]), range(self.num_replicas)))
 
     def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
         """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
@@ -173,13 +173,15 @@ class Replicas(nn.Module):
             self._set_state(state, active)
             return losses.detach()
         result = torch.full((self.num_replicas,), torch.nan, device=x.device)
-        for r, module in enumerate(self._alone):
-            if active is None or active[r]:
-                loss = F.cross_entropy(module(x[r]), y[r])
-                loss.backward()
-                result[r] = loss.detach()
-                if self.state_names:
-                    self._restore_state_views(r)
+
+        def one(r: int) -> None:
+            loss = F.cross_entropy(self._alone[r](x[r]), y[r])
+            loss.backward()
+            result[r] = loss.detach()
+            if self.state_names:
+                self._restore_state_views(r)
+
+        each(one, [r for r in range(self.num_replicas) if active is None or active[r]])
         return result
 
     def alone(

@@ -8,11 +8,10 @@ so that records, scores and observables see the same tensors in every form.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from itertools import accumulate
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,9 +26,12 @@ from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse_graph import graph_of
+from pruning_phases.ensemble.workers import each
 
-# Density below which the sparse form is faster, measured by benchmarks.sparse.
+# Below this density the sparse form is faster, and below this number of weights at every density;
+# measured by benchmarks.sparse.
 SPARSE_BELOW = 0.4
+SMALL = 50_000
 
 
 def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | None:
@@ -39,23 +41,22 @@ def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | 
     and no clock, so that a resumed run computes as an uninterrupted one.
     """
     chain = replicas.architecture.chain
-    if chain is None or replicas.device.type != "cpu" or replicas.density >= SPARSE_BELOW:
+    if chain is None or replicas.device.type != "cpu":
+        return None
+    if replicas.density >= SPARSE_BELOW and replicas.num_prunable >= SMALL:
         return None
     if earlier is not None and earlier.mask_change == replicas.num_mask_changes:
         return earlier
-    return SparseForm(replicas, chain, torch.get_num_threads())
+    return SparseForm(replicas, chain)
 
 
 class SparseForm:
     """All networks of an ensemble as compressed sparse matrices, by their masks."""
 
-    def __init__(self, replicas: Replicas, chain: Chain, num_workers: int) -> None:
+    def __init__(self, replicas: Replicas, chain: Chain) -> None:
         self.replicas, self.chain = replicas, chain
         self.mask_change = replicas.num_mask_changes
-        self.num_workers = num_workers
-        self.networks: list[_Network] = self._map(
-            lambda r: _Network(replicas, chain, r), range(replicas.num_replicas)
-        )
+        self.networks = each(lambda r: _Network(replicas, chain, r), range(replicas.num_replicas))
 
     def train(
         self, block: Tensor, data: DeviceData, optimizer: Optimizer, active: Sequence[bool],
@@ -76,7 +77,7 @@ class SparseForm:
             own = np.ascontiguousarray(rows[:, r])
             losses[:, r] = self.networks[r].train(examples, own, update, masks[r], draw)
 
-        self._map(one, [r for r, is_active in enumerate(active) if is_active])
+        each(one, [r for r, is_active in enumerate(active) if is_active])
         for state in optimizer.state.values():
             if "step" in state:
                 state["step"] += len(block)
@@ -95,7 +96,7 @@ class SparseForm:
             images = _rows(x[r]) if shared is None else shared
             return self.networks[r].logits(images, stacked, masks[r])
 
-        return torch.from_numpy(np.stack(self._map(one, range(len(self.networks)))))
+        return torch.from_numpy(np.stack(each(one, range(len(self.networks)))))
 
     def _dropout(self, words: list[tuple], rate: str) -> list[_Dropout]:
         """Dropout of each network, with its rate at training or at evaluation."""
@@ -116,14 +117,6 @@ class SparseForm:
             return _in_memory_order(tensor)
 
         return [view(name) for name in self.chain.weights], [view(n) for n in self.chain.biases]
-
-    def _map(self, function: Callable[[int], Any], replicas: Iterable[int]) -> list[Any]:
-        """Call a function for each replica, as many at a time as there are workers."""
-        numbers = list(replicas)
-        if min(self.num_workers, len(numbers)) < 2:
-            return [function(r) for r in numbers]
-        with ThreadPoolExecutor(self.num_workers) as workers:
-            return list(workers.map(function, numbers))
 
 
 _Stacked = tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]

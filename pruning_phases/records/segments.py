@@ -14,7 +14,7 @@ Position = dict[str, int]
 
 # Facts that decide how sums are rounded.
 ROUNDING = (
-    "device", "processor", "vector_extensions", "num_threads", "matmul_precision", "torch", "numpy",
+    "device", "processor", "vector_extensions", "matmul_precision", "torch", "numpy",
 )  # fmt: skip
 NOT_RECORDED = "not recorded"  # by earlier versions, which kept the facts of the last process only
 LOOSE = ("started", "resumed", "git", "python", "versions", "host", "device", "num_threads")

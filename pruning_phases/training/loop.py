@@ -34,8 +34,6 @@ from pruning_phases.training.rounds import RoundSource
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
 
-VECTORIZED_FROM = 24  # networks; measured by benchmarks.ensemble
-
 
 class EnsembleModule(LightningModule):
     """Trains the networks of ``group``, prunes, trains again, until the schedule ends.
@@ -199,12 +197,8 @@ class EnsembleModule(LightningModule):
         self.source.count = min(self.epoch_updates, self.max_updates - self.num_updates)
 
     @property
-    def _many_small(self) -> bool:
-        """True if the vectorized form is faster on the CPU: many networks of linear layers that all
-        train for the same number of updates."""
-        stops_early = self.config.training.budget.rule is Rule.plateau
-        linear = all(self.replicas.stacked(name).dim() <= 3 for name in self.replicas.names)
-        return self.replicas.num_replicas >= VECTORIZED_FROM and linear and not stops_early
+    def _vectorized(self) -> bool:
+        return self.device.type != "cpu"
 
     # -- Lightning's hooks -----------------------------------------------------------------------
 
@@ -218,7 +212,7 @@ class EnsembleModule(LightningModule):
         self.begin_step(self.step, self.round)
 
     def on_train_start(self) -> None:
-        self.replicas.attach(vectorized=self.device.type != "cpu" or self._many_small)
+        self.replicas.attach(vectorized=self._vectorized)
         # Lightning leaves the step counts of the optimizer on the CPU.
         load_state(self._optimizer, self.replicas, state_tensors(self._optimizer, self.replicas))
 
@@ -226,13 +220,14 @@ class EnsembleModule(LightningModule):
         self._loss_sum.zero_()
 
     def training_step(self, block: Tensor, batch_idx: int) -> None:
-        if (form := self.sparse) is not None:
-            self._update_sparse(form, block)
-            return
-        for indices in block:
+        for part in self._parts(block):
             if self.step == 0 and self.num_updates == self.config.pruner.rewind_update:
                 self.keep_stage(Stage.initial)
-            self._update(indices)
+            if (form := self.sparse) is not None:
+                self._update_sparse(form, part)
+            else:
+                for indices in part:
+                    self._update(indices)
 
     def on_train_epoch_end(self) -> None:
         if self.step_ended and self.step == 0:
@@ -245,6 +240,12 @@ class EnsembleModule(LightningModule):
             self.begin_step(self.step + 1)
         else:
             self.ended = self.trainer.should_stop = True
+
+    def _parts(self, block: Tensor) -> list[Tensor]:
+        """The block, in two parts if later steps need the weights of an update inside it."""
+        first = self.config.pruner.rewind_update - self.num_updates
+        inside = self.step == 0 and 0 < first < len(block)
+        return [block[:first], block[first:]] if inside else [block]
 
     def _update(self, indices: Tensor) -> None:
         """One optimizer update of every replica. indices: [R, B] into the training images."""

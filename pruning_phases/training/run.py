@@ -30,6 +30,7 @@ from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_v
 from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size, refuse_oversized, refuse_oversized_data
 from pruning_phases.ensemble.replicas import Replicas
+from pruning_phases.ensemble.workers import set_num_workers
 from pruning_phases.errors import Busy, RunError, Terminated, UserError
 from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
@@ -68,8 +69,7 @@ def run(
     ``source``: the pruned run that gives initial weights and masks to a run on a topology.
     """
     quiet_lightning()
-    if config.trainer.num_threads is not None:
-        torch.set_num_threads(config.trainer.num_threads)
+    set_num_workers(config.trainer.num_threads)
     torch.set_float32_matmul_precision(config.trainer.matmul_precision)
     # All that can be refused is refused before anything is written.
     trainer = new_trainer(config, record.folder)
@@ -213,8 +213,8 @@ class _Chunks:
         prunes = self.config.pruner.score != NO_SCORE
         if self.architecture.chain is None and on_cpu and prunes:
             notify(
-                "note: this model is no chain of linear layers: an update takes the same time at "
-                "every density"
+                "note: this model is no chain of linear and convolution layers: an update "
+                "takes the same time at every density"
             )
 
     def _chunk_size(self, at_begin: int | None) -> int:

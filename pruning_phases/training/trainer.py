@@ -15,6 +15,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.plugins.environments import LightningEnvironment
 
 from pruning_phases.config.run import Config
+from pruning_phases.ensemble.workers import num_workers
 from pruning_phases.errors import RunError, Terminated, UserError, first_line
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal
@@ -76,7 +77,7 @@ def arithmetic(device: torch.device) -> dict[str, Any]:
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "vector_extensions": " ".join([torch.backends.cpu.get_cpu_capability(), *settings]),
-        "num_threads": torch.get_num_threads(),
+        "num_threads": num_workers(),
         "matmul_precision": torch.get_float32_matmul_precision(),
     }
 

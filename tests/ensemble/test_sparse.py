@@ -9,7 +9,7 @@ from pruning_phases.ensemble import sparse
 from pruning_phases.ensemble.chain import chain_of
 from pruning_phases.ensemble.dropout_kernels import random_bits
 from pruning_phases.ensemble.optimizers import state_tensors
-from pruning_phases.ensemble.sparse import SPARSE_BELOW, SparseForm, sparse_form
+from pruning_phases.ensemble.sparse import SPARSE_BELOW, sparse_form
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.training.evaluate import evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule
@@ -110,13 +110,14 @@ def test_fifty_updates_equal_those_of_the_loop(masked, density, words, dropout):
 
 
 CONVOLUTIONS = {
-    "strides, no padding": "nn.Conv2d(3, 4, 3, stride=(2, 1)), nn.ReLU(), nn.Flatten(), nn.Linear(24, 3)",
+    "strides, no padding": "nn.Conv2d(3, 4, 3, stride=(2, 1)), nn.ReLU(), nn.Flatten(), "
+    "nn.Linear(12, 3)",
     "dilation": "nn.Conv2d(3, 5, (2, 3), padding=(0, 2), dilation=2), nn.ReLU(), nn.Flatten(), "
     "nn.Linear(50, 3)",
     "groups": "nn.Conv2d(3, 6, 3, padding=1, groups=3), nn.ReLU(), nn.Conv2d(6, 4, 1, groups=2), "
     "nn.MaxPool2d((2, 3)), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)",
-    "a pooling that leaves pixels out": "nn.Conv2d(3, 6, 3, padding=1), nn.MaxPool2d(3), nn.ReLU(), "
-    "nn.Flatten(), nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3)",
+    "pixels left out": "nn.Conv2d(3, 6, 3, padding=1), nn.MaxPool2d(3), nn.ReLU(), nn.Flatten(), "
+    "nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3)",
 }
 
 
@@ -153,6 +154,7 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
 
     found = measured()
     monkeypatch.setattr(sparse, "SPARSE_BELOW", 0.0)
+    monkeypatch.setattr(sparse, "SMALL", 0)
     assert module.sparse is None
     expected = measured()
     for name, values in expected.items():
@@ -160,15 +162,14 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
 
 
 @pytest.mark.parametrize("workers", [2, 3])
-def test_the_number_of_workers_changes_no_byte(masked, workers):
-    one, several = masked(0.1, *DROPOUT, "num_replicas=5"), masked(0.1, *DROPOUT, "num_replicas=5")
-    several._sparse = SparseForm(several.replicas, several.replicas.architecture.chain, workers)
-    block = block_of(one, 20)
-    assert torch.equal(trained(one, block), trained(several, block))
-    assert several.sparse.num_workers == workers
+def test_the_number_of_workers_changes_no_byte(masked, workers, with_workers):
+    one, several = (masked(0.1, *DROPOUT, "num_replicas=5") for _ in range(2))
+    block, x = block_of(one, 20), one.data.test_x[:300]
+    losses, logits = trained(one, block), one.sparse.logits(x)
+    with_workers(workers)
+    assert torch.equal(losses, trained(several, block))
     assert_equal(tensors(one), tensors(several), relative=0)
-    x = one.data.test_x[:300]
-    assert torch.equal(one.sparse.logits(x), several.sparse.logits(x))
+    assert torch.equal(logits, several.sparse.logits(x))
 
 
 def test_a_block_of_updates_equals_two_blocks(masked):
@@ -223,7 +224,9 @@ def test_the_inputs_of_images_with_colors_are_found(masked, write):
     torch.testing.assert_close(trained(compressed, block), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_the_form_follows_density_and_masks_alone(masked):
+def test_the_form_follows_sizes_and_masks_alone(masked, monkeypatch):
+    assert masked(1.1 * SPARSE_BELOW).sparse is not None
+    monkeypatch.setattr(sparse, "SMALL", 0)
     assert masked(1.1 * SPARSE_BELOW).sparse is None
     module = masked(0.9 * SPARSE_BELOW)
     form = module.sparse

@@ -58,10 +58,6 @@ def steps(record) -> list[tuple]:
     return [tuple(both) for both in positions]
 
 
-def other_threads(patch):
-    return ["trainer.num_threads=2"], r"num_threads (1, now 2)"
-
-
 def other_processor(patch):
     patch.setattr(provenance, "processor", lambda: "ARM Cortex-A72")
     return [], f"processor ({PROCESSOR}, now ARM Cortex-A72)"
@@ -101,7 +97,7 @@ PROCESSOR = provenance.processor()
 
 @pytest.mark.parametrize(
     "other",
-    [other_threads, other_processor, other_vector_extensions, other_setting_of_mkl, other_versions,
+    [other_processor, other_vector_extensions, other_setting_of_mkl, other_versions,
      other_device, other_precision],
 )  # fmt: skip
 def test_a_resume_that_may_round_differently_says_so_in_one_line(configure, monkeypatch, other):
@@ -121,8 +117,8 @@ def test_a_resume_that_may_round_differently_says_so_in_one_line(configure, monk
 def test_a_resume_on_another_host_with_the_same_arithmetic_prints_nothing_more(
     configure, monkeypatch
 ):
-    config = configure(EVERY_ROUND)
-    record = killed(config, monkeypatch, 2 * STEP)
+    record = killed(configure(EVERY_ROUND), monkeypatch, 2 * STEP)
+    config = configure(EVERY_ROUND, "trainer.num_threads=2")
     with monkeypatch.context() as patch:
         patch.setattr("socket.gethostname", lambda: "elsewhere")
         patch.setattr("platform.python_version", lambda: "3.99")
@@ -257,7 +253,7 @@ def test_a_finished_record_of_an_earlier_version_is_skipped_and_verified(configu
 
 
 def segment(start, to, **facts):
-    return {"from": start, "to": to, "num_threads": 1, "versions": {"torch": "2.11"}} | facts
+    return {"from": start, "to": to, "processor": 1, "versions": {"torch": "2.11"}} | facts
 
 
 ONE, TWO = {"step": 1}, {"step": 2}
@@ -269,14 +265,14 @@ ONE, TWO = {"step": 1}, {"step": 2}
         ([segment(None, ONE)], {}),
         ([segment(None, ONE), segment(ONE, TWO), segment(TWO, None)], {}),
         # The last one differs from the first one, not from the second.
-        ([segment(None, ONE), segment(ONE, TWO, num_threads=2), segment(TWO, None, num_threads=2)],
-         {"num_threads": [1, 2]}),
-        ([segment(None, ONE), segment(ONE, TWO, num_threads=2), segment(TWO, None)],
-         {"num_threads": [2, 1]}),
-        ([segment(None, ONE), segment(ONE, TWO, num_threads=2), segment(TWO, None, num_threads=3)],
-         {"num_threads": [1, 2, 3]}),
-        ([segment(None, ONE, num_threads=2), segment(None, ONE), segment(ONE, None)], {}),
-        ([segment(None, ONE), segment(ONE, ONE, num_threads=2), segment(ONE, None)], {}),
+        ([segment(None, ONE), segment(ONE, TWO, processor=2), segment(TWO, None, processor=2)],
+         {"processor": [1, 2]}),
+        ([segment(None, ONE), segment(ONE, TWO, processor=2), segment(TWO, None)],
+         {"processor": [2, 1]}),
+        ([segment(None, ONE), segment(ONE, TWO, processor=2), segment(TWO, None, processor=3)],
+         {"processor": [1, 2, 3]}),
+        ([segment(None, ONE, processor=2), segment(None, ONE), segment(ONE, None)], {}),
+        ([segment(None, ONE), segment(ONE, ONE, processor=2), segment(ONE, None)], {}),
         ([segment(None, ONE), segment(ONE, None, versions={"torch": "2.12"})],
          {"torch": ["2.11", "2.12"]}),
         ([segment(None, ONE), segment(ONE, None, host="other", git="other")], {}),

@@ -28,7 +28,7 @@ def _model(monkeypatch):
 def form(monkeypatch):
     """form(vectorized): the form of all runs of a test."""
     return lambda vectorized: monkeypatch.setattr(
-        EnsembleModule, "_many_small", property(lambda _: vectorized)
+        EnsembleModule, "_vectorized", property(lambda _: vectorized)
     )
 
 
