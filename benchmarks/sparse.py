@@ -15,7 +15,7 @@ from pruning_phases.training.loop import UPDATES_PER_CALL, EnsembleModule
 
 DENSITIES = (0.3, 0.2, 0.1, 0.03, 0.01, 0.003, 0.001)
 ROUNDS = 5
-OPTIONS = ["dataset=mnist", "num_replicas=8", "trainer=cpu"]
+OPTIONS = ["dataset=mnist", "num_replicas=8", "trainer=cpu", "training.batch_size=128"]
 
 
 def run() -> Iterator[Comparison]:
