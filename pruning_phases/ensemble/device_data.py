@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.data.dataset import Dataset
+from pruning_phases.ensemble.workers import each
 from pruning_phases.errors import UserError
 from pruning_phases.streams import permutations
 
@@ -49,7 +50,12 @@ class DeviceData:
 
     def train_images(self, indices: Tensor) -> Tensor:
         """[...] indices -> [..., channels, height, width], channels innermost in memory."""
-        return self.train_x.movedim(1, -1)[indices].movedim(-1, -3)
+        images = self.train_x.movedim(1, -1)
+        if images.device.type != "cpu" or indices.dim() < 2:
+            return images[indices].movedim(-1, -3)
+        found = images.new_empty((*indices.shape, *images.shape[1:]))
+        each(lambda r: torch.index_select(images, 0, indices[r], out=found[r]), range(len(indices)))
+        return found.movedim(-1, -3)
 
     def to(self, device: torch.device) -> DeviceData:
         moved = {

@@ -6,13 +6,16 @@ Knows no schedule of updates.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 from pruning_phases.ensemble.replicas import Replicas
+from pruning_phases.ensemble.workers import each
 
 if TYPE_CHECKING:
     from pruning_phases.config.groups import OptimizerConfig
@@ -57,6 +60,42 @@ def moments(optimizer: Optimizer) -> tuple[str, ...]:
     if isinstance(optimizer, torch.optim.Adam):
         return ("exp_avg", "exp_avg_sq")
     return ("momentum_buffer",) if optimizer.param_groups[0]["momentum"] else ()
+
+
+@torch.no_grad()
+def update(optimizer: Optimizer, replicas: Replicas) -> None:
+    """Make one update of every replica, on the CPU as many at a time as there are workers."""
+    if replicas.device.type != "cpu":
+        optimizer.step()
+        return
+    begin_state(optimizer)
+    stacked = [replicas.stacked(name) for name in replicas.names]
+    states = [optimizer.state[parameter] for parameter in stacked]
+    options = optimizer.param_groups[0]
+
+    def one(r: int) -> None:
+        weights = [parameter[r] for parameter in stacked]
+        gradients = [parameter.grad[r] for parameter in stacked if parameter.grad is not None]
+        kept: list[Any] = [[state[moment][r] for state in states] for moment in moments(optimizer)]
+        if isinstance(optimizer, torch.optim.Adam):
+            counts = [state["step"].clone() for state in states]  # adam adds 1
+            beta1, beta2 = options["betas"]
+            adam(
+                weights, gradients, kept[0], kept[1], [], counts, fused=True, amsgrad=False,
+                maximize=False, beta1=beta1, beta2=beta2, lr=options["lr"],
+                weight_decay=options["weight_decay"], eps=options["eps"],
+            )  # fmt: skip
+        else:
+            sgd(
+                weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
+                dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
+                lr=options["lr"], weight_decay=options["weight_decay"],
+            )  # fmt: skip
+
+    each(one, range(replicas.num_replicas))
+    for state in states:
+        if "step" in state:
+            state["step"] += 1
 
 
 def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]:

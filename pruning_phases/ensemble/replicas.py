@@ -164,8 +164,9 @@ class Replicas(nn.Module):
         The state is updated, too. x: [R, B, ...], y: [R, B]. Replicas that are not active may be
         skipped; their state stays, and the loss of those skipped is NaN.
         """
-        torch._foreach_zero_([_gradient(self.stacked(name)) for name in self.names])
+        gradients = [_gradient(self.stacked(name)) for name in self.names]
         if self.vectorized:
+            torch._foreach_zero_(gradients)
             logits, state = vmap(self._call_with_state)(*self._tensors(), x)
             losses = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
             losses = losses.view(y.shape).mean(dim=1)
@@ -175,13 +176,16 @@ class Replicas(nn.Module):
         result = torch.full((self.num_replicas,), torch.nan, device=x.device)
 
         def one(r: int) -> None:
+            torch._foreach_zero_([gradient[r] for gradient in gradients])
+            if active is not None and not active[r]:
+                return
             loss = F.cross_entropy(self._alone[r](x[r]), y[r])
             loss.backward()
             result[r] = loss.detach()
             if self.state_names:
                 self._restore_state_views(r)
 
-        each(one, [r for r in range(self.num_replicas) if active is None or active[r]])
+        each(one, range(self.num_replicas))
         return result
 
     def alone(

@@ -25,6 +25,7 @@ from pruning_phases.ensemble.optimizers import (
     load_state,
     set_num_updates,
     state_tensors,
+    update,
 )
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse import SparseForm, sparse_form
@@ -254,7 +255,7 @@ class EnsembleModule(LightningModule):
         x, y = self.data.train_images(indices), self.data.train_y[indices]
         self._loss_sum += self.replicas.backward(x, y, self.active)
         self.replicas.mask_gradients()
-        self._optimizer.step()
+        update(self._optimizer, self.replicas)
         self.num_updates += 1
 
     def _update_sparse(self, form: SparseForm, block: Tensor) -> None:
