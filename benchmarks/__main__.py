@@ -9,11 +9,13 @@ import torch
 
 from benchmarks import cut, ensemble, overhead, rewiring, sparse, sweep, training
 from benchmarks.pairs import Comparison
+from pruning_phases.ensemble.workers import set_num_workers
 
 FOLDER = Path(__file__).parent
 
 
 def main() -> None:
+    set_num_workers(1)  # one thread for everyone: ratios of a core's work
     machine = {
         "processor_cores": os.cpu_count(),
         "torch_threads": torch.get_num_threads(),

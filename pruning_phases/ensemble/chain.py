@@ -50,6 +50,12 @@ class Geometry(NamedTuple):
         return self.pool_height * self.pool_width
 
     @property
+    def num_edges(self) -> int:
+        """Products that all sums consist of, without pruning; those of the margin are counted."""
+        kernel = self.kernel_height * self.kernel_width * self.in_channels // self.groups
+        return self.num_units * self.window * kernel
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         return self.channels, self.height, self.width
 

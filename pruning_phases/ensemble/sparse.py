@@ -33,6 +33,8 @@ from pruning_phases.ensemble.workers import each
 SPARSE_BELOW = 0.4
 SMALL = 50_000
 
+LARGEST_GRAPH = 5_000_000  # edges of a network, of 24 bytes each
+
 
 def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | None:
     """The sparse form of the present masks, or None where another form is as fast.
@@ -44,6 +46,8 @@ def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | 
     if chain is None or replicas.device.type != "cpu":
         return None
     if replicas.density >= SPARSE_BELOW and replicas.num_prunable >= SMALL:
+        return None
+    if replicas.density * sum(layer.num_edges for layer in chain.layers) > LARGEST_GRAPH:
         return None
     if earlier is not None and earlier.mask_change == replicas.num_mask_changes:
         return earlier

@@ -233,7 +233,28 @@ def test_the_form_follows_sizes_and_masks_alone(masked, monkeypatch):
     assert module.sparse is form
     module.replicas.set_masks(module.replicas.layer_masks())
     assert module.sparse is not form
+    num_edges = module.replicas.density * sum(shape.numel() for shape in shapes(module))
+    monkeypatch.setattr(sparse, "LARGEST_GRAPH", 0.9 * num_edges)
+    assert module.sparse is None
+    monkeypatch.setattr(sparse, "LARGEST_GRAPH", 1.1 * num_edges)
+    assert module.sparse is not None
     assert sparse_form(module.replicas.to("meta"), None) is None
+
+
+def shapes(module):
+    return [mask[0].shape for mask in module.replicas.layer_masks().values()]
+
+
+def test_a_weight_of_a_convolution_has_an_edge_at_every_place_of_its_map(masked):
+    module = masked(1.0, "model=cnn", "model.channels=[4]", "model.widths=[8]")
+    convolution, *linear = module.replicas.architecture.chain.layers
+    assert convolution.num_edges == 4 * 8 * 8 * 9
+    assert [layer.num_edges for layer in linear] == [4 * 4 * 4 * 8, 8 * 10]
+    graph = module.sparse.networks[0].graph
+    in_the_margin = 4 * (8 * 8 * 9 - (8 + 7 + 7) ** 2)
+    assert len(graph.sources) == sum(layer.num_edges for layer in (convolution, *linear)) - (
+        in_the_margin
+    )
 
 
 CHAIN = [nn.Flatten(), nn.Linear(8, 4), nn.ReLU(), PhaseDropout(1), nn.Linear(4, 2)]
