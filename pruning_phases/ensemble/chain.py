@@ -16,7 +16,7 @@ from pruning_phases.models.dropout import PhaseDropout
 
 
 class Geometry(NamedTuple):
-    """How the units of a layer look at those below.
+    """Connections of a layer's units to those below.
 
     A *sum* is what a layer computes before pooling. A unit is the largest of ``pool_height`` times
     ``pool_width`` sums. A linear layer is a convolution over a map of one pixel.

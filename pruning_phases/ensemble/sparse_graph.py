@@ -84,5 +84,5 @@ def _edges(layer: Geometry, places: NDArray[np.int64]) -> tuple[NDArray, NDArray
 
 
 def _starts(lengths: list[int]) -> NDArray[np.int64]:
-    """Where each part begins, and where the last one ends."""
+    """Return where each part begins, and where the last one ends."""
     return np.array(list(accumulate(lengths, initial=0)), np.int64)

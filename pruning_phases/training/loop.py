@@ -221,7 +221,9 @@ class EnsembleModule(LightningModule):
         self._loss_sum.zero_()
 
     def training_step(self, block: Tensor, batch_idx: int) -> None:
-        for part in self._parts(block):
+        first = self.config.pruner.rewind_update - self.num_updates  # later steps need its weights
+        inside = self.step == 0 and 0 < first < len(block)
+        for part in block.tensor_split([first]) if inside else [block]:
             if self.step == 0 and self.num_updates == self.config.pruner.rewind_update:
                 self.keep_stage(Stage.initial)
             if (form := self.sparse) is not None:
@@ -241,12 +243,6 @@ class EnsembleModule(LightningModule):
             self.begin_step(self.step + 1)
         else:
             self.ended = self.trainer.should_stop = True
-
-    def _parts(self, block: Tensor) -> list[Tensor]:
-        """The block, in two parts if later steps need the weights of an update inside it."""
-        first = self.config.pruner.rewind_update - self.num_updates
-        inside = self.step == 0 and 0 < first < len(block)
-        return [block[:first], block[first:]] if inside else [block]
 
     def _update(self, indices: Tensor) -> None:
         """One optimizer update of every replica. indices: [R, B] into the training images."""

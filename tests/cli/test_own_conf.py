@@ -99,7 +99,7 @@ def test_a_fault_is_one_line_and_nothing_is_written(word, sweep, conf, tmp_path)
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     result = train("--config-dir", "nix", cwd=tmp_path)
     assert result.returncode == 2 and len(result.stderr.strip().splitlines()) == 1
-    assert "nix' not found" in result.stderr
+    assert "nix: no such folder" in result.stderr
 
 
 ADD = {

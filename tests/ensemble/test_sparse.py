@@ -80,7 +80,9 @@ def assert_equal(one, other, relative):
         assert (tensor - other[name]).abs().max().item() <= relative * scale, name
 
 
-@pytest.mark.parametrize("dropout", [[], DROPOUT])
+@pytest.mark.parametrize(
+    ("density", "dropout"), [(0.15, []), (0.02, DROPOUT)], ids=["", "sparser, with dropout"]
+)
 @pytest.mark.parametrize(
     "words",
     [
@@ -94,7 +96,6 @@ def assert_equal(one, other, relative):
         ["model=cnn", "optimizer=sgd", "optimizer.momentum=0.9"],
     ],
 )
-@pytest.mark.parametrize("density", [0.15, 0.02])
 def test_fifty_updates_equal_those_of_the_loop(masked, density, words, dropout):
     loop, compressed = (masked(density, *words, *dropout) for _ in range(2))
     block = block_of(loop)

@@ -142,7 +142,7 @@ def test_dense_training_ends_with_the_statistics_of_the_best_round(
 
 @pytest.mark.parametrize(
     "more",
-    [[*PLATEAU, "pruner=none"],
+    [[*PLATEAU, "pruner=none", "optimizer=sgd", "optimizer.lr=0.1"],
      ["pruner.finetune.rule=plateau", "pruner.finetune.amount=4", "pruner.finetune.patience=1",
       "optimizer=sgd", "optimizer.lr=0.1", "pruner.steps=2"]],
     ids=["early stopping", "plateau of the fine-tuning"],
