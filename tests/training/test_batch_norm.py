@@ -65,7 +65,7 @@ KINDS = {
 }  # fmt: skip
 
 
-FAST = ["early stopping", "imp"]
+FAST = ["imp"]
 
 
 @pytest.mark.parametrize(
