@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from pruning_phases.ensemble.compiled import TILE
 from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
-from pruning_phases.ensemble.sparse_graph import graph_of
+from pruning_phases.ensemble.sparse_graph import graph_of, starts
 from pruning_phases.ensemble.workers import each
 
 # Below this density the sparse form is faster, and below this number of weights at every density;
@@ -33,7 +33,7 @@ from pruning_phases.ensemble.workers import each
 SPARSE_BELOW = 0.4
 SMALL = 50_000
 
-LARGEST_GRAPH = 5_000_000  # edges of a network, of 24 bytes each
+LARGEST_GRAPH = 5_000_000  # edges of a network; each takes 12 bytes
 
 
 def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | None:
@@ -211,8 +211,7 @@ class _Network:
 
 def _parts(lengths: list[int]) -> list[slice]:
     """Slices of arrays one behind the other."""
-    ends = list(accumulate(lengths))
-    return [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+    return [slice(begin, end) for begin, end in pairwise(starts(lengths))]
 
 
 def _room(count: int, num_rows: int) -> NDArray[np.float32]:
@@ -228,8 +227,8 @@ _threads = threading.local()
 
 def _in_memory_order(tensor: Tensor) -> NDArray:
     """Numbers [R, n] of a stacked tensor, not copied: the in-channels of a kernel are innermost."""
-    kernels_ = tensor.permute(0, 1, 3, 4, 2) if tensor.dim() == 5 else tensor
-    return kernels_.view(len(tensor), -1).numpy()
+    in_order = tensor.permute(0, 1, 3, 4, 2) if tensor.dim() == 5 else tensor
+    return in_order.view(len(tensor), -1).numpy()
 
 
 def _examples(data: DeviceData) -> _Examples:

@@ -25,7 +25,6 @@ class Graph(NamedTuple):
     weights: NDArray[np.int32]  # number of the surviving weight of each edge
     num_inputs: int
     num_outputs: int
-    num_biases: int
     needed: NDArray[np.bool_]  # of each unit: an output depends on it
     first_unit: NDArray[np.int64]  # of each layer, and the number of units
     first_sum: NDArray[np.int64]
@@ -45,12 +44,12 @@ def graph_of(chain: Chain, places: list[NDArray[np.int64]]) -> tuple[Graph, NDAr
     kernel are innermost.
     """
     layers = chain.layers
-    first_unit = _starts([layer.num_units for layer in layers])
-    first_sum = _starts([layer.num_units * layer.window for layer in layers])
-    first_weight = _starts([len(one) for one in places])
+    first_unit = starts([layer.num_units for layer in layers])
+    first_sum = starts([layer.num_units * layer.window for layer in layers])
+    first_weight = starts([len(one) for one in places])
     window = np.array([layer.window for layer in layers])
     made = [_edges(layer, one) for layer, one in zip(layers, places, strict=True)]
-    first_edge = _starts([len(sources) for _, sources, _ in made])
+    first_edge = starts([len(sources) for _, sources, _ in made])
     begins = np.concatenate(
         [[0], *(begin[1:] + e for (begin, *_), e in zip(made, first_edge, strict=False))]
     )
@@ -65,12 +64,12 @@ def graph_of(chain: Chain, places: list[NDArray[np.int64]]) -> tuple[Graph, NDAr
     row_of = np.zeros(len(needed), np.int32)
     row_of[inputs] = np.arange(len(inputs))
     row_of[all_inputs:] = len(inputs) + np.arange(first_unit[-1])
-    first_bias = _starts([layer.channels for layer in layers])
     weights = [one + w for (*_, one), w in zip(made, first_weight, strict=False)]
     graph = Graph(
         begins.astype(np.int64), row_of[sources], np.concatenate(weights).astype(np.int32),
-        len(inputs), layers[-1].channels, int(first_bias[-1]), needed[all_inputs:], first_unit,
-        first_sum, first_bias, np.array([layer.height * layer.width for layer in layers]), window,
+        len(inputs), layers[-1].channels, needed[all_inputs:], first_unit, first_sum,
+        starts([layer.channels for layer in layers]),
+        np.array([layer.height * layer.width for layer in layers]), window,
     )  # fmt: skip
     return graph, inputs
 
@@ -83,6 +82,6 @@ def _edges(layer: Geometry, places: NDArray[np.int64]) -> tuple[NDArray, NDArray
     return edges(layer, begins, in_channel, row, column)
 
 
-def _starts(lengths: list[int]) -> NDArray[np.int64]:
+def starts(lengths: list[int]) -> NDArray[np.int64]:
     """Return where each part begins, and where the last one ends."""
     return np.array(list(accumulate(lengths, initial=0)), np.int64)

@@ -32,15 +32,12 @@ def add_weighted(typing_context, values, units, weights, begin, end, out):
     """
 
     def generate(context, builder, signature, arguments):
-        values, units, weights, out = _pointers(
-            context, builder, signature, arguments, (0, 1, 2, 5)
-        )
+        values, units, weights, out = _pointers(context, builder, signature, arguments)
         sums = [
             cgutils.alloca_once_value(builder, _load(builder, out, v)) for v in range(NUM_VECTORS)
         ]
         with _loop(builder, *arguments[3:5]) as k:
-            weight = _spread(builder, builder.load(builder.gep(weights, [k])))
-            row = _row(builder, values, units, k)
+            weight, row = _weight(builder, weights, k), _row(builder, values, units, k)
             for v, place in enumerate(sums):
                 product = _fma(builder, weight, _load(builder, row, v), builder.load(place))
                 builder.store(product, place)
@@ -59,13 +56,10 @@ def add_spread(typing_context, values, units, weights, begin, end, factors):
     """
 
     def generate(context, builder, signature, arguments):
-        values, units, weights, factors = _pointers(
-            context, builder, signature, arguments, (0, 1, 2, 5)
-        )
+        values, units, weights, factors = _pointers(context, builder, signature, arguments)
         fixed = [_load(builder, factors, v) for v in range(NUM_VECTORS)]
         with _loop(builder, *arguments[3:5]) as k:
-            weight = _spread(builder, builder.load(builder.gep(weights, [k])))
-            row = _row(builder, values, units, k)
+            weight, row = _weight(builder, weights, k), _row(builder, values, units, k)
             for v in range(NUM_VECTORS):
                 product = _fma(builder, weight, fixed[v], _load(builder, row, v))
                 builder.store(product, _vector(builder, row, v), align=4)
@@ -83,9 +77,7 @@ def add_products(typing_context, values, units, factors, begin, end, numbers, ou
     """
 
     def generate(context, builder, signature, arguments):
-        values, units, factors, numbers, out = _pointers(
-            context, builder, signature, arguments, (0, 1, 2, 5, 6)
-        )
+        values, units, factors, numbers, out = _pointers(context, builder, signature, arguments)
         fixed = [_load(builder, factors, v) for v in range(NUM_VECTORS)]
         with _loop(builder, *arguments[3:5]) as k:
             row = _row(builder, values, units, k)
@@ -105,7 +97,7 @@ def total(typing_context, values):
     """Sum of values [TILE]."""
 
     def generate(context, builder, signature, arguments):
-        (values,) = _pointers(context, builder, signature, arguments, (0,))
+        (values,) = _pointers(context, builder, signature, arguments)
         sums = _load(builder, values, 0)
         for v in range(1, NUM_VECTORS):
             sums = builder.fadd(sums, _load(builder, values, v))
@@ -114,10 +106,11 @@ def total(typing_context, values):
     return types.float32(values), generate
 
 
-def _pointers(context, builder, signature, arguments, numbers):
-    return [
-        context.make_array(signature.args[n])(context, builder, arguments[n]).data for n in numbers
-    ]
+def _pointers(context, builder, signature, arguments):
+    """Places of the first numbers of all arrays among the arguments."""
+    given = zip(signature.args, arguments, strict=True)
+    arrays = [(kind, value) for kind, value in given if isinstance(kind, types.Array)]
+    return [context.make_array(kind)(context, builder, value).data for kind, value in arrays]
 
 
 @contextmanager
@@ -157,7 +150,9 @@ def _shuffled(builder: ir.IRBuilder, vector: ir.Value, order: list[int]) -> ir.V
     )
 
 
-def _spread(builder: ir.IRBuilder, number: ir.Value) -> ir.Value:
+def _weight(builder: ir.IRBuilder, weights: ir.Value, k: ir.Value) -> ir.Value:
+    """weights[k], in every lane."""
+    number = builder.load(builder.gep(weights, [k]))
     one = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), number, ir.IntType(32)(0))
     return _shuffled(builder, one, [0] * LANES)
 

@@ -1,4 +1,4 @@
-"""The two sums over tiles, written in LLVM's language, against NumPy."""
+"""The sums over tiles, written in LLVM's language, against NumPy."""
 
 import numpy as np
 import pytest
