@@ -22,7 +22,7 @@ LAYERS = [
     "config",
     "streams",
     "import_path",
-    "console errors file_path registry pruning_phases",
+    "compiled console errors file_path registry pruning_phases",
 ]
 LEVEL = {room: level for level, line in enumerate(LAYERS) for room in line.split()}
 # The files of ``config`` that check and describe read the registries of what they check.

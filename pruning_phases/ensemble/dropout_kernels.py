@@ -5,7 +5,8 @@ In: keys of streams, values of one unit. Out: values with zeros. ``streams.py`` 
 
 import numpy as np
 
-from pruning_phases.ensemble.compiled import TILE, compiled
+from pruning_phases.compiled import compiled
+from pruning_phases.ensemble.tile_kernels import TILE
 
 
 @compiled

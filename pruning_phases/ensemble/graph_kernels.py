@@ -5,7 +5,7 @@ In: the geometry of a layer and its surviving weights. Out: edges in the order o
 
 import numpy as np
 
-from pruning_phases.ensemble.compiled import compiled
+from pruning_phases.compiled import compiled
 
 
 @compiled

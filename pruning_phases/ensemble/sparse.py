@@ -21,11 +21,11 @@ from torch.optim import Optimizer
 
 from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
-from pruning_phases.ensemble.compiled import TILE
 from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse_graph import graph_of, starts
+from pruning_phases.ensemble.tile_kernels import TILE
 from pruning_phases.ensemble.workers import each
 
 # Below this density the sparse form is faster, and below this number of weights at every density;

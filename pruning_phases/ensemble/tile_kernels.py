@@ -14,10 +14,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as typed_intrinsic
 
-from pruning_phases.ensemble.compiled import TILE
-
 intrinsic: Any = typed_intrinsic  # it is called without its first argument
 
+TILE = 64  # examples
 LANES = 16  # numbers in a vector
 NUM_VECTORS = TILE // LANES
 VECTOR = ir.VectorType(ir.FloatType(), LANES)

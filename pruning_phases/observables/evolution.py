@@ -1,7 +1,5 @@
 """Evolution metric: movement of the surviving weights between two snapshots."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -40,10 +38,11 @@ def evolution_metric(
         return np.where(defined, residual / spread * (n - 1) / (n - 2), np.nan)
 
 
-def movement_sums(surviving: Any, later: Any, earlier: Any) -> tuple[Any, ...]:
-    """Sums that ``evolution_metric`` takes: n, sum w', sum w'^2, sum (w' - w)^2.
+def movement_sums(surviving: NDArray[np.bool_], later: NDArray, earlier: NDArray) -> NDArray:
+    """Sums that ``evolution_metric`` takes: n, sum w', sum w'^2, sum (w' - w)^2, float64.
 
-    They run over the surviving weights of the last axis. Arrays are float64, of numpy or torch.
+    They run over the surviving weights of one network; the arrays have one shape.
     """
-    target, moved = later * surviving, (later - earlier) * surviving
-    return tuple(part.sum(-1) for part in (surviving, target, target**2, moved**2))
+    target, before = later[surviving].astype(np.float64), earlier[surviving].astype(np.float64)
+    moved = target - before
+    return np.array([len(target), target.sum(), (target**2).sum(), (moved**2).sum()])

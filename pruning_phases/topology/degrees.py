@@ -7,18 +7,19 @@ in-degree.
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
 
 
-def degrees(mask: Tensor, groups: int = 1) -> tuple[Tensor, Tensor]:
-    """Out-degrees [R, in-nodes] and in-degrees [R, out-nodes], int64.
+def degrees(mask: NDArray[np.bool_], groups: int = 1) -> tuple[Counts, Counts]:
+    """Out-degrees [in-nodes] and in-degrees [out-nodes].
 
-    mask: [R, out, in / groups, ...]. Each group of a layer has in-nodes of its own.
+    mask: [out, in / groups, ...]. Each group of a layer has in-nodes of its own.
     """
-    graph = mask.flatten(2)
-    out_degrees = graph.unflatten(1, (groups, -1)).sum(dim=2).flatten(1)
-    return out_degrees, graph.sum(dim=2)
+    graph = mask.reshape(groups, mask.shape[0] // groups, -1)
+    return graph.sum(axis=1).ravel(), graph.sum(axis=2).ravel()
 
 
 def bins_up_to(largest: int) -> list[int]:
@@ -26,8 +27,6 @@ def bins_up_to(largest: int) -> list[int]:
     return [0, *(2**power for power in range(largest.bit_length()))]
 
 
-def histogram(degree: Tensor, bins: Sequence[int]) -> Tensor:
-    """Number of nodes with degree in [bins[i], bins[i + 1]): [R, nodes] -> int64 [R, len(bins)]."""
-    index = torch.bucketize(degree, torch.tensor(bins[1:], device=degree.device), right=True)
-    counts = torch.zeros(len(degree), len(bins), dtype=torch.int64, device=degree.device)
-    return counts.scatter_add_(1, index, torch.ones_like(index))
+def histogram(degree: Counts, bins: Sequence[int]) -> Counts:
+    """Number of nodes with degree in [bins[i], bins[i + 1]): [nodes] -> [len(bins)]."""
+    return np.bincount(np.searchsorted(bins[1:], degree, side="right"), minlength=len(bins))

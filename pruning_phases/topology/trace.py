@@ -7,6 +7,7 @@ there is none. Every activation carries the number of the node that each of its 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -86,8 +87,8 @@ class _Tracer(TorchFunctionMode):
             raise Untraceable("the output is not one tensor that depends on the input")
         if self.unused:
             raise Untraceable(f"layer {self.unused[0]} is not used")
-        outputs = self.nodes[output].unique()
-        inputs = torch.arange(int(self.inputs.max()) + 1)
+        outputs = self.nodes[output].unique().numpy()
+        inputs = np.arange(int(self.inputs.max()) + 1)
         parts = tuple(self.parts)
         return NetworkGraph(self.num_nodes, inputs, outputs[outputs != CONSTANT], parts)
 
@@ -185,7 +186,8 @@ class _Tracer(TorchFunctionMode):
         sources = functions.constant_along(self.nodes[inputs], others, f"layer {name}").flatten()
         num_out = len(weight)
         groups = len(sources) // weight.shape[1]
-        self.parts.append(Layer.of_inputs(name, sources, groups, self.num_nodes, num_out))
+        layer = Layer.of_inputs(name, sources.numpy(), groups, self.num_nodes, num_out)
+        self.parts.append(layer)
         new = self._new_nodes(num_out).view(-1, *(1 for _ in others[axis:]))
         return new.expand(result.shape)
 
@@ -205,7 +207,7 @@ class _Tracer(TorchFunctionMode):
                 nodes[differ] * self.num_nodes + other[differ], return_inverse=True
             )
             one, two = pairs // self.num_nodes, pairs % self.num_nodes
-            self.parts.append(Join(one, two, self.num_nodes))
+            self.parts.append(Join(one.numpy(), two.numpy(), self.num_nodes))
             nodes[differ] = self._new_nodes(len(pairs))[number]
         return nodes
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pruning_phases.ensemble.compiled import TILE, compiled
-from pruning_phases.ensemble.tile_kernels import add_products, add_spread, add_weighted, total
+from pruning_phases.compiled import compiled
+from pruning_phases.ensemble.tile_kernels import TILE, add_products, add_spread, add_weighted, total
 
 NUM_UNITS, NUM_WEIGHTS = 12, 40
 

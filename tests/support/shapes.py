@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from pruning_phases.ensemble.architecture import Architecture
-from pruning_phases.topology.graph import NetworkGraph
+from pruning_phases.topology.graph import Edges, NetworkGraph
 
 SHAPES = [
     [(6, 5), (4, 6), (3, 4)],
@@ -33,3 +35,11 @@ def chain_graph(shapes: list[tuple[int, ...]]) -> NetworkGraph:
     graph = Architecture(build, (first, *size) if kernels else (first,)).graph
     assert graph is not None
     return graph
+
+
+def on_chain(
+    shapes: list[tuple[int, ...]], masks: list[NDArray[np.bool_]]
+) -> tuple[NetworkGraph, dict[str, Edges]]:
+    """Graph and edges of a chain of layers."""
+    graph = chain_graph(shapes)
+    return graph, graph.edges({str(number): mask for number, mask in enumerate(masks)})

@@ -2,20 +2,19 @@
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
 
 
-@pytest.mark.parametrize("shape", [(2, 5, 7), (3, 4, 2, 3, 3)])
+@pytest.mark.parametrize("shape", [(5, 7), (4, 2, 3, 3)])
 def test_degrees_of_a_convolution_count_kernel_positions_as_in_nodes(shape):
     mask = np.random.default_rng(0).random(shape) < 0.4
-    outgoing, incoming = degrees(torch.from_numpy(mask))
-    graph = mask.reshape(*shape[:2], -1)
-    np.testing.assert_array_equal(outgoing.numpy(), graph.sum(axis=1))
-    np.testing.assert_array_equal(incoming.numpy(), graph.sum(axis=2))
+    outgoing, incoming = degrees(mask)
+    graph = mask.reshape(len(mask), -1)
+    np.testing.assert_array_equal(outgoing, graph.sum(axis=0))
+    np.testing.assert_array_equal(incoming, graph.sum(axis=1))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,5 @@ def test_bins_double_up_to_the_largest_degree(largest, bins):
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=40))
 def test_every_node_is_counted_in_one_bin(nodes):
     bins = bins_up_to(300)
-    rows = torch.tensor([nodes, nodes[::-1]])
     expected, _ = np.histogram(nodes, [*bins, 512])
-    for counts in histogram(rows, bins).tolist():
-        assert counts == expected.tolist()
+    assert histogram(np.array(nodes), bins).tolist() == expected.tolist()

@@ -5,9 +5,8 @@ import math
 import networkx as nx
 import numpy as np
 import pytest
-import torch
 
-from pruning_phases.observables.layers import WHOLE, layer_observables
+from pruning_phases.observables.layers import WHOLE, layer_observables, of_replicas
 from tests.support.graphs_by_hand import CASES, ByHand
 
 
@@ -17,9 +16,11 @@ def random_masks(layers, density, seed, num_replicas=2):
 
 
 def measured(architecture, masks):
-    tensors = {name: torch.from_numpy(mask) for name, mask in masks.items()}
-    floats = {name: mask.double() for name, mask in tensors.items()}
-    return layer_observables(tensors, floats, floats, architecture.graph, architecture.groups)
+    def of_network(r):
+        own = {name: mask[r] for name, mask in masks.items()}
+        return layer_observables(own, own, own, architecture.graph, architecture.groups)
+
+    return of_replicas([of_network(r) for r in range(2)])
 
 
 def log(number):

@@ -3,7 +3,6 @@
 import networkx as nx
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
@@ -11,13 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from pruning_phases.topology.clusters import clusters
 from pruning_phases.topology.paths import effective_counts, log_num_paths
-from tests.support.shapes import SHAPES, chain_graph
-
-
-def on_chain(shapes, masks):
-    """Graph and edges of a chain of layers."""
-    graph = chain_graph(shapes)
-    return graph, graph.edges({str(n): torch.from_numpy(mask) for n, mask in enumerate(masks)})
+from tests.support.shapes import SHAPES, on_chain
 
 
 def by_networkx(masks: list[np.ndarray]) -> list[int]:
@@ -47,29 +40,26 @@ def by_networkx(masks: list[np.ndarray]) -> list[int]:
 @given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
 def test_effective_edges_equal_networkx(shapes, density, seed):
     rng = np.random.default_rng(seed)
-    masks = [rng.random((2, *shape)) < density for shape in shapes]
+    masks = [rng.random(shape) < density for shape in shapes]
     ours = effective_counts(*on_chain(shapes, masks))
-    for r in range(2):
-        found = [int(ours[str(number)][r]) for number in range(len(masks))]
-        assert found == by_networkx([mask[r] for mask in masks])
+    assert [ours[str(number)] for number in range(len(masks))] == by_networkx(masks)
 
 
 def test_an_edge_behind_a_node_without_inputs_is_not_effective():
-    first = torch.tensor([[[1, 0], [0, 0]]]).bool()  # unit 1 has no input
-    second = torch.tensor([[[0, 1], [1, 1]]]).bool()
-    counts = effective_counts(*on_chain([(2, 2), (2, 2)], [first.numpy(), second.numpy()]))
-    assert {name: int(count) for name, count in counts.items()} == {"0": 1, "1": 1}
+    first = np.array([[1, 0], [0, 0]], bool)  # unit 1 has no input
+    second = np.array([[0, 1], [1, 1]], bool)
+    counts = effective_counts(*on_chain([(2, 2), (2, 2)], [first, second]))
+    assert counts == {"0": 1, "1": 1}
 
 
 @settings(max_examples=120, deadline=None)
 @given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
 def test_the_number_of_paths_is_that_of_walks_through_the_graph(shapes, density, seed):
     rng = np.random.default_rng(seed)
-    masks = [rng.random((2, *shape)) < density for shape in shapes]
-    found = log_num_paths(*on_chain(shapes, masks)).numpy()
-    for r in range(2):
-        with np.errstate(divide="ignore"):
-            assert found[r] == pytest.approx(np.log(float(walks([mask[r] for mask in masks]))))
+    masks = [rng.random(shape) < density for shape in shapes]
+    with np.errstate(divide="ignore"):
+        expected = np.log(float(walks(masks)))
+    assert log_num_paths(*on_chain(shapes, masks)) == pytest.approx(expected)
 
 
 def walks(masks):
@@ -85,9 +75,10 @@ def walks(masks):
 
 
 def test_more_paths_than_a_float_can_count():
-    graph = chain_graph([(1000, 1000)] * 150)
-    edges = dict.fromkeys(map(str, range(150)), torch.ones(1, 1, 1000, 1000))
-    assert float(log_num_paths(graph, edges)) == pytest.approx(151 * np.log(1000))
+    shapes = [(1000, 10), *[(1000, 1000)] * 150]
+    masks = [np.ones(shapes[0], bool)] + [np.ones(shapes[1], bool)] * 150
+    found = log_num_paths(*on_chain(shapes, masks))
+    assert found == pytest.approx(np.log(10) + 151 * np.log(1000))
 
 
 DEFAULTS = {  # the default models on MNIST
@@ -101,59 +92,54 @@ DEFAULTS = {  # the default models on MNIST
 def test_chains_equal_the_product_of_their_matrices(shapes, density):
     """For a chain the graph is a list of matrices, as version 0.1.0 had it."""
     rng = np.random.default_rng(int(1000 * density))
-    masks = [rng.random((3, *shape)) < density for shape in shapes]
+    masks = [rng.random(shape) < density for shape in shapes]
     graph, edges = on_chain(shapes, masks)
-    matrices = node_graphs([torch.from_numpy(mask) for mask in masks])
+    matrices = node_graphs(masks)
     for number, matrix in enumerate(matrices):
-        torch.testing.assert_close(edges[str(number)][:, 0], matrix, rtol=0, atol=0)
-    counts = effective_counts(graph, edges)
-    for number, expected in enumerate(effective_in_chain(matrices)):
-        assert counts[str(number)].dtype == torch.int64
-        assert torch.equal(counts[str(number)], expected)
-    torch.testing.assert_close(
-        log_num_paths(graph, edges), log_num_paths_in_chain(matrices), rtol=1e-12, atol=0
-    )
-    largest, mean_size = clusters(graph, edges)
+        own, found = edges[str(number)], np.zeros(matrix.shape)
+        found[own.out_nodes, own.in_nodes] = own.counts
+        np.testing.assert_array_equal(found, matrix)
+    expected = {str(n): count for n, count in enumerate(effective_in_chain(matrices))}
+    assert effective_counts(graph, edges) == expected
+    with np.errstate(divide="ignore"):
+        expected = log_num_paths_in_chain(matrices)
+    assert log_num_paths(graph, edges) == pytest.approx(expected, rel=1e-12)
+    sizes = cluster_sizes(matrices)
     num_nodes = shapes[0][1] + sum(shape[0] for shape in shapes)
-    for r in range(3):
-        sizes = cluster_sizes([matrix[r].numpy() for matrix in matrices])
-        assert sizes.sum() == num_nodes == graph.num_nodes
-        assert largest[r] == sizes.max() / num_nodes
-        assert mean_size[r] == ((sizes**2).sum() - sizes.max() ** 2) / num_nodes
+    assert sizes.sum() == num_nodes == graph.num_nodes
+    mean_size = ((sizes**2).sum() - sizes.max() ** 2) / num_nodes
+    assert clusters(graph, edges) == (sizes.max() / num_nodes, mean_size)
 
 
 def node_graphs(masks):
-    """Numbers of edges between the nodes of a chain of layers, [R, out, in] per layer."""
+    """Numbers of edges between the nodes of a chain of layers, [out, in] per layer."""
     graphs = []
     for mask in masks:
-        edges = mask.flatten(2).float().unflatten(2, (mask.shape[2], -1)).sum(dim=3)
-        num_nodes = graphs[-1].shape[1] if graphs else edges.shape[2]
-        graphs.append(edges.unflatten(2, (num_nodes, -1)).sum(dim=3))
+        num_nodes = len(graphs[-1]) if graphs else mask.shape[1]
+        graphs.append(mask.reshape(len(mask), num_nodes, -1).sum(axis=2))
     return graphs
 
 
 def effective_in_chain(graphs):
-    reached = [torch.ones_like(graphs[0][:, 0, :])]
+    reached = [np.ones(graphs[0].shape[1], bool)]
     for edges in graphs:
-        reached.append((torch.bmm(edges, reached[-1].unsqueeze(2)).squeeze(2) > 0).float())
-    leading = torch.ones_like(graphs[-1][:, :, 0])
+        reached.append(edges @ reached[-1] > 0)
+    leading = np.ones(len(graphs[-1]), bool)
     counts = []
     for edges, source in zip(reversed(graphs), reversed(reached[:-1]), strict=True):
-        from_source = torch.bmm(edges, source.unsqueeze(2)).squeeze(2)
-        counts.append((from_source * leading).double().sum(dim=1).long())
-        leading = (torch.bmm(leading.unsqueeze(1), edges).squeeze(1) > 0).float()
+        counts.append(leading @ edges @ source)
+        leading = leading @ edges > 0
     return counts[::-1]
 
 
 def log_num_paths_in_chain(graphs):
-    paths = torch.ones_like(graphs[0][:, 0, :], dtype=torch.float64)
-    logarithm = torch.zeros_like(paths[:, 0])
+    paths, logarithm = np.ones(graphs[0].shape[1]), 0.0
     for edges in graphs:
-        paths = torch.bmm(edges.double(), paths.unsqueeze(2)).squeeze(2)
-        largest = paths.amax(dim=1)
-        logarithm += largest.log()
-        paths /= torch.where(largest > 0, largest, 1.0).unsqueeze(1)
-    return logarithm + paths.sum(dim=1).log()
+        paths = edges @ paths
+        largest = paths.max()
+        logarithm += np.log(largest)
+        paths = paths / (largest or 1.0)
+    return logarithm + np.log(paths.sum())
 
 
 def cluster_sizes(matrices):

@@ -20,7 +20,7 @@ def evolution(jump: Jump) -> dict[str, Array]:
     """The evolution metric of each replica, [replicas], per layer and for all layers."""
     later, earlier = jump.later.weights, jump.earlier.weights
     sums = {
-        layer: np.stack(movement_sums(mask.astype(np.float64), later[layer], earlier[layer]))
+        layer: np.stack(list(map(movement_sums, mask, later[layer], earlier[layer])), axis=1)
         for layer, mask in jump.later.masks.items()
     }
     sums[WHOLE] = np.sum(list(sums.values()), axis=0)

@@ -14,7 +14,14 @@ from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pruning_phases.observables.layers import OF_GRAPH, WHOLE, layer_observables
+from pruning_phases.ensemble.workers import each
+from pruning_phases.observables.layers import (
+    OF_GRAPH,
+    WHOLE,
+    Row,
+    layer_observables,
+    of_replicas,
+)
 from pruning_phases.observables.registry import MASK, WEIGHTS, observables
 from pruning_phases.training.checkpoint import as_numpy
 from pruning_phases.training.evaluate import evaluate, train_set_observables
@@ -67,10 +74,15 @@ class Measure(Callback):
     def measure(self, module: EnsembleModule) -> None:
         replicas = module.replicas
         architecture = replicas.architecture
-        layers = layer_observables(
-            replicas.layer_masks(), replicas.layer_weights(), self._earlier,
-            architecture.graph, architecture.groups,
-        )  # fmt: skip
+        tensors = (replicas.layer_masks(), replicas.layer_weights(), self._earlier)
+        arrays = [as_numpy(one) for one in tensors]
+
+        def of_network(r: int) -> dict[str, Row]:
+            masks, weights, earlier = ({name: a[r] for name, a in one.items()} for one in arrays)
+            graph, groups = architecture.graph, architecture.groups
+            return layer_observables(masks, weights, earlier, graph, groups)
+
+        layers = of_replicas(each(of_network, range(replicas.num_replicas)))
         self._remember_weights(module)
         keys = _row_keys(module)
         shared = {"train_loss": module.train_loss} | _of_network(layers[WHOLE])

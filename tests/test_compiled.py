@@ -3,8 +3,8 @@
 import numba
 import pytest
 
-from pruning_phases.ensemble import compiled
-from pruning_phases.ensemble.compiled import compiled as decorator
+from pruning_phases import compiled
+from pruning_phases.compiled import compiled as decorator
 from tests.conftest import TINY
 from tests.support.commands import train_process
 from tests.support.kills import files

@@ -1,7 +1,7 @@
-"""Compilation of the sparse form's loops, and the number of examples that they work on.
+"""Compilation of loops that no library has.
 
-In: functions. Out: machine code, kept on disk. A loop releases the interpreter's lock, and runs on
-one thread. Every operation is rounded as written: with sums in an order of the compiler's choice
+In: functions. Out: machine code, kept on disk. A function releases the interpreter's lock, and runs
+on one thread. Every operation is rounded as written: with sums in an order of the compiler's choice
 (``fastmath``) a process that compiles and one that finds the code on disk differ in the last bits.
 """
 
@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numba
-
-TILE = 64
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,7 +33,7 @@ def _folder() -> str:
     installed package are always the same, so that it would take the code of an earlier version.
     """
     here, sources = Path(__file__), hashlib.blake2b(digest_size=8)
-    for file in (here, *sorted(here.parent.glob("*_kernels.py"))):
+    for file in (here, *sorted(here.parent.rglob("*_kernels.py"))):
         sources.update(file.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(base) / "pruning_phases" / f"compiled-{sources.hexdigest()}"
