@@ -42,12 +42,30 @@ def derive(key: Tensor, number: Tensor | int) -> Tensor:
 def permutations(key: Tensor, size: int) -> Tensor:
     """Random permutation of range(size) for every key: [..., 2] -> [..., size] int64.
 
-    The numbers are sorted by 62 random bits each. The sort is stable, so ties have one result.
+    The numbers are sorted by 62 random bits each. The sort is stable, so ties have one result. The
+    low 31 bits are drawn for numbers whose high ones are equal.
     """
     counter = torch.arange(size, dtype=torch.int32, device=key.device)
-    high = random_bits(derive(key, 0)[..., None, :], counter).long() & 0x7FFFFFFF
-    low = random_bits(derive(key, 1)[..., None, :], counter).long() & 0x7FFFFFFF
-    return torch.argsort((high << 31) | low, dim=-1, stable=True)
+    high, order = _sorted(random_bits(derive(key, 0)[..., None, :], counter) & 0x7FFFFFFF)
+    number = order.view(-1)
+    equal = torch.zeros_like(high, dtype=torch.bool)  # to the number before
+    equal[..., 1:] = high[..., 1:] == high[..., :-1]
+    later = equal.view(-1).nonzero().view(-1)
+    tied = torch.cat([later, later - 1]).unique()
+    low = random_bits(derive(key, 1).view(-1, 2)[tied // size], number[tied].int()) & 0x7FFFFFFF
+    group = (~torch.isin(tied, later)).cumsum(0)
+    by_low = low.argsort(stable=True)
+    number[tied] = number[tied[by_low[group[by_low].argsort(stable=True)]]]
+    return order
+
+
+def _sorted(bits: Tensor) -> tuple[Tensor, Tensor]:
+    """Sort each row: [..., size] int32 and their places. One long row alone sorts 8 times faster,
+    since torch takes another algorithm."""
+    if bits.numel() != bits.shape[-1]:
+        return bits.sort(dim=-1, stable=True)
+    high, order = bits.flatten().sort(stable=True)
+    return high.view(bits.shape), order.view(bits.shape)
 
 
 def _mix(x: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
+from pruning_phases import streams
 from pruning_phases.streams import derive, key_words, permutations, random_bits, stream_key
 
 
@@ -40,6 +41,20 @@ def test_permutations_are_permutations_and_uniform_over_keys():
     _, counts = np.unique(code, return_counts=True)
     assert len(counts) == 6
     assert stats.chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+@pytest.mark.parametrize("bits", [0x7FFFFFFF, 0xFF])
+def test_permutations_sort_by_all_62_bits_also_where_many_are_equal(monkeypatch, rows, bits):
+    monkeypatch.setattr(streams, "random_bits", lambda key, at: random_bits(key, at) & bits)
+    keys = key_words([stream_key(r) for r in range(rows)])
+    high, low = (
+        random_bits(streams.derive(keys, number)[:, None], torch.arange(5000).int()).long() & bits
+        for number in range(2)
+    )
+    expected = ((high << 31) | low).argsort(dim=1, stable=True)
+    assert torch.equal(permutations(keys, 5000), expected)
+    assert torch.equal(permutations(keys[0], 5000), expected[0])
 
 
 def test_two_seeds_share_no_epoch_order():

@@ -50,15 +50,15 @@ def edges(geometry, begins_of_channels, channels, rows, columns):
 
 
 @compiled
-def mark_needed(begins, sources, first_sum, first_unit, window, needed):
+def mark_needed(begins, sources, first_sum, first_unit, window, needed_inputs, needed):
     """Mark the inputs and units on whose value an output depends.
 
-    needed: [inputs + units], True for the outputs. sources: numbers among inputs and units.
+    needed: [units], True for the outputs. sources: inputs in the first layer, later units.
     """
-    num_inputs = len(needed) - first_unit[-1]
     for layer in range(len(window) - 1, -1, -1):
+        below = needed if layer > 0 else needed_inputs
         for u in range(first_unit[layer + 1] - 1, first_unit[layer] - 1, -1):
-            if needed[num_inputs + u]:
+            if needed[u]:
                 s = first_sum[layer] + (u - first_unit[layer]) * window[layer]
                 for k in range(begins[s], begins[s + window[layer]]):
-                    needed[sources[k]] = True
+                    below[sources[k]] = True

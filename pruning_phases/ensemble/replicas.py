@@ -18,6 +18,8 @@ from pruning_phases.ensemble.workers import each
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.streams import derive
 
+ALL = slice(None)
+
 
 class Replicas(nn.Module):
     """R replicas of an ordinary module, each with its own weights, mask, dropout and inputs.
@@ -104,7 +106,8 @@ class Replicas(nn.Module):
         """Set masks by layer name, and the pruned weights to exactly 0."""
         for name, layer in self.layer_of.items():
             self.mask(name).copy_(masks[layer])
-            self.stacked(name).masked_fill_(self.mask(name) == 0, 0.0)
+            weights = self.stacked(name)
+            weights.copy_(torch.where(masks[layer], weights, 0.0))
         kept = sum(int(mask.sum()) for mask in masks.values())
         self.density = kept / (self.num_replicas * self.num_prunable)
         self.num_mask_changes += 1
@@ -146,17 +149,23 @@ class Replicas(nn.Module):
             module.train(mode)
         return self
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits [R, B, C] of one batch [B, ...] for all replicas."""
+    def parts(self) -> list[slice]:
+        """Replicas that compute together: each alone, or all of them in the vectorized form."""
+        count = self.num_replicas
+        return [slice(0, count)] if self.vectorized else [slice(r, r + 1) for r in range(count)]
+
+    def forward(self, x: Tensor, part: slice = ALL) -> Tensor:
+        """Logits [r, B, C] of one batch [B, ...] for all replicas, or for those of a part."""
         if self.vectorized:
             return vmap(self._call, in_dims=(0, 0, None))(*self._tensors(), x)
-        return torch.stack(each(lambda r: self._alone[r](x), range(self.num_replicas)))
+        return torch.stack([network(x) for network in self._alone[part]])
 
-    def forward_own(self, x: Tensor) -> Tensor:
-        """Logits [R, B, C] of one batch per replica, [R, B, ...]."""
+    def forward_own(self, x: Tensor, part: slice = ALL) -> Tensor:
+        """Logits [r, B, C] of one batch for each replica of a part, [r, B, ...]."""
         if self.vectorized:
             return vmap(self._call)(*self._tensors(), x)
-        return torch.stack(each(lambda r: self._alone[r](x[r]), range(self.num_replicas)))
+        networks = zip(self._alone[part], x, strict=True)
+        return torch.stack([network(one) for network, one in networks])
 
     def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
         """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
@@ -253,11 +262,11 @@ class Replicas(nn.Module):
                         False: bool((evaluation > 0).any()),
                     }
 
-    def set_dropout_draw(self, keys: Tensor, draw: int) -> None:
-        """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2]."""
-        key = derive(keys, draw)
+    def set_dropout_draw(self, keys: Tensor, draw: int, part: slice = ALL) -> None:
+        """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2], for some replicas."""
+        key = derive(keys[part], draw)
         for name in self.architecture.dropout_layers:
-            self.buffer(f"{name}.key").copy_(key)
+            self.buffer(f"{name}.key")[part].copy_(key)
 
 
 def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:

@@ -8,7 +8,7 @@ so that records, scores and observables see the same tensors in every form.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
 from typing import NamedTuple
@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
@@ -74,12 +75,13 @@ class SparseForm:
         begin_state(optimizer)
         changed = [self._stacked(kind, optimizer) for kind in ("", *moments(optimizer))]
         examples, update = _examples(data), _Update(*_rule(optimizer), changed)
-        rows, masks = block.numpy(), self._dropout(_words(keys), "train_rate")
+        rows, words = block.numpy(), _words(keys)
         losses = np.full(block.shape[:2], np.nan, np.float32)
 
         def one(r: int) -> None:
             own = np.ascontiguousarray(rows[:, r])
-            losses[:, r] = self.networks[r].train(examples, own, update, masks[r], draw)
+            dropout = self._dropout(r, words[r], "train_rate")
+            losses[:, r] = self.networks[r].train(examples, own, update, dropout, draw)
 
         each(one, [r for r, is_active in enumerate(active) if is_active])
         for state in optimizer.state.values():
@@ -87,30 +89,28 @@ class SparseForm:
                 state["step"] += len(block)
         return torch.from_numpy(losses)
 
-    def logits(self, x: Tensor, own: bool = False) -> Tensor:
-        """Outputs [R, B, C] in evaluation of one batch [B, ...], or of one for each network,
-        [R, B, ...]."""
-        words = [(np.uint32(0), np.uint32(0))] * len(self.networks)
+    def network(self, r: int) -> Callable[[Tensor, slice], Tensor]:
+        """Network r as it is now in evaluation: a function of examples [n, ...] and of a part of
+        them; outputs [B, C]."""
+        copied = self.networks[r].read(self._stacked("", None))
+
+        def outputs(x: Tensor, part: slice) -> Tensor:
+            words = (np.uint32(0), np.uint32(0))
+            if self.chain.dropout:
+                words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key"))[r]
+            dropout = self._dropout(r, words, "eval_rate")
+            return torch.from_numpy(self.networks[r].logits(x, part, copied, dropout))
+
+        return outputs
+
+    def _dropout(self, r: int, words: tuple[np.uint32, np.uint32], rate: str) -> _Dropout:
+        """Dropout of network r, with its rate at training or at evaluation."""
+        dropped = 0.0
         if self.chain.dropout:
-            words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key"))
-        stacked, masks = self._stacked("", None), self._dropout(words, "eval_rate")
-        shared = None if own else _rows(x)
-
-        def one(r: int) -> NDArray[np.float32]:
-            images = _rows(x[r]) if shared is None else shared
-            return self.networks[r].logits(images, stacked, masks[r])
-
-        return torch.from_numpy(np.stack(each(one, range(len(self.networks)))))
-
-    def _dropout(self, words: list[tuple], rate: str) -> list[_Dropout]:
-        """Dropout of each network, with its rate at training or at evaluation."""
-        rates = [0.0] * len(words)
-        if self.chain.dropout:
-            rates = self.replicas.buffer(f"{self.chain.dropout[0]}.{rate}").tolist()
-        return [
-            _Dropout((*word, self.chain.numbers), int(rate * 2**31), np.float32(1 / (1 - rate)))
-            for word, rate in zip(words, rates, strict=True)
-        ]
+            dropped = float(self.replicas.buffer(f"{self.chain.dropout[0]}.{rate}")[r])
+        return _Dropout(
+            (*words, self.chain.numbers), int(dropped * 2**31), np.float32(1 / (1 - dropped))
+        )
 
     def _stacked(self, kind: str, optimizer: Optimizer | None) -> _Stacked:
         """Views [R, numbers] of all weights and biases, or of the optimizer's state of a kind."""
@@ -124,6 +124,7 @@ class SparseForm:
 
 
 _Stacked = tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]
+_Copied = tuple[NDArray[np.float32], NDArray[np.float32]]  # numbers of weights, of biases
 
 
 class _Examples(NamedTuple):
@@ -160,39 +161,45 @@ class _Network:
         self.places = [mask.nonzero()[0] for mask in masks]
         self.weight_parts = _parts([len(one) for one in self.places])
         self.bias_parts = _parts([layer.channels for layer in chain.layers])
-        self.graph, inputs = graph_of(chain, self.places)
-        self.columns = _memory_order(replicas.architecture.input_shape)[inputs]
+        self.graph, self.inputs = graph_of(chain, self.places)
+        self.columns = _memory_order(replicas.architecture.input_shape)[self.inputs]
 
     def train(
         self, examples: _Examples, rows: NDArray[np.int64], update: _Update, dropout: _Dropout,
         draw: int,
     ) -> NDArray[np.float32]:  # fmt: skip
         """Train for one update for each row of ``rows`` [U, B]; losses [U]."""
-        copies = [self._read(stacked) for stacked in update.stacked]
+        copies = [self.read(stacked) for stacked in update.stacked]
         (weights, biases), *states = copies
         states += [(np.zeros_like(weights), np.zeros_like(biases))] * (2 - len(states))
         (first_weights, first_biases), (second_weights, second_biases) = states
-        losses = np.empty(len(rows), np.float32)
+        losses, units = np.empty(len(rows), np.float32), len(self.graph.needed)
         kernels.train(
-            examples.images, examples.levels, examples.labels, rows, self.columns, self.graph,
-            weights, biases, (first_weights, second_weights, first_biases, second_biases),
-            update.rule, update.options, update.first, dropout.key, draw, dropout.threshold,
-            dropout.scale, *_room(2, self.graph.num_rows), losses,
+            examples.images, examples.levels, examples.labels, rows, self.inputs, self.columns,
+            self.graph, weights, biases,
+            (first_weights, second_weights, first_biases, second_biases), update.rule,
+            update.options, update.first, dropout.key, draw, dropout.threshold, dropout.scale,
+            *_room(self.graph.num_inputs, units, units), losses,
         )  # fmt: skip
         for stacked, copied in zip(update.stacked, copies, strict=True):
             self._write(stacked, *copied)
         return losses
 
-    def logits(self, images: NDArray, stacked: _Stacked, dropout: _Dropout) -> NDArray[np.float32]:
-        """Outputs [B, C] of a batch."""
-        result = np.empty((len(images), self.graph.num_outputs), np.float32)
+    def logits(
+        self, x: Tensor, part: slice, copied: _Copied, dropout: _Dropout
+    ) -> NDArray[np.float32]:
+        """Outputs [B, C] of a part of the examples x."""
+        begin, end, _ = part.indices(len(x))
+        first, rest = divmod(begin, TILE)
+        tiles = _tiles(x[part]) if rest else _tiles(x)[first : -(-end // TILE)]
+        result = np.empty((end - begin, self.graph.num_outputs), np.float32)
         kernels.logits(
-            images, self.columns, self.graph, *self._read(stacked), dropout.key,
-            dropout.threshold, dropout.scale, *_room(1, self.graph.num_rows), result,
+            tiles, self.graph, *copied, dropout.key, dropout.threshold, dropout.scale,
+            *_room(len(self.graph.needed)), result,
         )  # fmt: skip
         return result
 
-    def _read(self, stacked: _Stacked) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def read(self, stacked: _Stacked) -> _Copied:
         """Copy the numbers of the surviving weights, and those of the biases."""
         weights = np.empty(self.weight_parts[-1].stop, np.float32)
         for array, places, part in zip(stacked[0], self.places, self.weight_parts, strict=True):
@@ -202,7 +209,7 @@ class _Network:
     def _write(
         self, stacked: _Stacked, weights: NDArray[np.float32], biases: NDArray[np.float32]
     ) -> None:
-        """Put back what ``_read`` has copied."""
+        """Put back what ``read`` has copied."""
         for array, places, part in zip(stacked[0], self.places, self.weight_parts, strict=True):
             kernels.scatter(array[self.r], places, weights[part])
         for array, part in zip(stacked[1], self.bias_parts, strict=True):
@@ -214,15 +221,27 @@ def _parts(lengths: list[int]) -> list[slice]:
     return [slice(begin, end) for begin, end in pairwise(starts(lengths))]
 
 
-def _room(count: int, num_rows: int) -> NDArray[np.float32]:
-    """Room [count, rows, TILE] of this thread, not set to 0."""
-    size = count * num_rows * TILE
-    if len(getattr(_threads, "room", ())) < size:
-        _threads.room = np.empty(size, np.float32)
-    return _threads.room[:size].reshape(count, num_rows, TILE)
+def _room(*lengths: int) -> list[NDArray[np.float32]]:
+    """Arrays [length, TILE] of this thread, not set to 0."""
+    if len(getattr(_threads, "room", ())) < sum(lengths):
+        _threads.room = np.empty((sum(lengths), TILE), np.float32)
+    return [_threads.room[part] for part in _parts(list(lengths))]
 
 
 _threads = threading.local()
+
+
+def _tiles(x: Tensor) -> NDArray[np.float32]:
+    """Examples [n, ...] as [tiles, inputs, TILE], kept as long as they are; 0 beyond the last."""
+    if x not in _kept_tiles:
+        rows = np.zeros((-(-len(x) // TILE) * TILE, x[0].numel()), np.float32)
+        rows[: len(x)] = x.flatten(1).numpy()
+        tiles = rows.reshape(-1, TILE, rows.shape[1]).transpose(0, 2, 1)
+        _kept_tiles[x] = np.ascontiguousarray(tiles)
+    return _kept_tiles[x]
+
+
+_kept_tiles = WeakTensorKeyDictionary()
 
 
 def _in_memory_order(tensor: Tensor) -> NDArray:

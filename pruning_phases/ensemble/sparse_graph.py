@@ -16,12 +16,12 @@ from pruning_phases.ensemble.graph_kernels import edges, mark_needed
 class Graph(NamedTuple):
     """Edges of one network. A weight of a convolution has an edge at every place of its map.
 
-    *Rows* are those of the values: first the inputs that are looked at, then all units from the
-    first layer to the outputs. A unit is the largest of ``window`` sums, of one without pooling.
+    Units are numbered from the first layer to the outputs. A unit is the largest of ``window``
+    sums, of one without pooling.
     """
 
     begins: NDArray[np.int64]  # edges into sum s: begins[s] to begins[s + 1]
-    sources: NDArray[np.int32]  # row below each edge
+    sources: NDArray[np.int32]  # below each edge: an input in the first layer, later a unit
     weights: NDArray[np.int32]  # number of the surviving weight of each edge
     num_inputs: int
     num_outputs: int
@@ -32,13 +32,10 @@ class Graph(NamedTuple):
     units_per_bias: NDArray[np.int64]
     window: NDArray[np.int64]
 
-    @property
-    def num_rows(self) -> int:
-        return self.num_inputs + len(self.needed)
-
 
 def graph_of(chain: Chain, places: list[NDArray[np.int64]]) -> tuple[Graph, NDArray[np.int64]]:
-    """Return the graph, and the inputs (numbers in [channels, height, width]) that it looks at.
+    """Return the graph, and the inputs that it looks at. Inputs are numbered as [channels, height,
+    width].
 
     places: of each layer, the surviving weights' places in memory, in which the channels of a
     kernel are innermost.
@@ -53,25 +50,21 @@ def graph_of(chain: Chain, places: list[NDArray[np.int64]]) -> tuple[Graph, NDAr
     begins = np.concatenate(
         [[0], *(begin[1:] + e for (begin, *_), e in zip(made, first_edge, strict=False))]
     )
-    # Numbers among inputs and units: the first layer looks at inputs.
-    all_inputs = layers[0].in_channels * layers[0].in_height * layers[0].in_width
-    below = np.concatenate(([0], all_inputs + first_unit[:-2]))
+    below = np.concatenate(([0], first_unit[:-2]))  # number of the first unit that a layer looks at
     sources = np.concatenate([one + b for (_, one, _), b in zip(made, below, strict=True)])
-    needed = np.zeros(all_inputs + first_unit[-1], bool)
-    needed[all_inputs + first_unit[-2] :] = True
-    mark_needed(begins, sources, first_sum, first_unit, window, needed)
-    inputs = needed[:all_inputs].nonzero()[0]
-    row_of = np.zeros(len(needed), np.int32)
-    row_of[inputs] = np.arange(len(inputs))
-    row_of[all_inputs:] = len(inputs) + np.arange(first_unit[-1])
+    num_inputs = layers[0].in_channels * layers[0].in_height * layers[0].in_width
+    needed_inputs, needed = np.zeros(num_inputs, bool), np.zeros(first_unit[-1], bool)
+    needed[first_unit[-2] :] = True
+    mark_needed(begins, sources, first_sum, first_unit, window, needed_inputs, needed)
     weights = [one + w for (*_, one), w in zip(made, first_weight, strict=False)]
     graph = Graph(
-        begins.astype(np.int64), row_of[sources], np.concatenate(weights).astype(np.int32),
-        len(inputs), layers[-1].channels, needed[all_inputs:], first_unit, first_sum,
+        begins.astype(np.int64), sources.astype(np.int32),
+        np.concatenate(weights).astype(np.int32), num_inputs, layers[-1].channels, needed,
+        first_unit, first_sum,
         starts([layer.channels for layer in layers]),
         np.array([layer.height * layer.width for layer in layers]), window,
     )  # fmt: skip
-    return graph, inputs
+    return graph, needed_inputs.nonzero()[0]
 
 
 def _edges(layer: Geometry, places: NDArray[np.int64]) -> tuple[NDArray, NDArray, NDArray]:

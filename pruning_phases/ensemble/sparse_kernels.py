@@ -34,35 +34,41 @@ def scatter(dense, positions, values):
 
 
 @compiled
-def gather_inputs(images, levels, rows, columns, values):
-    """values[i, b] = images[rows[b], columns[i]], or the level of that number if there are any."""
+def gather_inputs(images, levels, rows, needed, columns, inputs):
+    """Set the inputs ``needed`` of a tile, [inputs, TILE], to these columns of images.
+
+    Bytes become the levels that they stand for.
+    """
     for begin in range(0, TILE, EXAMPLES_AT_ONCE):
-        for i in range(len(columns)):
-            column = columns[i]
+        for i in range(len(needed)):
+            into, column = inputs[needed[i]], columns[i]
             for b in range(begin, begin + EXAMPLES_AT_ONCE):
                 if levels is None:
-                    values[i, b] = images[rows[b], column]
+                    into[b] = images[rows[b], column]
                 else:
-                    values[i, b] = levels[images[rows[b], column]]
+                    into[b] = levels[images[rows[b], column]]
 
 
 @compiled
-def forward(values, chosen, sums, graph, weights, biases, layer_keys, threshold, scale, first):
-    """Values of all needed units, for examples from ``first`` on.
+def forward(
+    inputs, values, chosen, sums, graph, weights, biases, layer_keys, threshold, scale, first
+):  # fmt: skip
+    """Values [units, TILE] of all needed units, from inputs [inputs, TILE].
 
-    chosen: [units, TILE], the sum of its window that a unit is, where there is pooling. sums:
-    [window, TILE], room. weights: of the edges. layer_keys: [layers, 2], dropout's streams;
-    threshold: bits below it are dropped, 0 for no dropout.
+    first: number of the first example. chosen: [units, TILE], the sum of its window that a unit is,
+    where there is pooling. sums: [window, TILE], room. weights: of the edges. layer_keys:
+    [layers, 2], dropout's streams; threshold: bits below it are dropped, 0 for no dropout.
     """
     num_layers = len(graph.window)
     for layer in range(num_layers):
         window, first_unit = graph.window[layer], graph.first_unit[layer]
         width = graph.first_unit[layer + 1] - first_unit
+        below = values if layer > 0 else inputs
         for unit in range(width):
             u = first_unit + unit
             if not graph.needed[u]:
                 continue
-            out = values[graph.num_inputs + u]
+            out = values[u]
             bias = biases[graph.first_bias[layer] + unit // graph.units_per_bias[layer]]
             for place in range(window):
                 s = graph.first_sum[layer] + unit * window + place
@@ -70,7 +76,7 @@ def forward(values, chosen, sums, graph, weights, biases, layer_keys, threshold,
                 for b in range(TILE):
                     into[b] = bias
                 begin, end = graph.begins[s], graph.begins[s + 1]
-                add_weighted(values, graph.sources, weights, begin, end, into)
+                add_weighted(below, graph.sources, weights, begin, end, into)
             if window > 1:
                 take_largest(sums, window, out, chosen[u])
             if layer < num_layers - 1:
@@ -121,25 +127,27 @@ def cross_entropy(logits, labels, count, share, gradient):
 
 @compiled
 def backward(
-    values, gradients, chosen, sums, graph, weights, scale, weight_gradients, bias_gradients
+    inputs, values, gradients, chosen, sums, graph, weights, scale, weight_gradients,
+    bias_gradients,
 ):  # fmt: skip
     """Add to the gradients of weights and biases, from ``gradients`` of the outputs.
 
     The arguments are those of ``forward``.
     """
-    num_layers, num_inputs = len(graph.window), graph.num_inputs
+    num_layers = len(graph.window)
     for u in range(graph.first_unit[num_layers - 1]):
         if graph.needed[u]:
             for b in range(TILE):
-                gradients[num_inputs + u, b] = 0
+                gradients[u, b] = 0
     for layer in range(num_layers - 1, -1, -1):
         window, first_unit = graph.window[layer], graph.first_unit[layer]
+        below = values if layer > 0 else inputs
         for u in range(graph.first_unit[layer + 1] - 1, first_unit - 1, -1):
             if not graph.needed[u]:
                 continue
-            unit, gradient = u - first_unit, gradients[num_inputs + u]
+            unit, gradient = u - first_unit, gradients[u]
             if layer < num_layers - 1:
-                out = values[num_inputs + u]
+                out = values[u]
                 for b in range(TILE):
                     gradient[b] = gradient[b] * scale if out[b] > 0 else np.float32(0.0)
             number = graph.first_bias[layer] + unit // graph.units_per_bias[layer]
@@ -151,7 +159,7 @@ def backward(
                         into[b] = gradient[b] if chosen[u, b] == place else np.float32(0.0)
                 s = graph.first_sum[layer] + unit * window + place
                 begin, end, sources = graph.begins[s], graph.begins[s + 1], graph.sources
-                add_products(values, sources, into, begin, end, graph.weights, weight_gradients)
+                add_products(below, sources, into, begin, end, graph.weights, weight_gradients)
                 if layer > 0:
                     add_spread(gradients, sources, weights, begin, end, into)
 
@@ -184,15 +192,17 @@ def sgd(weights, gradients, momenta, options):
 
 @compiled
 def train(
-    images, levels, labels, rows, columns, graph, weights, biases, states, rule, options,
-    first_update, dropout, draws, threshold, scale, values, gradients, losses,
+    images, levels, labels, rows, needed, columns, graph, weights, biases, states, rule, options,
+    first_update, dropout, draws, threshold, scale, inputs, values, gradients, losses,
 ):  # fmt: skip
     """Update one network once for every row of ``rows`` [updates, batch]; losses [updates].
 
-    images: numbers of the inputs, or with ``levels`` [256] bytes that stand for these numbers.
+    images: numbers of the inputs, or with ``levels`` [256] bytes that stand for these numbers;
+    needed: inputs that the graph looks at, columns: where each is in an image.
     states: two arrays for the weights, two for the biases: Adam's averages, or momentum and an
     unused one. dropout: low and high word of the step's key, the numbers of the layers; draws:
-    number of the first update's mask. values, gradients: [rows of the graph, TILE], room.
+    number of the first update's mask. inputs: [inputs, TILE], values and gradients: [units, TILE],
+    room.
     """
     num_outputs, batch = graph.num_outputs, rows.shape[1]
     share = np.float32(1.0) / np.float32(batch)
@@ -212,16 +222,17 @@ def train(
             for b in range(TILE):  # the last example fills what is left
                 tile_rows[b] = rows[i, begin + min(b, count - 1)]
                 tile_labels[b] = labels[tile_rows[b]]
-            gather_inputs(images, levels, tile_rows, columns, values)
+            gather_inputs(images, levels, tile_rows, needed, columns, inputs)
             forward(
-                values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale, begin
-            )
+                inputs, values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale,
+                begin,
+            )  # fmt: skip
             losses[i] += cross_entropy(
                 values[-num_outputs:], tile_labels, count, share, gradients[-num_outputs:]
             )
             backward(
-                values, gradients, chosen, sums, graph, edge_weights, scale, weight_gradients,
-                bias_gradients,
+                inputs, values, gradients, chosen, sums, graph, edge_weights, scale,
+                weight_gradients, bias_gradients,
             )  # fmt: skip
         if rule == ADAM:
             adam(weights, weight_gradients, states[0], states[1], first_update + i, options)
@@ -240,21 +251,21 @@ def room_of_windows(graph):
 
 
 @compiled
-def logits(
-    images, columns, graph, weights, biases, dropout, threshold, scale, values, result
-):  # fmt: skip
-    """Outputs [examples, classes] of one network. dropout: low and high word of the mask's key, the
-    numbers of the layers; values: [rows of the graph, TILE], room."""
+def logits(tiles, graph, weights, biases, dropout, threshold, scale, values, result):
+    """Outputs [examples, classes] of one network for examples in tiles, [tiles, inputs, TILE].
+
+    dropout: low and high word of the mask's key, the numbers of the layers; values: [units, TILE],
+    room.
+    """
     keys = keys_of_layers(dropout[0], dropout[1], dropout[2])
-    num_outputs = graph.num_outputs
     chosen, sums = room_of_windows(graph)
     edge_weights = np.empty(len(graph.weights), np.float32)
     gather(weights, graph.weights, edge_weights)
-    rows = np.empty(TILE, np.int64)
-    for begin in range(0, len(images), TILE):
-        count = min(TILE, len(images) - begin)
-        for b in range(TILE):  # the last example fills what is left
-            rows[b] = begin + min(b, count - 1)
-        gather_inputs(images, None, rows, columns, values)
-        forward(values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale, begin)
-        result[begin : begin + count] = values[-num_outputs:, :count].T
+    for t in range(len(tiles)):
+        begin = t * TILE
+        forward(
+            tiles[t], values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale,
+            begin,
+        )  # fmt: skip
+        part = result[begin : begin + TILE]
+        part[:] = values[-graph.num_outputs :, : len(part)].T

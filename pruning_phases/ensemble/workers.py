@@ -1,7 +1,8 @@
 """Threads that compute replicas at the same time, each with one thread inside its operations.
 
-In: a function of a replica's number. Out: its results. What a replica computes depends on neither
-the number of workers nor the processor's cores, so it is equal to the byte whatever they are.
+In: a function of a replica's number or slice. Out: its results. What a replica computes depends on
+neither the number of workers nor the processor's cores, so it is equal to the byte whatever they
+are.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import TypeVar
 import joblib
 import torch
 
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 # Cores that this process may use: its affinity, its control group, OMP_NUM_THREADS.
@@ -34,17 +36,20 @@ def num_workers() -> int:
     return _Workers.number
 
 
-def each(function: Callable[[int], Result], replicas: Iterable[int]) -> list[Result]:
-    """Call a function for each replica, as many at a time as there are workers."""
-    numbers = list(replicas)
-    if min(_Workers.number, len(numbers)) < 2:
-        return [function(r) for r in numbers]
+def each(function: Callable[[Part], Result], replicas: Iterable[Part]) -> list[Result]:
+    """Call a function for each replica, or part of them, as many at a time as there are workers.
+
+    The function must not call ``each`` for several replicas: all workers might wait for others.
+    """
+    parts = list(replicas)
+    if min(_Workers.number, len(parts)) < 2:
+        return [function(part) for part in parts]
     if _Workers.pool is None:
         _Workers.pool = ThreadPoolExecutor(_Workers.number, "replica", torch.set_num_threads, (1,))
     with_gradients = torch.is_grad_enabled()  # a thread has a mode of its own
 
-    def call(r: int) -> Result:
+    def call(part: Part) -> Result:
         with torch.set_grad_enabled(with_gradients):
-            return function(r)
+            return function(part)
 
-    return list(_Workers.pool.map(call, numbers))
+    return list(_Workers.pool.map(call, parts))

@@ -15,19 +15,20 @@ def cut(scores: Tensor, surviving: Tensor, num_kept: int) -> Tensor:
 
     Among equal scores at the threshold, lower indices are kept: the same cut on every device.
     """
-    num_replicas, num_weights = scores.shape
+    num_replicas = len(scores)
     counts = surviving.sum(dim=1)
     num_surviving = int(counts[0])
     if not bool((counts == num_surviving).all()):
         raise ValueError(f"replicas hold different numbers of weights: {counts.tolist()}")
     if not 0 <= num_kept < num_surviving:
         raise RunError(f"{num_surviving} surviving weights cannot be cut to {num_kept}")
-    compared = scores[surviving].view(num_replicas, num_surviving)
+    places = surviving.flatten().nonzero().view(num_replicas, num_surviving)
+    compared = scores.flatten()[places]
     if not bool(torch.isfinite(compared).all()):
         raise RunError("a weight's score is NaN or infinite: lower optimizer.lr")
     kept = _best(compared, num_kept)
     mask = torch.zeros_like(surviving)
-    mask[surviving] = kept.view(-1)
+    mask.view(-1)[places[kept]] = True
     return mask
 
 

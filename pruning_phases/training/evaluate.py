@@ -1,6 +1,6 @@
 """Evaluation of all networks of a module, without a change of their weights.
 
-In: a module, examples, dropout rates. Out: sums over outputs, observables [R]. Knows no tables.
+In: a module, examples, dropout rates. Out: observables [R]. Knows no tables.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pruning_phases.ensemble.workers import each
 from pruning_phases.observables.outputs import OutputSums, fitted, output_sums
 from pruning_phases.streams import derive
 from pruning_phases.training.loop import EnsembleModule
 
-# It decides which dropout mask is applied to which example, so it is fixed.
-EXAMPLES_PER_CALL = 1000
+# It decides which dropout mask is applied to which example, so it is fixed. A multiple of a tile.
+EXAMPLES_PER_CALL = 1024
+
+Values = NDArray[np.float64]
 
 
 @contextmanager
@@ -37,41 +40,62 @@ def evaluate(
     rates: Tensor | None = None,
     draw: int = 0,
     own: Sequence[str] = (),
-) -> OutputSums:
-    """Sum all replicas' outputs over (x, y), with dropout at ``rates`` [R] if given.
+) -> dict[str, Values]:
+    """Observables [R] of all replicas' outputs for (x, y), with dropout at ``rates`` [R] if given.
 
     own: import paths of a user's observables.
     """
+    replicas, form = module.replicas, module.sparse
     keys = derive(module.stream("dropout_eval"), draw)
-    total: OutputSums | None = None
-    logits = module.replicas if module.sparse is None else module.sparse.logits
-    with evaluation_mode(module, rates):
-        for number, begin in enumerate(range(0, len(y), EXAMPLES_PER_CALL)):
-            if rates is not None:
-                module.replicas.set_dropout_draw(keys, number)
-            end = begin + EXAMPLES_PER_CALL
-            sums = output_sums(logits(x[begin:end]), y[begin:end], own)
+    drops_out = rates is not None and bool((rates > 0).any())
+
+    def measured(networks: slice) -> dict[str, Values]:
+        compressed = None if form is None else form.network(networks.start)
+        total: OutputSums | None = None
+        for number, part in enumerate(_parts(len(y))):
+            if drops_out:
+                replicas.set_dropout_draw(keys, number, networks)
+            logits = compressed(x, part)[None] if compressed else replicas(x[part], networks)
+            sums = output_sums(logits, y[part], own)
             total = sums if total is None else total + sums
-    assert total is not None
-    return total
+        assert total is not None
+        return total.observables()
+
+    with evaluation_mode(module, rates):
+        found = each(measured, replicas.parts())
+    return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
 
 @torch.no_grad()
-def train_set_observables(module: EnsembleModule) -> dict[str, NDArray[np.float64]]:
+def train_set_observables(module: EnsembleModule) -> dict[str, Values]:
     """Measure each network on its own training examples, without dropout: [R]."""
-    data, sizes = module.data, module.data.sizes.double()
-    sums = torch.zeros(2, len(sizes), dtype=torch.float64, device=sizes.device)
-    with evaluation_mode(module):
-        for begin in range(0, data.subset.shape[1], EXAMPLES_PER_CALL):
-            indices = data.subset[:, begin : begin + EXAMPLES_PER_CALL]
+    replicas, form, data = module.replicas, module.sparse, module.data
+
+    def summed(networks: slice) -> Values:
+        compressed = None if form is None else form.network(networks.start)
+        sizes, sums = data.sizes[networks, None], torch.zeros(())
+        for part in _parts(data.subset.shape[1]):
+            indices = data.subset[networks, part]
             x = data.train_images(indices)
-            form = module.sparse
-            logits = module.replicas.forward_own(x) if form is None else form.logits(x, own=True)
+            logits = (
+                compressed(x[0], slice(None))[None]
+                if compressed
+                else replicas.forward_own(x, networks)
+            )
             correct, noise = fitted(logits, data.train_y[indices], data.clean_y[indices])
-            number = begin + torch.arange(indices.shape[1], device=sizes.device)
-            own = number < data.sizes[:, None]  # the rest belongs to larger training sets
-            sums += torch.stack([(values * own).sum(dim=1) for values in (correct, noise)])
-    accuracy, correlation = (sums / sizes).cpu().numpy()
+            number = part.start + torch.arange(indices.shape[1], device=sizes.device)
+            own = number < sizes  # the rest belongs to larger training sets
+            sums = sums + torch.stack([(values * own).sum(dim=1) for values in (correct, noise)])
+        return sums.cpu().numpy()
+
+    with evaluation_mode(module):
+        found = each(summed, replicas.parts())
+    accuracy, correlation = np.concatenate(found, axis=1) / data.sizes.cpu().numpy()
     if torch.equal(data.train_y, data.clean_y):  # undefined without label noise
         correlation = np.full_like(correlation, np.nan)
     return {"train_accuracy": accuracy, "noise_correlation": correlation}
+
+
+def _parts(num_examples: int) -> Iterator[slice]:
+    for begin in range(0, num_examples, EXAMPLES_PER_CALL):
+        yield slice(begin, min(begin + EXAMPLES_PER_CALL, num_examples))

@@ -173,7 +173,7 @@ LATER = [
     (SCORE, "return weights.abs()", "assert (weights != 0).all()\n    return weights.abs()",
      "score", r"raised AssertionError \(MODULE.py, line 5\)"),
     (OBSERVABLE, "return batch.p.amax(dim=2)", "return batch.p.amax(dim=2)[:, :50]", "margin",
-     r"expected a tensor \[2, 360\], one value per network and example, got Tensor \[2, 50\]"),
+     r"expected a tensor \[1, 360\], one value per network and example, got Tensor \[1, 50\]"),
     (NET, "return self.last", "assert len(x) < 200, 'too many'\n        return self.last", "Net",
      r"raised AssertionError: too many \(MODULE.py, line 9\)"),
 ]  # fmt: skip

@@ -119,7 +119,7 @@ def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
     data = module.data
     x, y = data.train_images(data.validation), data.train_y[data.validation]
-    return evaluate(module, x, y).observables()["loss"]
+    return evaluate(module, x, y)["loss"]
 
 
 def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pruning_phases.config.enums import Scope, Stage
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
+from pruning_phases.ensemble.workers import each
 from pruning_phases.import_path import Fault, described, is_import_path
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut
@@ -62,24 +63,31 @@ def _cut_to(module: EnsembleModule, num_kept: int) -> None:
     sizes = [mask[0].numel() for mask in masks.values()]
     surviving = torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)
     score = network_scores(module)
-    if module.config.pruner.scope is not Scope.layer:
-        kept = cut(score, surviving, num_kept)
-    else:
-        layers = list(zip(score.split(sizes, 1), surviving.split(sizes, 1), strict=True))
-        before = [int(mask[0].sum()) for _, mask in layers]
-        counts = layer_counts(num_kept, sizes, before)
-        kept = torch.cat(
-            [
-                cut(scores, mask, count) if count < most else mask
-                for (scores, mask), count, most in zip(layers, counts, before, strict=True)
-            ],
-            dim=1,
-        )
+    counts = [num_kept]
+    if module.config.pruner.scope is Scope.layer:
+        counts = layer_counts(num_kept, sizes, [int(mask[0].sum()) for mask in masks.values()])
+    kept = torch.cat(
+        each(lambda part: _kept(score[part], surviving[part], counts, sizes), replicas.parts())
+    )
     replicas.set_masks(
         {
             layer: mask.view(masks[layer].shape)
             for layer, mask in zip(masks, kept.split(sizes, 1), strict=True)
         }
+    )
+
+
+def _kept(score: Tensor, surviving: Tensor, counts: list[int], sizes: list[int]) -> Tensor:
+    """Masks [R, n] after a cut to one count, or to one in each of the layers with these sizes."""
+    if len(counts) == 1:
+        return cut(score, surviving, counts[0])
+    layers = zip(score.split(sizes, 1), surviving.split(sizes, 1), counts, strict=True)
+    return torch.cat(
+        [
+            cut(scores, mask, count) if count < int(mask[0].sum()) else mask
+            for scores, mask, count in layers
+        ],
+        dim=1,
     )
 
 
