@@ -24,7 +24,7 @@ def run() -> Iterator[Comparison]:
         block = module.source.order.updates(0, UPDATES_PER_CALL)
         for work, call in (
             (f"{UPDATES_PER_CALL} updates", lambda m=module, b=block: m.training_step(b, 0)),
-            ("evaluation", lambda m=module: evaluate(m, m.data.test_x, m.data.test_y)),
+            ("evaluation", lambda m=module: evaluate(m, m.data.test, m.data.test_y)),
         ):
             ways = {
                 "the sparse form": partial(_seconds, module, call, below=2.0),

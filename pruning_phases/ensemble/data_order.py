@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from pruning_phases.ensemble.device_data import DeviceData
-from pruning_phases.ensemble.workers import each
 from pruning_phases.streams import derive, permutations
 
 
@@ -35,7 +34,7 @@ class DataOrder:
 
     def updates(self, first: int, count: int) -> Tensor:
         """Indices into the training images, [count, R, B], of ``count`` updates."""
-        rows = each(lambda r: self._replica(r, first, count), range(len(self._sizes)))
+        rows = [self._replica(r, first, count) for r in range(len(self._sizes))]
         return torch.stack(rows, dim=1)
 
     def _replica(self, r: int, first: int, count: int) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,41 +16,33 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.data.dataset import Dataset
+from pruning_phases.ensemble.images import Images
 from pruning_phases.ensemble.workers import each
 from pruning_phases.errors import UserError
 from pruning_phases.streams import permutations
 
 
-class Bytes(NamedTuple):
-    """Images of bytes, and the standardized number that each byte stands for, [256]."""
-
-    images: Tensor
-    levels: Tensor
-
-
 @dataclass
 class DeviceData:
-    """Standardized images [n, channels, height, width] and labels [n], and the examples of each
-    replica.
+    """Standardized images and labels [n], and the examples of each replica.
 
     All replicas share the validation set, which is taken from the training set first. Replica r
     trains on the examples ``subset[r, : sizes[r]]``. In memory the channels are innermost, the
     layout in which convolutions run faster.
     """
 
-    train_x: Tensor
+    train: Images
     train_y: Tensor
     clean_y: Tensor  # the training labels without label noise
-    test_x: Tensor
+    test: Images
     test_y: Tensor
-    validation: Tensor  # [V] indices into train_x
-    subset: Tensor  # [R, max N] indices into train_x
+    validation: Tensor  # [V] indices into train
+    subset: Tensor  # [R, max N] indices into train
     sizes: Tensor  # [R]
-    train_bytes: Bytes | None  # the training images before they were standardized, on the CPU
 
     def train_images(self, indices: Tensor) -> Tensor:
         """[...] indices -> [..., channels, height, width], channels innermost in memory."""
-        images = self.train_x.movedim(1, -1)
+        images = self.train.numbers.movedim(1, -1)
         if images.device.type != "cpu" or indices.dim() < 2:
             return images[indices].movedim(-1, -3)
         found = images.new_empty((*indices.shape, *images.shape[1:]))
@@ -58,10 +50,7 @@ class DeviceData:
         return found.movedim(-1, -3)
 
     def to(self, device: torch.device) -> DeviceData:
-        moved = {
-            name: value.to(device) for name, value in vars(self).items() if name != "train_bytes"
-        }
-        return replace(self, **moved)
+        return replace(self, **{name: value.to(device) for name, value in vars(self).items()})
 
 
 def device_data(
@@ -75,26 +64,22 @@ def device_data(
 
     validation_key: [2]; subset_keys: [R, 2]; train_sizes: one per replica, None for the full set.
     """
-    images = (_Same(dataset.train_images), _Same(dataset.test_images))
-    train_x, test_x, levels = _standardized(*images)
-    sizes = actual_sizes(len(train_x), validation_fraction, train_sizes)
-    shuffled = permutations(validation_key, len(train_x))
-    count = num_validation(len(train_x), validation_fraction)
+    train, test = _standardized(_Same(dataset.train_images), _Same(dataset.test_images))
+    sizes = actual_sizes(len(train), validation_fraction, train_sizes)
+    shuffled = permutations(validation_key, len(train))
+    count = num_validation(len(train), validation_fraction)
     validation, pool = shuffled[:count], shuffled[count:].sort().values
     order = permutations(subset_keys, len(pool))[:, : max(sizes)]
     clean = dataset.train_labels if dataset.clean_labels is None else dataset.clean_labels
     return DeviceData(
-        train_x=train_x,
+        train=train,
         train_y=torch.as_tensor(dataset.train_labels),
         clean_y=torch.as_tensor(clean),
-        test_x=test_x,
+        test=test,
         test_y=torch.as_tensor(dataset.test_labels),
         validation=validation,
         subset=pool[order],
         sizes=torch.tensor(sizes),
-        train_bytes=(
-            None if levels is None else Bytes(torch.as_tensor(dataset.train_images), levels)
-        ),
     )
 
 
@@ -112,17 +97,20 @@ class _Same:
 
 
 @lru_cache(maxsize=2)  # a sweep alternates between few data sets
-def _standardized(train_images: _Same, test_images: _Same) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Standardize by mean and deviation; of bytes, return the number that each becomes, too."""
-    train, test = (
-        torch.as_tensor(images.array).float().movedim(1, -1).contiguous().movedim(-1, 1)
-        for images in (train_images, test_images)
-    )
-    mean, deviation = train.mean(), train.std()
-    levels = None
-    if train_images.array.dtype == np.uint8:
-        levels = (torch.arange(256, dtype=torch.float32) - mean) / deviation
-    return (train - mean) / deviation, (test - mean) / deviation, levels
+def _standardized(train_images: _Same, test_images: _Same) -> tuple[Images, Images]:
+    """Standardize both by the training images' mean and deviation."""
+    train, test = (torch.as_tensor(images.array) for images in (train_images, test_images))
+    deviation, mean = torch.std_mean(train.float())
+    scale = 1 / deviation
+    factors = np.float32(mean.item()), np.float32(scale.item())
+
+    def standardized(images: Tensor) -> Images:
+        numbers = (images.float().movedim(1, -1).contiguous() - mean) * scale
+        if images.dtype != torch.uint8:
+            return Images(numbers.movedim(-1, 1))
+        return Images(numbers.movedim(-1, 1), images, *factors)
+
+    return standardized(train), standardized(test)
 
 
 def actual_sizes(

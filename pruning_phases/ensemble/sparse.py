@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
 from pruning_phases.ensemble.device_data import DeviceData
+from pruning_phases.ensemble.images import Images
 from pruning_phases.ensemble.optimizers import begin_state, moments
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse_graph import graph_of, starts
@@ -89,17 +89,17 @@ class SparseForm:
                 state["step"] += len(block)
         return torch.from_numpy(losses)
 
-    def network(self, r: int) -> Callable[[Tensor, slice], Tensor]:
-        """Network r as it is now in evaluation: a function of examples [n, ...] and of a part of
-        them; outputs [B, C]."""
+    def network(self, r: int) -> Callable[[Images, slice], Tensor]:
+        """Network r as it is now in evaluation: a function of images and of a part of them that
+        returns outputs [B, C]."""
         copied = self.networks[r].read(self._stacked("", None))
 
-        def outputs(x: Tensor, part: slice) -> Tensor:
+        def outputs(images: Images, part: slice) -> Tensor:
             words = (np.uint32(0), np.uint32(0))
             if self.chain.dropout:
                 words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key"))[r]
             dropout = self._dropout(r, words, "eval_rate")
-            return torch.from_numpy(self.networks[r].logits(x, part, copied, dropout))
+            return torch.from_numpy(self.networks[r].logits(images, part, copied, dropout))
 
         return outputs
 
@@ -128,10 +128,11 @@ _Copied = tuple[NDArray[np.float32], NDArray[np.float32]]  # numbers of weights,
 
 
 class _Examples(NamedTuple):
-    """Training examples: rows of numbers, or of bytes that stand for the numbers ``levels``."""
+    """Training examples: rows of numbers (number - mean) * scale."""
 
     images: NDArray
-    levels: NDArray[np.float32] | None
+    mean: np.float32
+    scale: np.float32
     labels: NDArray[np.int64]
 
 
@@ -175,8 +176,8 @@ class _Network:
         (first_weights, first_biases), (second_weights, second_biases) = states
         losses, units = np.empty(len(rows), np.float32), len(self.graph.needed)
         kernels.train(
-            examples.images, examples.levels, examples.labels, rows, self.inputs, self.columns,
-            self.graph, weights, biases,
+            examples.images, examples.mean, examples.scale, examples.labels, rows, self.inputs,
+            self.columns, self.graph, weights, biases,
             (first_weights, second_weights, first_biases, second_biases), update.rule,
             update.options, update.first, dropout.key, draw, dropout.threshold, dropout.scale,
             *_room(self.graph.num_inputs, units, units), losses,
@@ -186,16 +187,17 @@ class _Network:
         return losses
 
     def logits(
-        self, x: Tensor, part: slice, copied: _Copied, dropout: _Dropout
+        self, images: Images, part: slice, copied: _Copied, dropout: _Dropout
     ) -> NDArray[np.float32]:
-        """Outputs [B, C] of a part of the examples x."""
-        begin, end, _ = part.indices(len(x))
+        """Outputs [B, C] of a part of the images."""
+        begin, end, _ = part.indices(len(images))
         first, rest = divmod(begin, TILE)
-        tiles = _tiles(x[part]) if rest else _tiles(x)[first : -(-end // TILE)]
+        tiles = images.part(part).tiles if rest else images.tiles[first : -(-end // TILE)]
         result = np.empty((end - begin, self.graph.num_outputs), np.float32)
         kernels.logits(
-            tiles, self.graph, *copied, dropout.key, dropout.threshold, dropout.scale,
-            *_room(len(self.graph.needed)), result,
+            tiles, images.mean, images.scale, self.inputs, self.graph, *copied, dropout.key,
+            dropout.threshold, dropout.scale,
+            *_room(self.graph.num_inputs, len(self.graph.needed)), result,
         )  # fmt: skip
         return result
 
@@ -231,19 +233,6 @@ def _room(*lengths: int) -> list[NDArray[np.float32]]:
 _threads = threading.local()
 
 
-def _tiles(x: Tensor) -> NDArray[np.float32]:
-    """Examples [n, ...] as [tiles, inputs, TILE], kept as long as they are; 0 beyond the last."""
-    if x not in _kept_tiles:
-        rows = np.zeros((-(-len(x) // TILE) * TILE, x[0].numel()), np.float32)
-        rows[: len(x)] = x.flatten(1).numpy()
-        tiles = rows.reshape(-1, TILE, rows.shape[1]).transpose(0, 2, 1)
-        _kept_tiles[x] = np.ascontiguousarray(tiles)
-    return _kept_tiles[x]
-
-
-_kept_tiles = WeakTensorKeyDictionary()
-
-
 def _in_memory_order(tensor: Tensor) -> NDArray:
     """Numbers [R, n] of a stacked tensor, not copied: the in-channels of a kernel are innermost."""
     in_order = tensor.permute(0, 1, 3, 4, 2) if tensor.dim() == 5 else tensor
@@ -251,11 +240,8 @@ def _in_memory_order(tensor: Tensor) -> NDArray:
 
 
 def _examples(data: DeviceData) -> _Examples:
-    labels = data.train_y.numpy()
-    if data.train_bytes is None:
-        return _Examples(_rows(data.train_x), None, labels)
-    images, levels = data.train_bytes
-    return _Examples(_rows(images), levels.numpy(), labels)
+    train = data.train
+    return _Examples(train.rows, train.mean, train.scale, data.train_y.numpy())
 
 
 def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], int]:
@@ -273,11 +259,6 @@ def _memory_order(shape: tuple[int, ...]) -> NDArray[np.int64]:
     """Place in memory of each input of an image [channels, ...], whose channels are innermost."""
     numbers = np.arange(prod(shape)).reshape(*shape[1:], shape[0])
     return np.moveaxis(numbers, -1, 0).ravel()
-
-
-def _rows(images: Tensor) -> NDArray:
-    """Images [n, channels, ...] as rows of their numbers in the order of memory, not copied."""
-    return images.movedim(1, -1).reshape(len(images), -1).numpy()
 
 
 def _words(keys: Tensor) -> list[tuple[np.uint32, np.uint32]]:

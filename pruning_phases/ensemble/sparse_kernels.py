@@ -34,19 +34,23 @@ def scatter(dense, positions, values):
 
 
 @compiled
-def gather_inputs(images, levels, rows, needed, columns, inputs):
-    """Set the inputs ``needed`` of a tile, [inputs, TILE], to these columns of images.
-
-    Bytes become the levels that they stand for.
-    """
+def gather_inputs(images, mean, scale, rows, needed, columns, inputs):
+    """Set the inputs ``needed`` of a tile, [inputs, TILE], to these columns of images,
+    standardized."""
     for begin in range(0, TILE, EXAMPLES_AT_ONCE):
         for i in range(len(needed)):
             into, column = inputs[needed[i]], columns[i]
             for b in range(begin, begin + EXAMPLES_AT_ONCE):
-                if levels is None:
-                    into[b] = images[rows[b], column]
-                else:
-                    into[b] = levels[images[rows[b], column]]
+                into[b] = (np.float32(images[rows[b], column]) - mean) * scale
+
+
+@compiled
+def standardize(tile, mean, scale, needed, inputs):
+    """Set the inputs ``needed`` [inputs, TILE] to those of a tile, standardized."""
+    for i in range(len(needed)):
+        row = needed[i]
+        for b in range(TILE):
+            inputs[row, b] = (np.float32(tile[row, b]) - mean) * scale
 
 
 @compiled
@@ -192,17 +196,16 @@ def sgd(weights, gradients, momenta, options):
 
 @compiled
 def train(
-    images, levels, labels, rows, needed, columns, graph, weights, biases, states, rule, options,
-    first_update, dropout, draws, threshold, scale, inputs, values, gradients, losses,
+    images, mean, image_scale, labels, rows, needed, columns, graph, weights, biases, states, rule,
+    options, first_update, dropout, draws, threshold, scale, inputs, values, gradients, losses,
 ):  # fmt: skip
     """Update one network once for every row of ``rows`` [updates, batch]; losses [updates].
 
-    images: numbers of the inputs, or with ``levels`` [256] bytes that stand for these numbers;
-    needed: inputs that the graph looks at, columns: where each is in an image.
-    states: two arrays for the weights, two for the biases: Adam's averages, or momentum and an
-    unused one. dropout: low and high word of the step's key, the numbers of the layers; draws:
-    number of the first update's mask. inputs: [inputs, TILE], values and gradients: [units, TILE],
-    room.
+    images: rows of numbers; inputs are (number - mean) * image_scale. needed: inputs that the graph
+    looks at, columns: where each is in an image. states: two arrays for the weights, two for the
+    biases: Adam's averages, or momentum and an unused one. dropout: low and high word of the step's
+    key, the numbers of the layers; draws: number of the first update's mask. Room: inputs [inputs,
+    TILE], values and gradients [units, TILE].
     """
     num_outputs, batch = graph.num_outputs, rows.shape[1]
     share = np.float32(1.0) / np.float32(batch)
@@ -222,7 +225,7 @@ def train(
             for b in range(TILE):  # the last example fills what is left
                 tile_rows[b] = rows[i, begin + min(b, count - 1)]
                 tile_labels[b] = labels[tile_rows[b]]
-            gather_inputs(images, levels, tile_rows, needed, columns, inputs)
+            gather_inputs(images, mean, image_scale, tile_rows, needed, columns, inputs)
             forward(
                 inputs, values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale,
                 begin,
@@ -251,11 +254,15 @@ def room_of_windows(graph):
 
 
 @compiled
-def logits(tiles, graph, weights, biases, dropout, threshold, scale, values, result):
+def logits(
+    tiles, mean, image_scale, needed, graph, weights, biases, dropout, threshold, scale, inputs,
+    values, result,
+):  # fmt: skip
     """Outputs [examples, classes] of one network for examples in tiles, [tiles, inputs, TILE].
 
-    dropout: low and high word of the mask's key, the numbers of the layers; values: [units, TILE],
-    room.
+    inputs are (number of a tile - mean) * image_scale. needed: inputs that the graph looks at.
+    dropout: low and high word of the mask's key, the numbers of the layers. inputs: [inputs, TILE],
+    values: [units, TILE], room.
     """
     keys = keys_of_layers(dropout[0], dropout[1], dropout[2])
     chosen, sums = room_of_windows(graph)
@@ -263,8 +270,9 @@ def logits(tiles, graph, weights, biases, dropout, threshold, scale, values, res
     gather(weights, graph.weights, edge_weights)
     for t in range(len(tiles)):
         begin = t * TILE
+        standardize(tiles[t], mean, image_scale, needed, inputs)
         forward(
-            tiles[t], values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale,
+            inputs, values, chosen, sums, graph, edge_weights, biases, keys, threshold, scale,
             begin,
         )  # fmt: skip
         part = result[begin : begin + TILE]

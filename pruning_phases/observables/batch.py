@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+class Sums(NamedTuple):
+    """Sums over the examples, [R] or [R, classes, ...] float64; see ``output_kernels``."""
+
+    correct: Tensor
+    loss: Tensor
+    entropy: Tensor
+    predicted: Tensor
+    by_class: Tensor
 
 
 class Batch:
@@ -17,13 +29,32 @@ class Batch:
         self.num_classes = logits.shape[-1]
 
     @cached_property
+    def sums(self) -> Sums:
+        import torch
+
+        from pruning_phases.observables.output_kernels import add_outputs
+
+        count, classes = len(self.logits), self.num_classes
+        sums, predicted = np.zeros((count, 3)), np.zeros((count, classes))
+        by_class = np.zeros((count, classes, classes))
+        labels = self.labels.cpu().numpy()
+        for r, logits in enumerate(self.logits.detach().cpu().numpy()):
+            add_outputs(logits, labels, sums[r], predicted[r], by_class[r])
+        return Sums(*(torch.from_numpy(one) for one in (*sums.T.copy(), predicted, by_class)))
+
+    @cached_property
+    def num_of_labels(self) -> Tensor:
+        """Number of examples of each class, [C] float64."""
+        import torch
+
+        return torch.bincount(self.labels, minlength=self.num_classes).double()
+
+    @cached_property
     def log_p(self) -> Tensor:
         """Logarithm of the softmax outputs, [R, B, C] float64."""
         import torch
 
-        # With the examples innermost in memory, torch computes several at a time: 8 times faster.
-        by_class = self.logits.double().transpose(1, 2).contiguous()
-        return torch.log_softmax(by_class, dim=1).transpose(1, 2)
+        return torch.log_softmax(self.logits.double(), dim=-1)
 
     @cached_property
     def p(self) -> Tensor:

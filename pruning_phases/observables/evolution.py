@@ -43,6 +43,7 @@ def movement_sums(surviving: NDArray[np.bool_], later: NDArray, earlier: NDArray
 
     They run over the surviving weights of one network; the arrays have one shape.
     """
-    target, before = later[surviving].astype(np.float64), earlier[surviving].astype(np.float64)
+    places = surviving.ravel().nonzero()[0]  # several times faster as an index than the mask
+    target, before = (one.ravel()[places].astype(np.float64) for one in (later, earlier))
     moved = target - before
     return np.array([len(target), target.sum(), (target**2).sum(), (moved**2).sum()])

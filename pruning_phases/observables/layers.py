@@ -1,5 +1,6 @@
 """Observables of each layer: counts, graph, movement of the weights."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
-from pruning_phases.topology.clusters import clusters
+from pruning_phases.topology.clusters import clusters, clusters_of_layer
 from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
-from pruning_phases.topology.graph import Edges, NetworkGraph
+from pruning_phases.topology.graph import NetworkGraph
 from pruning_phases.topology.paths import effective_counts, log_num_paths
 
 CONNECTION = ("largest_cluster", "mean_cluster", "log_num_paths")
@@ -71,8 +72,14 @@ def _on_graph(
         row = dict.fromkeys(CONNECTION, np.nan)
         return dict.fromkeys(masks, np.nan), dict.fromkeys([*masks, WHOLE], row)
     edges = graph.edges(masks)
-    alone = {name: _connection(one, edges) for name, one in graph.single_layers.items()}
-    return {**effective_counts(graph, edges)}, alone | {WHOLE: _connection(graph, edges)}
+    connections = {
+        layer.name: _connection(
+            *clusters_of_layer(layer, edges[layer.name]), _log(edges[layer.name].counts.sum())
+        )
+        for layer in graph.layers
+    }
+    connections[WHOLE] = _connection(*clusters(graph, edges), log_num_paths(graph, edges))
+    return {**effective_counts(graph, edges)}, connections
 
 
 def _row(counts: NDArray, nodes: NDArray[np.int64], bins: list[int]) -> Row:
@@ -95,9 +102,12 @@ def _row(counts: NDArray, nodes: NDArray[np.int64], bins: list[int]) -> Row:
     return row
 
 
-def _connection(graph: NetworkGraph, edges: Mapping[str, Edges]) -> Row:
-    values = (*clusters(graph, edges), log_num_paths(graph, edges))
+def _connection(*values: float) -> Row:
     return dict(zip(CONNECTION, values, strict=True))
+
+
+def _log(count: int) -> float:
+    return math.log(count) if count else -math.inf
 
 
 def _degree_sums(degree: NDArray[np.int64], bins: list[int]) -> NDArray[np.int64]:

@@ -62,7 +62,7 @@ def output_sums(logits: Tensor, labels: Tensor, own: Sequence[str] = ()) -> Outp
     known = {name: one.from_outputs for name, one in observables(own).items()}
     of = {name: one for name, one in known.items() if one is not None}
     totals = {name: one.total(batch) for name, one in of.items()}
-    return OutputSums(totals, batch.one_hot.sum(dim=0), of)
+    return OutputSums(totals, batch.num_of_labels, of)
 
 
 def fitted(logits: Tensor, given: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,59 +108,33 @@ def class_order(mean_outputs: Array) -> Array:
     return np.clip(divergence.mean(axis=-1) / np.log(num_classes), 0.0, 1.0)
 
 
-def _num_correct(batch: Batch) -> Tensor:
-    return (batch.prediction == batch.labels).sum(dim=1).double()
-
-
-def _loss_sum(batch: Batch) -> Tensor:
-    """Sum of -ln p_y(x) over the examples, [R]."""
-    index = batch.labels.expand(batch.logits.shape[:2]).unsqueeze(-1)
-    return -batch.log_p.gather(-1, index).sum(dim=(1, 2))
-
-
-def _predicted(batch: Batch) -> Tensor:
-    """Number of examples assigned to each class, [R, C]."""
-    import torch
-
-    one_hot = torch.nn.functional.one_hot(batch.prediction, batch.num_classes)
-    return one_hot.sum(dim=1).double()
-
-
-def _entropy_sum(batch: Batch) -> Tensor:
-    """Sum of -sum_c p_c ln p_c over the examples, [R]."""
-    return -(batch.p * batch.log_p).sum(dim=(1, 2))
-
-
-def _outputs_of_classes(batch: Batch) -> Tensor:
-    """Sum of p(x) over the examples of each true class, [R, C, C]."""
-    return (batch.p.transpose(1, 2) @ batch.one_hot).transpose(1, 2)
-
-
 OBSERVABLES = (
     Observable(
         "accuracy", "accuracy", TRANSITION, heading="accuracy", is_order_parameter=True,
-        from_outputs=FromOutputs(_num_correct, mean_over_examples),
+        from_outputs=FromOutputs(lambda batch: batch.sums.correct, mean_over_examples),
     ),
     Observable(
         "loss", "test loss", TRANSITION, unit="nats", heading="loss", colour="dimgrey",
         line=(0, (1, 1)), marker="v", is_order_parameter=True,
-        from_outputs=FromOutputs(_loss_sum, mean_over_examples),
+        from_outputs=FromOutputs(lambda batch: batch.sums.loss, mean_over_examples),
     ),
     Observable(
         "prediction_entropy", "prediction entropy", TRANSITION, unit="nats", heading="H_pred",
         colour="firebrick", line="--", marker="s", is_order_parameter=True,
-        from_outputs=FromOutputs(_predicted, lambda total, _: prediction_entropy(total)),
+        from_outputs=FromOutputs(
+            lambda batch: batch.sums.predicted, lambda total, _: prediction_entropy(total)
+        ),
     ),
     Observable(
         "outcome_entropy", "outcome entropy", TRANSITION, unit="nats", heading="H_out",
         colour="seagreen", line="-.", marker="^", is_order_parameter=True,
-        from_outputs=FromOutputs(_entropy_sum, mean_over_examples),
+        from_outputs=FromOutputs(lambda batch: batch.sums.entropy, mean_over_examples),
     ),
     Observable(
         "class_order", "class order", TRANSITION, colour="mediumorchid", line=(0, (8, 2)),
         marker="*", is_order_parameter=True,
         from_outputs=FromOutputs(
-            _outputs_of_classes,
+            lambda batch: batch.sums.by_class,
             lambda total, labels: class_order(total[:, labels > 0] / labels[labels > 0, None]),
         ),
     ),

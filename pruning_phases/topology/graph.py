@@ -22,10 +22,11 @@ Numbers = NDArray[np.int64]
 
 
 class Edges(NamedTuple):
-    """Edges of one network's layer, and how many parallel ones each stands for."""
+    """Edges of one network's layer: from node to node, and how many parallel ones each stands
+    for."""
 
-    in_nodes: Numbers
-    out_nodes: Numbers
+    sources: Numbers
+    targets: Numbers
     counts: Numbers
 
 
@@ -59,22 +60,24 @@ class Layer:
         """Edges of one network, from its mask [out, in / groups, ...]. Those from a constant are
         none."""
         nodes = len(self.sources) // self.groups
-        out, into = np.nonzero(mask.reshape(self.num_out, -1))
-        counts = np.ones_like(out)
+        pairs = mask.ravel().nonzero()[0] // (mask[0].size // nodes)
+        counts = np.ones_like(pairs)
         if mask[0].size > nodes:
-            into //= mask[0].size // nodes
-            pairs, counts = np.unique(out * nodes + into, return_counts=True)
-            out, into = np.divmod(pairs, nodes)
+            pairs, counts = np.unique(pairs, return_counts=True)
+        out, into = np.divmod(pairs, nodes)
         if self.groups > 1:
             into += out // (self.num_out // self.groups) * nodes
+        sources, targets = self.sources[into], out + self.first
         if CONSTANT in self.sources:
-            carries = self.sources[into] != CONSTANT
-            return Edges(into[carries], out[carries], counts[carries])
-        return Edges(into, out, counts)
+            carries = sources != CONSTANT
+            return Edges(sources[carries], targets[carries], counts[carries])
+        return Edges(sources, targets, counts)
 
-    def ends(self, edges: Edges) -> tuple[Numbers, Numbers]:
-        """Nodes where the edges begin, and nodes where they end."""
-        return self.sources[edges.in_nodes], edges.out_nodes + self.first
+    @cached_property
+    def nodes(self) -> Numbers:
+        """All nodes that an edge can connect."""
+        ends = np.concatenate([self.sources, np.arange(self.first, self.first + self.num_out)])
+        return np.unique(ends[ends != CONSTANT])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,30 +111,16 @@ class NetworkGraph:
         return {layer.name: layer.edges(masks[layer.name]) for layer in self.layers}
 
     @cached_property
-    def single_layers(self) -> dict[str, "NetworkGraph"]:
-        """Bipartite graph of each layer alone."""
-        return {layer.name: _alone(layer) for layer in self.layers}
-
-    @cached_property
-    def wired(self) -> Numbers:
-        """Number of each node's set of nodes that wires connect, [num_nodes]."""
+    def wired(self) -> Numbers | None:
+        """Number of each node's set of nodes that wires connect, [num_nodes]; None without any."""
         joins = [part for part in self.parts if isinstance(part, Join)]
         nodes = np.arange(self.num_nodes)
         ends = [(side, nodes[j.targets]) for j in joins for side in (j.one, j.other)]
         if not ends:
-            return nodes
+            return None
         sources, targets = (np.concatenate(side) for side in zip(*ends, strict=True))
         firsts = components(sources, targets, self.num_nodes)
         return np.unique(firsts, return_inverse=True)[1]
-
-
-def _alone(layer: Layer) -> NetworkGraph:
-    nodes, sources = np.unique(layer.sources, return_inverse=True)
-    constants = int((nodes == CONSTANT).sum())  # the lowest number, if it is there
-    count = len(nodes) - constants
-    alone = Layer(layer.name, sources - constants, layer.groups, count, layer.num_out)
-    outputs = np.arange(count, count + layer.num_out)
-    return NetworkGraph(count + layer.num_out, np.arange(count), outputs, (alone,))
 
 
 def _largest_block(inputs: Numbers) -> int:

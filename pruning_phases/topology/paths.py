@@ -23,7 +23,7 @@ def effective_counts(graph: NetworkGraph, edges: Mapping[str, Edges]) -> dict[st
     reached = _marked(graph, graph.inputs)
     for part in graph.parts:
         if isinstance(part, Layer):
-            sources, targets = part.ends(edges[part.name])
+            sources, targets, _ = edges[part.name]
             reached[targets[reached[sources]]] = True
         else:
             reached[part.targets] = reached[part.one] | reached[part.other]
@@ -31,9 +31,9 @@ def effective_counts(graph: NetworkGraph, edges: Mapping[str, Edges]) -> dict[st
     counts: dict[str, int] = {}
     for part in reversed(graph.parts):
         if isinstance(part, Layer):
-            sources, targets = part.ends(edges[part.name])
+            sources, targets, parallel = edges[part.name]
             leads = leading[targets]
-            counts[part.name] = int(edges[part.name].counts[leads & reached[sources]].sum())
+            counts[part.name] = int(parallel[leads & reached[sources]].sum())
             leading[sources[leads]] = True
         else:
             for side in (part.one, part.other):
@@ -52,10 +52,9 @@ def log_num_paths(graph: NetworkGraph, edges: Mapping[str, Edges]) -> float:
         paths = np.log(_marked(graph, graph.inputs).astype(float))
         for part in graph.parts:
             if isinstance(part, Layer):
-                own = edges[part.name]
-                sources, targets = part.ends(own)
+                sources, targets, counts = edges[part.name]
                 paths[part.targets] = _log_sums(
-                    paths[sources], own.counts, targets - part.first, part.num_out
+                    paths[sources], counts, targets - part.first, part.num_out
                 )
             else:
                 paths[part.targets] = np.logaddexp(paths[part.one], paths[part.other])

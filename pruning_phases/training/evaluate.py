@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pruning_phases.ensemble.images import Images
 from pruning_phases.ensemble.workers import each
 from pruning_phases.observables.outputs import OutputSums, fitted, output_sums
 from pruning_phases.streams import derive
@@ -35,15 +36,15 @@ def evaluation_mode(module: EnsembleModule, rates: Tensor | None = None) -> Iter
 @torch.no_grad()
 def evaluate(
     module: EnsembleModule,
-    x: Tensor,
+    images: Images,
     y: Tensor,
     rates: Tensor | None = None,
     draw: int = 0,
     own: Sequence[str] = (),
 ) -> dict[str, Values]:
-    """Observables [R] of all replicas' outputs for (x, y), with dropout at ``rates`` [R] if given.
+    """Observables [R] of all replicas' outputs for images with labels y.
 
-    own: import paths of a user's observables.
+    rates: of dropout at evaluation, [R]. own: import paths of a user's observables.
     """
     replicas, form = module.replicas, module.sparse
     keys = derive(module.stream("dropout_eval"), draw)
@@ -52,10 +53,15 @@ def evaluate(
     def measured(networks: slice) -> dict[str, Values]:
         compressed = None if form is None else form.network(networks.start)
         total: OutputSums | None = None
-        for number, part in enumerate(_parts(len(y))):
+        at_once = len(y) if compressed and not drops_out else EXAMPLES_PER_CALL
+        for number, part in enumerate(_parts(len(y), at_once)):
             if drops_out:
                 replicas.set_dropout_draw(keys, number, networks)
-            logits = compressed(x, part)[None] if compressed else replicas(x[part], networks)
+            logits = (
+                compressed(images, part)[None]
+                if compressed
+                else replicas(images.numbers[part], networks)
+            )
             sums = output_sums(logits, y[part], own)
             total = sums if total is None else total + sums
         assert total is not None
@@ -74,11 +80,11 @@ def train_set_observables(module: EnsembleModule) -> dict[str, Values]:
     def summed(networks: slice) -> Values:
         compressed = None if form is None else form.network(networks.start)
         sizes, sums = data.sizes[networks, None], torch.zeros(())
-        for part in _parts(data.subset.shape[1]):
+        for part in _parts(data.subset.shape[1], EXAMPLES_PER_CALL):
             indices = data.subset[networks, part]
             x = data.train_images(indices)
             logits = (
-                compressed(x[0], slice(None))[None]
+                compressed(Images(x[0]), slice(None))[None]
                 if compressed
                 else replicas.forward_own(x, networks)
             )
@@ -96,6 +102,6 @@ def train_set_observables(module: EnsembleModule) -> dict[str, Values]:
     return {"train_accuracy": accuracy, "noise_correlation": correlation}
 
 
-def _parts(num_examples: int) -> Iterator[slice]:
-    for begin in range(0, num_examples, EXAMPLES_PER_CALL):
-        yield slice(begin, min(begin + EXAMPLES_PER_CALL, num_examples))
+def _parts(num_examples: int, at_once: int) -> Iterator[slice]:
+    for begin in range(0, num_examples, at_once):
+        yield slice(begin, min(begin + at_once, num_examples))

@@ -40,7 +40,7 @@ def trial(
         with reported(BUILD, config.model.build):
             _try_network(config.model.build, dataset, architecture)
     module = one_network()
-    x, y = module.data.test_x[:NUM_EXAMPLES], module.data.test_y[:NUM_EXAMPLES]
+    x, y = module.data.test.numbers[:NUM_EXAMPLES], module.data.test_y[:NUM_EXAMPLES]
     with torch.no_grad(), evaluation_mode(module):
         logits = module.replicas(x).repeat(2, 1, 1)  # outputs of two networks
     for path in config.observables:

@@ -127,7 +127,7 @@ def test_evaluation_and_scores_change_nothing(module, vectorized):
     trained = module(vectorized, "training.measure_on_train_set=true")
     before = copies(trained.replicas)
     assert set(before) > {f"buffer:{name}" for name in NORMALIZED}
-    evaluate(trained, trained.data.test_x, trained.data.test_y)
+    evaluate(trained, trained.data.test, trained.data.test_y)
     train_set_observables(trained)
     for score in ("snip", "grasp", "synflow"):
         trained.config.pruner.score = score

@@ -59,8 +59,8 @@ def test_order_does_not_depend_on_how_it_is_cut_into_chunks():
 
 def test_images_are_standardized_by_the_training_set():
     data = small_data([None])
-    assert data.train_x.mean().abs() < 1e-5
-    assert (data.train_x.std() - 1).abs() < 1e-5
+    assert data.train.numbers.mean().abs() < 1e-5
+    assert (data.train.numbers.std() - 1).abs() < 1e-5
 
 
 @pytest.mark.parametrize("size", [91, 1000])

@@ -6,6 +6,7 @@ import torch
 
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.ensemble.device_data import _Same, actual_sizes, device_data, num_validation
+from pruning_phases.ensemble.images import Images
 from pruning_phases.errors import UserError
 from pruning_phases.streams import key_words, stream_key
 
@@ -27,7 +28,7 @@ def data_of(sizes, replicas=None, dataset=DATASET, validation=0):
 def test_test_images_are_standardized_by_the_training_images():
     data = data_of([None])
     mean, deviation = IMAGES.mean(dtype=float), IMAGES.std(dtype=float, ddof=1)
-    for found, images in ((data.train_x, IMAGES), (data.test_x, TEST_IMAGES)):
+    for found, images in ((data.train.numbers, IMAGES), (data.test.numbers, TEST_IMAGES)):
         np.testing.assert_allclose(found.numpy(), (images - mean) / deviation, atol=1e-5)
 
 
@@ -35,7 +36,7 @@ def test_selected_images_are_those_of_their_indices_with_channels_innermost():
     data = data_of([None])
     indices = torch.tensor([[5, 0], [79, 5]])
     found = data.train_images(indices)
-    assert torch.equal(found, data.train_x[indices])
+    assert torch.equal(found, data.train.numbers[indices])
     assert found.shape == (2, 2, 3, 2, 4) and found.stride(-3) == 1
 
 
@@ -68,15 +69,16 @@ def test_labels_before_the_noise_are_the_given_ones_without_noise():
 
 def test_every_tensor_is_moved_to_a_device():
     moved = data_of([5]).to(torch.device("meta"))
-    on_the_cpu = {"train_bytes"}  # for the sparse form
-    assert all(getattr(moved, name).is_meta for name in vars(moved) if name not in on_the_cpu)
+    tensors = [one.numbers if isinstance(one, Images) else one for one in vars(moved).values()]
+    assert all(tensor.is_meta for tensor in tensors)
 
 
 def test_bytes_stand_for_the_standardized_numbers_exactly():
     data = data_of([5])
-    assert data.train_bytes is not None
-    images, levels = data.train_bytes
-    assert torch.equal(levels[images.long()], data.train_x)
+    for images in (data.train, data.test):
+        assert images.bytes is not None
+        numbers = (images.bytes.numpy().astype(np.float32) - images.mean) * images.scale
+        np.testing.assert_array_equal(numbers, images.numbers)
 
 
 def test_equal_images_in_another_array_are_another_cache_entry():

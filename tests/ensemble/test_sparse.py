@@ -137,9 +137,11 @@ def test_convolutions_of_every_geometry_equal_those_of_the_loop(masked, write, l
     expected = one_by_one(loop, block)
     torch.testing.assert_close(trained(compressed, block), expected, rtol=1e-5, atol=1e-6)
     assert_equal(tensors(loop), tensors(compressed), relative=1e-4)
-    x = loop.data.test_x
+    x = loop.data.test
     with torch.no_grad():
-        torch.testing.assert_close(logits(compressed, x), loop.replicas(x), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            logits(compressed, x), loop.replicas(x.numbers), rtol=1e-4, atol=1e-5
+        )
 
 
 def logits(module, x):
@@ -153,7 +155,7 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
     data, rates = module.data, torch.full_like(module.train_rates, 0.2 if dropout else 0.0)
 
     def measured():
-        outputs = evaluate(module, data.test_x, data.test_y, rates)
+        outputs = evaluate(module, data.test, data.test_y, rates)
         return outputs | train_set_observables(module)
 
     found = measured()
@@ -168,7 +170,7 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
 @pytest.mark.parametrize("workers", [2, 3])
 def test_the_number_of_workers_changes_no_byte(masked, workers, with_workers):
     one, several = (masked(0.1, *DROPOUT, "num_replicas=5") for _ in range(2))
-    block, x = block_of(one, 20), one.data.test_x[:300]
+    block, x = block_of(one, 20), one.data.test.part(slice(300))
     losses, outputs = trained(one, block), logits(one, x)
     with_workers(workers)
     assert torch.equal(losses, trained(several, block))

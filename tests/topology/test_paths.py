@@ -95,9 +95,10 @@ def test_chains_equal_the_product_of_their_matrices(shapes, density):
     masks = [rng.random(shape) < density for shape in shapes]
     graph, edges = on_chain(shapes, masks)
     matrices = node_graphs(masks)
+    firsts = [0, *(layer.first for layer in graph.layers)]  # nodes of the inputs, of each layer
     for number, matrix in enumerate(matrices):
         own, found = edges[str(number)], np.zeros(matrix.shape)
-        found[own.out_nodes, own.in_nodes] = own.counts
+        found[own.targets - firsts[number + 1], own.sources - firsts[number]] = own.counts
         np.testing.assert_array_equal(found, matrix)
     expected = {str(n): count for n, count in enumerate(effective_in_chain(matrices))}
     assert effective_counts(graph, edges) == expected

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pruning_phases.ensemble.images import Images
 from pruning_phases.training import evaluate as evaluation
 from pruning_phases.training.evaluate import evaluate, evaluation_mode, train_set_observables
 
@@ -19,7 +20,7 @@ def module_of(module_of):
 
 
 def measured(module, rates=None, draw=0):
-    return evaluate(module, module.data.test_x, module.data.test_y, rates, draw)
+    return evaluate(module, module.data.test, module.data.test_y, rates, draw)
 
 
 @pytest.mark.parametrize("size", [7, 10_000])
@@ -45,10 +46,10 @@ def test_dropout_acts_at_evaluation_on_the_replicas_with_a_rate(module_of):
 
 def test_examples_beyond_one_call_meet_other_dropout_masks(module_of, monkeypatch):
     module = module_of()
-    x = module.data.test_x[:1].expand(8, -1, -1, -1)
+    x = Images(module.data.test.numbers[:1].expand(8, -1, -1, -1))
     y = module.data.test_y[:1].expand(8)
     monkeypatch.setattr(evaluation, "EXAMPLES_PER_CALL", 4)
-    one = evaluate(module, x[:4], y[:4], RATES)["loss"]
+    one = evaluate(module, x.part(slice(4)), y[:4], RATES)["loss"]
     two = evaluate(module, x, y, RATES)["loss"]
     assert (one[1::2] != two[1::2]).all()
     np.testing.assert_allclose(one[::2], two[::2], rtol=1e-6)
@@ -72,7 +73,7 @@ def test_each_network_is_measured_on_its_own_training_examples(module_of):
     for row, size in enumerate(module.data.sizes.tolist()):
         own = module.data.subset[row, :size]
         x, y = module.data.train_images(own), module.data.train_y[own]
-        expected = evaluate(module, x, y)["accuracy"][row]
+        expected = evaluate(module, Images(x), y)["accuracy"][row]
         assert found["train_accuracy"][row] == pytest.approx(expected)
         clean = module.data.clean_y[own]
         assert (found["noise_correlation"][row] == 0) == bool((clean == y).all())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pruning_phases.config.enums import Rule, Stage
+from pruning_phases.ensemble.images import Images
 from pruning_phases.ensemble.optimizers import state_tensors
 from pruning_phases.errors import RunError
 from pruning_phases.training.checkpoint import as_numpy, prefixed, under
@@ -119,7 +120,7 @@ def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
     data = module.data
     x, y = data.train_images(data.validation), data.train_y[data.validation]
-    return evaluate(module, x, y)["loss"]
+    return evaluate(module, Images(x), y)["loss"]
 
 
 def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:

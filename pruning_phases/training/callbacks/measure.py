@@ -159,7 +159,7 @@ def _test_observables(module: EnsembleModule, p_eval: float) -> dict[str, NDArra
     num_draws = module.config.dropout_phase.num_draws if p_eval > 0 else 1
     rates, own = torch.full_like(module.train_rates, p_eval), module.config.observables
     draws = [
-        evaluate(module, data.test_x, data.test_y, rates, draw, own) for draw in range(num_draws)
+        evaluate(module, data.test, data.test_y, rates, draw, own) for draw in range(num_draws)
     ]
     table: dict[str, NDArray[np.float64]] = {}
     for name in draws[0]:

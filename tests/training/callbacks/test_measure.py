@@ -51,7 +51,7 @@ def test_observables_with_dropout_are_means_over_mask_draws_with_their_error(mod
     rows = measure.latest[measure.latest["p_eval"] == 0.3]
     rates = torch.full((4,), 0.3, dtype=torch.float64)
     losses = [
-        evaluate(module, module.data.test_x, module.data.test_y, rates, draw)["loss"]
+        evaluate(module, module.data.test, module.data.test_y, rates, draw)["loss"]
         for draw in range(3)
     ]
     np.testing.assert_allclose(rows["loss"], np.mean(losses, axis=0))
