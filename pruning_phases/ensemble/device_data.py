@@ -17,7 +17,6 @@ from torch import Tensor
 
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.ensemble.images import Images
-from pruning_phases.ensemble.workers import each
 from pruning_phases.errors import UserError
 from pruning_phases.streams import permutations
 
@@ -43,11 +42,8 @@ class DeviceData:
     def train_images(self, indices: Tensor) -> Tensor:
         """[...] indices -> [..., channels, height, width], channels innermost in memory."""
         images = self.train.numbers.movedim(1, -1)
-        if images.device.type != "cpu" or indices.dim() < 2:
-            return images[indices].movedim(-1, -3)
-        found = images.new_empty((*indices.shape, *images.shape[1:]))
-        each(lambda r: torch.index_select(images, 0, indices[r], out=found[r]), range(len(indices)))
-        return found.movedim(-1, -3)
+        found = images.index_select(0, indices.flatten())
+        return found.view(*indices.shape, *images.shape[1:]).movedim(-1, -3)
 
     def to(self, device: torch.device) -> DeviceData:
         return replace(self, **{name: value.to(device) for name, value in vars(self).items()})

@@ -15,7 +15,6 @@ from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
 from pruning_phases.ensemble.replicas import Replicas
-from pruning_phases.ensemble.workers import each
 
 if TYPE_CHECKING:
     from pruning_phases.config.groups import OptimizerConfig
@@ -63,39 +62,38 @@ def moments(optimizer: Optimizer) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def update(optimizer: Optimizer, replicas: Replicas) -> None:
-    """Make one update of every replica, on the CPU as many at a time as there are workers."""
-    if replicas.device.type != "cpu":
+def update(optimizer: Optimizer, replicas: Replicas, part: slice, uncounted: int) -> None:
+    """Update the replicas of a part, after updates that ``count_updates`` has yet to count."""
+    if replicas.vectorized:
         optimizer.step()
         return
-    begin_state(optimizer)
     stacked = [replicas.stacked(name) for name in replicas.names]
     states = [optimizer.state[parameter] for parameter in stacked]
+    weights = [parameter[part] for parameter in stacked]
+    gradients = [parameter.grad[part] for parameter in stacked if parameter.grad is not None]
+    kept: list[Any] = [[state[moment][part] for state in states] for moment in moments(optimizer)]
     options = optimizer.param_groups[0]
+    if isinstance(optimizer, torch.optim.Adam):
+        counts = [state["step"] + uncounted for state in states]  # copies, to which adam adds 1
+        beta1, beta2 = options["betas"]
+        adam(
+            weights, gradients, kept[0], kept[1], [], counts, fused=True, amsgrad=False,
+            maximize=False, beta1=beta1, beta2=beta2, lr=options["lr"],
+            weight_decay=options["weight_decay"], eps=options["eps"],
+        )  # fmt: skip
+    else:
+        sgd(
+            weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
+            dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
+            lr=options["lr"], weight_decay=options["weight_decay"],
+        )  # fmt: skip
 
-    def one(r: int) -> None:
-        weights = [parameter[r] for parameter in stacked]
-        gradients = [parameter.grad[r] for parameter in stacked if parameter.grad is not None]
-        kept: list[Any] = [[state[moment][r] for state in states] for moment in moments(optimizer)]
-        if isinstance(optimizer, torch.optim.Adam):
-            counts = [state["step"].clone() for state in states]  # adam adds 1
-            beta1, beta2 = options["betas"]
-            adam(
-                weights, gradients, kept[0], kept[1], [], counts, fused=True, amsgrad=False,
-                maximize=False, beta1=beta1, beta2=beta2, lr=options["lr"],
-                weight_decay=options["weight_decay"], eps=options["eps"],
-            )  # fmt: skip
-        else:
-            sgd(
-                weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
-                dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
-                lr=options["lr"], weight_decay=options["weight_decay"],
-            )  # fmt: skip
 
-    each(one, range(replicas.num_replicas))
-    for state in states:
+def count_updates(optimizer: Optimizer, number: int) -> None:
+    """Add to Adam's count of updates, after each replica has made them."""
+    for state in optimizer.state.values():
         if "step" in state:
-            state["step"] += 1
+            state["step"] += number
 
 
 def state_tensors(optimizer: Optimizer, replicas: Replicas) -> dict[str, Tensor]:

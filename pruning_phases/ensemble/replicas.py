@@ -14,7 +14,6 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from pruning_phases.ensemble.architecture import Architecture
-from pruning_phases.ensemble.workers import each
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.streams import derive
 
@@ -113,11 +112,11 @@ class Replicas(nn.Module):
         self.num_mask_changes += 1
 
     @torch.no_grad()
-    def mask_gradients(self) -> None:
+    def mask_gradients(self, part: slice = ALL) -> None:
         """Set the gradients of the pruned weights to 0, so that these stay at 0."""
         if self.density < 1:
-            gradients = [_gradient(self.stacked(name)) for name in self.layer_of]
-            masks = [self.mask(name) for name in self.layer_of]
+            gradients = [_gradient(self.stacked(name))[part] for name in self.layer_of]
+            masks = [self.mask(name)[part] for name in self.layer_of]
             torch._foreach_mul_(gradients, masks)
 
     # -- forward and backward ------------------------------------------------------------------
@@ -167,34 +166,31 @@ class Replicas(nn.Module):
         networks = zip(self._alone[part], x, strict=True)
         return torch.stack([network(one) for network, one in networks])
 
-    def backward(self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None) -> Tensor:
-        """Gradients of each replica's mean cross-entropy on its own batch; returns the losses [R].
+    def backward(
+        self, x: Tensor, y: Tensor, active: Sequence[bool] | None = None, part: slice = ALL
+    ) -> Tensor:
+        """Gradients of the mean cross-entropy of each replica of a part on its own batch; losses
+        [r].
 
-        The state is updated, too. x: [R, B, ...], y: [R, B]. Replicas that are not active may be
+        The state is updated, too. x: [r, B, ...], y: [r, B]. Replicas that are not active may be
         skipped; their state stays, and the loss of those skipped is NaN.
         """
-        gradients = [_gradient(self.stacked(name)) for name in self.names]
+        torch._foreach_zero_([_gradient(self.stacked(name))[part] for name in self.names])
         if self.vectorized:
-            torch._foreach_zero_(gradients)
             logits, state = vmap(self._call_with_state)(*self._tensors(), x)
             losses = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
             losses = losses.view(y.shape).mean(dim=1)
             losses.sum().backward()
             self._set_state(state, active)
             return losses.detach()
-        result = torch.full((self.num_replicas,), torch.nan, device=x.device)
-
-        def one(r: int) -> None:
-            torch._foreach_zero_([gradient[r] for gradient in gradients])
-            if active is not None and not active[r]:
-                return
-            loss = F.cross_entropy(self._alone[r](x[r]), y[r])
-            loss.backward()
-            result[r] = loss.detach()
-            if self.state_names:
-                self._restore_state_views(r)
-
-        each(one, range(self.num_replicas))
+        result = torch.full((len(x),), torch.nan)
+        for row, r in enumerate(range(self.num_replicas)[part]):
+            if active is None or active[r]:
+                loss = F.cross_entropy(self._alone[r](x[row]), y[row])
+                loss.backward()
+                result[row] = loss.detach()
+                if self.state_names:
+                    self._restore_state_views(r)
         return result
 
     def alone(
@@ -248,6 +244,12 @@ class Replicas(nn.Module):
                 setattr(owner, leaf, view)
 
     # -- dropout -------------------------------------------------------------------------------
+
+    @property
+    def drops_out(self) -> bool:
+        """True if a replica drops out in training."""
+        names = self.architecture.dropout_layers
+        return any(bool((self.buffer(f"{name}.train_rate") > 0).any()) for name in names)
 
     def set_dropout_rates(self, train: Tensor, evaluation: Tensor) -> None:
         """Set the rates [R] of every dropout layer for training and for evaluation."""

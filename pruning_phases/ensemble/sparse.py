@@ -23,7 +23,7 @@ from pruning_phases.ensemble import sparse_kernels as kernels
 from pruning_phases.ensemble.chain import Chain
 from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.images import Images
-from pruning_phases.ensemble.optimizers import begin_state, moments
+from pruning_phases.ensemble.optimizers import count_updates, moments
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse_graph import graph_of, starts
 from pruning_phases.ensemble.tile_kernels import TILE
@@ -72,7 +72,6 @@ class SparseForm:
         keys: [R, 2], the streams of dropout; draw: number of the first update's mask. The losses
         of networks that are not active are NaN.
         """
-        begin_state(optimizer)
         changed = [self._stacked(kind, optimizer) for kind in ("", *moments(optimizer))]
         examples, update = _examples(data), _Update(*_rule(optimizer), changed)
         rows, words = block.numpy(), _words(keys)
@@ -84,9 +83,7 @@ class SparseForm:
             losses[:, r] = self.networks[r].train(examples, own, update, dropout, draw)
 
         each(one, [r for r, is_active in enumerate(active) if is_active])
-        for state in optimizer.state.values():
-            if "step" in state:
-                state["step"] += len(block)
+        count_updates(optimizer, len(block))
         return torch.from_numpy(losses)
 
     def network(self, r: int) -> Callable[[Images, slice], Tensor]:

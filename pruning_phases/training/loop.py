@@ -5,6 +5,7 @@ place. Knows no score, no observable and no record: those are the callbacks' wor
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,16 @@ from torch.optim import Optimizer
 from pruning_phases.config.enums import Rule, Stage
 from pruning_phases.config.groups import Budget
 from pruning_phases.config.run import Config
+from pruning_phases.ensemble import dense
 from pruning_phases.ensemble.data_order import DataOrder, updates_per_epoch
 from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.members import Member, keys_of, train_rates
 from pruning_phases.ensemble.optimizers import (
+    begin_state,
     build_optimizer,
     load_state,
     set_num_updates,
     state_tensors,
-    update,
 )
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse import SparseForm, sparse_form
@@ -186,7 +188,6 @@ class EnsembleModule(LightningModule):
         if not rounds:
             self.step, self.round, self.num_updates = step, 0, 0
             self.active = [True] * self.replicas.num_replicas
-        self._drops_out = bool((self.train_rates > 0).any())
         self._dropout_keys = self.stream("dropout_train")
         self.source.order.start(self.stream("order"))
         if step and not rounds and self.budget.rule is Rule.plateau:
@@ -226,11 +227,7 @@ class EnsembleModule(LightningModule):
         for part in block.tensor_split([first]) if inside else [block]:
             if self.step == 0 and self.num_updates == self.config.pruner.rewind_update:
                 self.keep_stage(Stage.initial)
-            if (form := self.sparse) is not None:
-                self._update_sparse(form, part)
-            else:
-                for indices in part:
-                    self._update(indices)
+            self._train(part)
 
     def on_train_epoch_end(self) -> None:
         if self.step_ended and self.step == 0:
@@ -244,19 +241,12 @@ class EnsembleModule(LightningModule):
         else:
             self.ended = self.trainer.should_stop = True
 
-    def _update(self, indices: Tensor) -> None:
-        """One optimizer update of every replica. indices: [R, B] into the training images."""
-        if self._drops_out:
-            self.replicas.set_dropout_draw(self._dropout_keys, self.num_updates)
-        x, y = self.data.train_images(indices), self.data.train_y[indices]
-        self._loss_sum += self.replicas.backward(x, y, self.active)
-        self.replicas.mask_gradients()
-        update(self._optimizer, self.replicas)
-        self.num_updates += 1
-
-    def _update_sparse(self, form: SparseForm, block: Tensor) -> None:
+    def _train(self, block: Tensor) -> None:
         """One optimizer update of every active replica for each row of ``block`` [U, R, B]."""
-        losses = form.train(
+        begin_state(self._optimizer)
+        form = self.sparse
+        train = partial(dense.train, self.replicas) if form is None else form.train
+        losses = train(
             block, self.data, self._optimizer, self.active, self._dropout_keys, self.num_updates
         )
         for loss in losses:

@@ -31,7 +31,7 @@ def module(configure, monkeypatch):
         module.replicas.train()
         module.begin_step(0)
         for indices in module.source.order.updates(0, 5):
-            module._update(indices)
+            module.training_step(indices[None], 0)
         module.step = 1
         return module
 
@@ -135,7 +135,7 @@ def test_evaluation_and_scores_change_nothing(module, vectorized):
     after = trained.replicas.trained_tensors()
     assert all(torch.equal(after[key], tensor) for key, tensor in before.items())
     _, *blocks = trained.source.order.updates(4, 2)  # and training goes on
-    trained._update(blocks[0])
+    trained.training_step(blocks[0][None], 0)
     assert trained.replicas.buffer("bn1.num_batches_tracked").tolist() == [6] * 3
 
 

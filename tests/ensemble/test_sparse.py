@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from pruning_phases.ensemble import sparse
+from pruning_phases.ensemble import dense, sparse
 from pruning_phases.ensemble.chain import chain_of
 from pruning_phases.ensemble.dropout_kernels import random_bits
-from pruning_phases.ensemble.optimizers import state_tensors
+from pruning_phases.ensemble.optimizers import begin_state, state_tensors
 from pruning_phases.ensemble.sparse import SPARSE_BELOW, sparse_form
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.training.evaluate import evaluate, train_set_observables
@@ -53,18 +53,18 @@ def block_of(module, updates=UPDATES):
 
 def one_by_one(module, block):
     """Train with the loop over modules; losses [U, R]."""
-    losses = []
-    for indices in block:
-        before = module.loss_sum.clone()
-        module._update(indices)
-        losses.append(module.loss_sum - before)
-    return torch.stack(losses)
+    begin_state(module.optimizer)
+    keys = module.stream("dropout_train")
+    return dense.train(
+        module.replicas, block, module.data, module.optimizer, module.active, keys, 0
+    )
 
 
 def trained(module, block):
     """Train in the sparse form; losses [U, R]."""
     form = module.sparse
     assert form is not None
+    begin_state(module.optimizer)
     keys = module.stream("dropout_train")
     return form.train(block, module.data, module.optimizer, module.active, keys, 0)
 

@@ -201,5 +201,5 @@ def test_a_network_resumed_from_numbers_continues_in_both_forms(configure):
         module.replicas.buffer("bn1.num_batches_tracked").fill_(7)
         module.replicas.attach(vectorized)
         module.begin_step(0)
-        module._update(module.source.order.updates(0, 1)[0])
+        module.training_step(module.source.order.updates(0, 1), 0)
         assert module.replicas.buffer("bn1.num_batches_tracked").tolist() == [8, 8]

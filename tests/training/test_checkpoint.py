@@ -29,7 +29,7 @@ def module_of(module_of):
 
 def train(module, count):
     for indices in module.source.order.updates(module.num_updates, count):
-        module._update(indices)
+        module.training_step(indices[None], 0)
 
 
 def halved(module):
