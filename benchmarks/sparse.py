@@ -27,8 +27,8 @@ def run() -> Iterator[Comparison]:
             ("evaluation", lambda m=module: evaluate(m, m.data.test, m.data.test_y)),
         ):
             ways = {
-                "the sparse form": partial(_seconds, module, call, below=2.0),
-                "the loop over modules": partial(_seconds, module, call, below=0.0),
+                "the sparse form": partial(seconds, module, call, below=2.0),
+                "the loop over modules": partial(seconds, module, call, below=0.0),
             }
             name = f"{model.upper()} on MNIST, 8 replicas, density {density:g}, {work}"
             yield compare(name, *ways, in_turn(ways, ROUNDS))
@@ -36,6 +36,12 @@ def run() -> Iterator[Comparison]:
 
 def _pruned(model: str, density: float) -> EnsembleModule:
     module = new_module(compose_config(f"model={model}", *OPTIONS))
+    prune_at_random(module, density)
+    return module
+
+
+def prune_at_random(module: EnsembleModule, density: float) -> None:
+    """Set random masks and begin a step."""
     generator = torch.Generator().manual_seed(0)
     masks = {
         layer: torch.rand(mask.shape, generator=generator) < density
@@ -44,10 +50,9 @@ def _pruned(model: str, density: float) -> EnsembleModule:
     module.replicas.set_masks(masks)
     module.replicas.attach(vectorized=False)
     module.begin_step(1)
-    return module
 
 
-def _seconds(module: EnsembleModule, call: Callable[[], object], below: float) -> float:
+def seconds(module: EnsembleModule, call: Callable[[], object], below: float) -> float:
     """Seconds of a call where the sparse form is taken below this density, and made already."""
     rule, small = sparse.SPARSE_BELOW, sparse.SMALL
     sparse.SPARSE_BELOW, sparse.SMALL = below, 0

@@ -4,7 +4,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 
 import lightning
 import torch
@@ -61,6 +61,24 @@ def _package(config: Config) -> float:
     trainer = lightning.Trainer(callbacks=[Prune(), EarlyStopping()], max_epochs=-1, **TRAINER)
     began = time.perf_counter()
     trainer.fit(module, datamodule=ReplicaDataModule(module.source))
+    return time.perf_counter() - began
+
+
+@cache
+def _minimal_network() -> tuple[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor]:
+    net = _network()
+    return net, torch.optim.Adam(net.parameters(), lr=1e-3, fused=True), *_mnist_in_memory()
+
+
+def minimal_updates(count: int) -> float:
+    """Seconds of updates of one network in a loop written by hand."""
+    net, optimizer, images, labels = _minimal_network()
+    batches = torch.randperm(EXAMPLES)[: count * BATCH].split(BATCH)
+    began = time.perf_counter()
+    for batch in batches:
+        optimizer.zero_grad()
+        F.cross_entropy(net(images[batch]), labels[batch]).backward()
+        optimizer.step()
     return time.perf_counter() - began
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -95,18 +94,18 @@ class _Same:
 @lru_cache(maxsize=2)  # a sweep alternates between few data sets
 def _standardized(train_images: _Same, test_images: _Same) -> tuple[Images, Images]:
     """Standardize both by the training images' mean and deviation."""
-    train, test = (torch.as_tensor(images.array) for images in (train_images, test_images))
-    deviation, mean = torch.std_mean(train.float())
+    arrays = [torch.as_tensor(images.array) for images in (train_images, test_images)]
+    numbers = [array.movedim(1, -1).contiguous().to(torch.float32, copy=True) for array in arrays]
+    deviation, mean = torch.std_mean(numbers[0])
     scale = 1 / deviation
-    factors = np.float32(mean.item()), np.float32(scale.item())
-
-    def standardized(images: Tensor) -> Images:
-        numbers = (images.float().movedim(1, -1).contiguous() - mean) * scale
-        if images.dtype != torch.uint8:
-            return Images(numbers.movedim(-1, 1))
-        return Images(numbers.movedim(-1, 1), images, *factors)
-
-    return standardized(train), standardized(test)
+    train, test = (
+        Images(
+            number.sub_(mean).mul_(scale).movedim(-1, 1),
+            *((array, mean.numpy()[()], scale.numpy()[()]) if array.dtype == torch.uint8 else ()),
+        )
+        for number, array in zip(numbers, arrays, strict=True)
+    )
+    return train, test
 
 
 def actual_sizes(
