@@ -10,16 +10,19 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from benchmarks import sparse
 from benchmarks.pairs import in_turn
 from benchmarks.setup import compose_config, data_dir, new_module
-from benchmarks.training import minimal_updates
+from benchmarks.training import BATCH, minimal_updates
+from pruning_phases.ensemble.memory import bytes_of_networks
 from pruning_phases.ensemble.workers import CORES, set_num_workers
+from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.loop import UPDATES_PER_CALL, EnsembleModule
-from pruning_phases.training.run import estimated_memory
 
 ROUNDS = 3
-OPTIONS = ["dataset=mnist", "trainer=cpu", "training.batch_size=128"]
+OPTIONS = ["dataset=mnist", "trainer=cpu", f"training.batch_size={BATCH}"]
 MIB = 2**20
 
 
@@ -104,18 +107,26 @@ def over_steps() -> Curve:
     curve = Curve("run of 8 FC with one update a step", "steps", "ms", list(numbers), {})
     for steps in numbers:
         words = ["num_replicas=8", *_run_words(), f"pruner.steps={steps}"]
-        _add(curve, {"whole run": lambda w=words: _child(w)[0]}, rounds=1)
+        _add(
+            curve, {"whole run": lambda w=words: _child(["pruning_phases.train", *w])[0]}, rounds=1
+        )
     return curve
 
 
 def memory_over_replicas() -> Curve:
     numbers = [1, 8, 32, 128]
     curve = Curve("peak memory of a run of FC on MNIST", "replicas", "MiB", list(numbers), {})
+    module = new_module(compose_config(*_run_words(), "num_replicas=1"))
+    process = _child(["benchmarks.curves"])[1]  # with all imports
+    data = module.data.train.num_bytes + module.data.test.num_bytes
+    fixed, per_network = bytes_of_networks(
+        module.replicas.architecture, BATCH, EXAMPLES_PER_CALL, torch.device("cpu")
+    )
     measured, estimated = [], []
     for number in numbers:
         words = [f"num_replicas={number}", *_run_words(), "pruner.steps=10"]
-        measured.append(_child(words)[1] / MIB)
-        estimated.append(estimated_memory(compose_config(*words)) / MIB)
+        measured.append(_child(["pruning_phases.train", *words])[1] / MIB)
+        estimated.append((process + data + fixed + number * per_network) / MIB)
     curve.ways = {"measured": measured, "formula": estimated}
     return curve
 
@@ -151,14 +162,16 @@ def _run_words() -> list[str]:
     return [
         *OPTIONS, "pruner.final_density=1e-4", "training.budget.rule=updates",
         "training.budget.amount=20", "pruner.finetune.rule=updates", "pruner.finetune.amount=1",
-        "logger=none", "figures=[]", "progress=false", f"data_dir={data_dir()}",
+        "logger=none", "figures=[]", "progress=false", "checkpoint_seconds=0",
+        f"data_dir={data_dir()}",
     ]  # fmt: skip
 
 
 def _child(words: list[str]) -> tuple[float, int]:
     """Seconds and peak bytes of a run in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pruning_phases.train", *words, f"results_dir={folder}"]
+        more = [f"results_dir={folder}"] if words[1:] else []
+        command = [sys.executable, "-m", *words, *more]
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1])
         _, status, usage = os.wait4(child.pid, 0)

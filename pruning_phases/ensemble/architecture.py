@@ -100,10 +100,6 @@ class Architecture:
     def num_weights(self) -> int:
         return sum(map(prod, self.shapes.values()))
 
-    @property
-    def has_convolutions(self) -> bool:
-        return any(len(shape) > 2 for shape in self.shapes.values())
-
     def num_activations(self) -> int:
         """Count the numbers that all layers return for one example, the input included."""
         counts = [prod(self.input_shape)]

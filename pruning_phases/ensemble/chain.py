@@ -50,10 +50,17 @@ class Geometry(NamedTuple):
         return self.pool_height * self.pool_width
 
     @property
+    def num_weights(self) -> int:
+        return self.channels * self._weights_of_a_sum
+
+    @property
     def num_edges(self) -> int:
         """Products that all sums consist of, without pruning; those of the margin are counted."""
-        kernel = self.kernel_height * self.kernel_width * self.in_channels // self.groups
-        return self.num_units * self.window * kernel
+        return self.num_units * self.window * self._weights_of_a_sum
+
+    @property
+    def _weights_of_a_sum(self) -> int:
+        return self.kernel_height * self.kernel_width * self.in_channels // self.groups
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -69,6 +76,16 @@ class Chain:
     layers: list[Geometry]
     dropout: list[str]  # layers of dropout, empty or one for each hidden layer
     numbers: NDArray[np.int64]  # of the hidden layers' dropout
+
+    @property
+    def num_weights(self) -> int:
+        """Prunable weights."""
+        return sum(layer.num_weights for layer in self.layers)
+
+    @property
+    def num_edges(self) -> int:
+        """Products that an output consists of, without pruning."""
+        return sum(layer.num_edges for layer in self.layers)
 
 
 @dataclass

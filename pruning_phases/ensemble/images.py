@@ -42,6 +42,11 @@ class Images:
         return replace(self, numbers=self.numbers.to(device))
 
     @property
+    def num_bytes(self) -> int:
+        """Bytes of all forms, the tiles included."""
+        return self.numbers.nbytes + self.smallest.nbytes * (1 if self.bytes is None else 2)
+
+    @property
     def smallest(self) -> Tensor:
         """The form that takes least memory."""
         return self.numbers if self.bytes is None else self.bytes

@@ -14,14 +14,20 @@ from pathlib import Path
 import torch
 
 from pruning_phases.ensemble.architecture import Architecture
+from pruning_phases.ensemble.sparse import densest
+from pruning_phases.ensemble.workers import num_workers
 from pruning_phases.errors import UserError
 
 FRACTION = 0.4  # of the device's memory that the networks may fill
 
-# Weights, gradients, two moments, masks, earlier weights, and copies while a record is written.
-COPIES_OF_WEIGHTS = 12
+# Numbers per weight of a network: weights, gradients, two moments, mask, and the weights of the
+# step before; early stopping's copy of weights and moments; scores and masks of a cut.
+COPIES_OF_WEIGHTS = 6 + 3 + 3
+
+BYTES_OF_AN_EDGE = 12  # of the sparse form's graph
 
 COPIES_OF_ACTIVATIONS = 6  # kept for the backward pass, their gradients, dropout's random bits
+COPIES_IN_EVALUATION = 2  # of one layer and the next
 
 LEAST_COPIES_OF_WEIGHTS = 3  # weights, gradients, one moment
 
@@ -34,13 +40,29 @@ GIB = 2**30
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-def chunk_size(architecture: Architecture, batch: int, device: torch.device) -> int:
-    """Number of networks that fit together, at least 1, with ``batch`` examples of each."""
-    per_network = COPIES_OF_WEIGHTS * architecture.num_weights * BYTES
-    # On the CPU, networks with convolutions are computed one after the other.
-    if device.type != "cpu" or not architecture.has_convolutions:
-        per_network += COPIES_OF_ACTIVATIONS * architecture.num_activations() * batch * BYTES
-    return max(1, int(FRACTION * _memory(device)) // per_network)
+def chunk_size(architecture: Architecture, batch: int, evaluated: int, device: torch.device) -> int:
+    """Number of networks that fit together, at least 1; arguments as below."""
+    fixed, per_network = bytes_of_networks(architecture, batch, evaluated, device)
+    return max(1, int((FRACTION * _memory(device) - fixed) / per_network))
+
+
+def bytes_of_networks(
+    architecture: Architecture, batch: int, evaluated: int, device: torch.device
+) -> tuple[float, float]:
+    """Most bytes that the networks of a chunk take: one number for all, and one for each of them.
+
+    batch, evaluated: examples of each network in an update, and in a call of the evaluation. On the
+    CPU, as many networks are computed at the same time as there are workers, and a network that has
+    the sparse form at every density keeps no activations.
+    """
+    examples = max(COPIES_OF_ACTIVATIONS * batch, COPIES_IN_EVALUATION * evaluated)
+    activations = architecture.num_activations() * examples * BYTES
+    weights = COPIES_OF_WEIGHTS * architecture.num_weights * BYTES
+    if device.type != "cpu":
+        return 0.0, weights + activations
+    chain = architecture.chain
+    graph = BYTES_OF_AN_EDGE * densest(chain) * (chain.num_edges if chain else 0)
+    return num_workers() * activations if densest(chain) < 1 else 0.0, weights + graph
 
 
 def refuse_oversized(architecture: Architecture, batch: int, device: torch.device) -> None:

@@ -29,7 +29,7 @@ from pruning_phases.ensemble.sparse_graph import graph_of, starts
 from pruning_phases.ensemble.tile_kernels import TILE
 from pruning_phases.ensemble.workers import each
 
-# Below this density the sparse form is faster, and below this number of weights at every density;
+# Up to this density the sparse form is faster, and below this number of weights at every density;
 # measured by benchmarks.sparse.
 SPARSE_BELOW = 0.4
 SMALL = 50_000
@@ -37,22 +37,26 @@ SMALL = 50_000
 LARGEST_GRAPH = 5_000_000  # edges of a network; each takes 12 bytes
 
 
-def sparse_form(replicas: Replicas, earlier: SparseForm | None) -> SparseForm | None:
+def sparse_form(replicas: Replicas, made: SparseForm | None) -> SparseForm | None:
     """The sparse form of the present masks, or None where another form is as fast.
 
-    earlier: a form of earlier masks, perhaps of the present ones. The rule reads shapes and counts
-    and no clock, so that a resumed run computes as an uninterrupted one.
+    made: that form, if there is one already. The rule reads shapes and counts and no clock, so that
+    a resumed run computes as an uninterrupted one.
     """
     chain = replicas.architecture.chain
     if chain is None or replicas.device.type != "cpu":
         return None
-    if replicas.density >= SPARSE_BELOW and replicas.num_prunable >= SMALL:
+    if replicas.density > densest(chain):
         return None
-    if replicas.density * sum(layer.num_edges for layer in chain.layers) > LARGEST_GRAPH:
-        return None
-    if earlier is not None and earlier.mask_change == replicas.num_mask_changes:
-        return earlier
-    return SparseForm(replicas, chain)
+    return made or SparseForm(replicas, chain)
+
+
+def densest(chain: Chain | None) -> float:
+    """Highest density at which the sparse form is taken; 0 for a network that is no chain."""
+    if chain is None:
+        return 0.0
+    below = 1.0 if chain.num_weights < SMALL else SPARSE_BELOW
+    return min(below, LARGEST_GRAPH / chain.num_edges)
 
 
 class SparseForm:
@@ -60,8 +64,13 @@ class SparseForm:
 
     def __init__(self, replicas: Replicas, chain: Chain) -> None:
         self.replicas, self.chain = replicas, chain
-        self.mask_change = replicas.num_mask_changes
+        self._mask_change = replicas.num_mask_changes
         self.networks = each(lambda r: _Network(replicas, chain, r), range(replicas.num_replicas))
+
+    @property
+    def is_current(self) -> bool:
+        """False after a change of the masks."""
+        return self._mask_change == self.replicas.num_mask_changes
 
     def train(
         self, block: Tensor, data: DeviceData, optimizer: Optimizer, active: Sequence[bool],

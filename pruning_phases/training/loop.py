@@ -159,6 +159,8 @@ class EnsembleModule(LightningModule):
     @property
     def sparse(self) -> SparseForm | None:
         """The sparse form of the present masks, where it is the faster one."""
+        if self._sparse is not None and not self._sparse.is_current:
+            self._sparse = None  # it takes as much memory as the weights
         self._sparse = sparse_form(self.replicas, self._sparse)
         return self._sparse
 

@@ -221,8 +221,8 @@ class _Chunks:
         """Networks trained together. A resumed run keeps the number that it began with."""
         given = self.config.trainer.chunk_size
         if at_begin is None and given is None:
-            batch = max(self.config.training.batch_size, EXAMPLES_PER_CALL)
-            return chunk_size(self.architecture, batch, self.trainer.strategy.root_device)
+            batch, device = self.config.training.batch_size, self.trainer.strategy.root_device
+            return chunk_size(self.architecture, batch, EXAMPLES_PER_CALL, device)
         if at_begin is not None and given not in (None, at_begin):
             self.console.print(f"note: this run began with chunks of {at_begin} networks", **PLAIN)
         size = at_begin or given

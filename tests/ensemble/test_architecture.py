@@ -32,7 +32,6 @@ def test_the_weights_of_linear_and_convolution_layers_are_prunable_and_nothing_e
     assert found.layer_of == {"block.a.weight": "block.a", "head.weight": "head"}
     assert found.num_prunable == 54 + 60
     assert found.num_weights == sum(p.numel() for p in Nested().parameters()) == 54 + 6 + 65 + 5
-    assert found.has_convolutions
 
 
 def test_layers_are_in_the_order_of_the_module():
@@ -40,7 +39,6 @@ def test_layers_are_in_the_order_of_the_module():
         return nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 9), nn.Linear(9, 1))
 
     assert list(Architecture(build, (3,)).layers) == ["0", "1", "2"]
-    assert not Architecture(build, (3,)).has_convolutions
 
 
 def test_a_bare_layer_is_a_network():

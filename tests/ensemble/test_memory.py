@@ -6,12 +6,21 @@ from torch import nn
 
 from pruning_phases.ensemble import memory
 from pruning_phases.ensemble.architecture import Architecture
-from pruning_phases.ensemble.memory import _control_group_limits, chunk_size, refuse_oversized
+from pruning_phases.ensemble.memory import (
+    _control_group_limits,
+    bytes_of_networks,
+    chunk_size,
+    refuse_oversized,
+)
 from pruning_phases.errors import UserError
 
 CPU = torch.device("cpu")
 LINEAR = Architecture(lambda: nn.Sequential(nn.Flatten(), nn.Linear(100, 20)), (1, 10, 10))
-CONVOLUTION = Architecture(lambda: nn.Conv2d(1, 2, 3), (1, 10, 10))
+# Layers that return 100, 50, 50 and 100 numbers, and no chain.
+OTHER = Architecture(
+    lambda: nn.Sequential(nn.Flatten(), nn.Linear(100, 50), nn.Tanh(), nn.Linear(50, 100)),
+    (1, 10, 10),
+)
 
 
 @pytest.fixture
@@ -19,21 +28,25 @@ def gigabyte(monkeypatch):
     monkeypatch.setattr(memory, "_memory", lambda device: 10**9)
 
 
-def test_weights_and_activations_of_all_networks_fit_into_their_fraction(gigabyte):
-    # 12 copies of 2,020 weights; 6 copies of 100 inputs, 100 flattened inputs and 20 outputs.
+def test_weights_and_graphs_of_all_networks_fit_into_their_fraction(gigabyte):
+    # 12 copies of 2,020 weights; 2,000 edges of 12 bytes; no activations in the sparse form.
     for batch in (1, 128, 4096):
-        per_network = 4 * (12 * 2020 + 6 * 220 * batch)
-        assert chunk_size(LINEAR, batch, CPU) == int(0.4 * 10**9) // per_network
+        per_network = 4 * 12 * 2020 + 12 * 2000
+        assert chunk_size(LINEAR, batch, 1024, CPU) == int(0.4 * 10**9) // per_network
 
 
-def test_convolutions_on_the_cpu_are_computed_one_after_the_other(gigabyte):
-    assert chunk_size(CONVOLUTION, 1, CPU) == chunk_size(CONVOLUTION, 10**6, CPU)
-    gpu = torch.device("cuda")
-    assert chunk_size(CONVOLUTION, 1, gpu) > chunk_size(CONVOLUTION, 100, gpu)
+@pytest.mark.parametrize(("batch", "examples"), [(1, 2 * 1024), (1000, 6 * 1000)])
+def test_activations_are_those_of_the_networks_computed_at_once(with_workers, batch, examples):
+    with_workers(2)
+    activations, weights = 4 * (100 + 100 + 50 + 50 + 100) * examples, 4 * 12 * 10150
+    found = bytes_of_networks(OTHER, batch, 1024, CPU)
+    assert found == (2 * activations, weights)
+    found = bytes_of_networks(OTHER, batch, 1024, torch.device("cuda"))
+    assert found == (0, weights + activations)
 
 
 def test_a_network_that_does_not_fit_is_trained_alone(gigabyte):
-    assert chunk_size(LINEAR, 10**9, CPU) == 1
+    assert chunk_size(OTHER, 10**9, 1024, CPU) == 1
 
 
 def test_a_network_that_does_not_fit_alone_is_refused(gigabyte):
