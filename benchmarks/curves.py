@@ -1,6 +1,6 @@
 """Scaling curves: time over replicas, width, density and steps, and peak memory over replicas."""
 
-import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -168,12 +168,17 @@ def _run_words() -> list[str]:
 
 
 def _child(words: list[str]) -> tuple[float, int]:
-    """Seconds and peak bytes of a run in a process of its own."""
+    """Seconds and peak bytes of a module with arguments in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         more = [f"results_dir={folder}"] if words[1:] else []
         command = [sys.executable, "-m", *words, *more]
-        began = time.perf_counter()
+        began, peak = time.perf_counter(), 0
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[1])
-        _, status, usage = os.wait4(child.pid, 0)
-        assert status == 0, command
-        return time.perf_counter() - began, usage.ru_maxrss * 1024
+        while child.poll() is None:
+            # wait4 would report the peak of this process, too.
+            status = Path(f"/proc/{child.pid}/status").read_text()
+            found = re.search(r"VmHWM:\s+(\d+) kB", status)
+            peak = int(found[1]) * 1024 if found else peak
+            time.sleep(0.02)
+        assert child.returncode == 0, command
+        return time.perf_counter() - began, peak
