@@ -45,6 +45,8 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
 
     data = read(config)
+    for note in data.notes:
+        console.print(note, **PLAIN)
     folder = open_folder(config.output_dir, data.folder)
     collapses = {name: _fit(make, data, config, console) for name, make in _makers(config).items()}
     content: dict[str, Any] = {"source": source(config, data.points)}

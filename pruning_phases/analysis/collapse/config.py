@@ -22,7 +22,13 @@ class AnsatzName(Enum):
 @dataclass
 class CollapseConfig(AnalysisConfig):
     table: str | None = key(
-        None, "CSV file with control,size,value,error; replaces runs", path=True
+        None,
+        "file with the columns control,size,value,error in any order: text with commas or blanks, "
+        ".parquet, .npz or .h5; replaces runs",
+        path=True,
+    )
+    columns: list[str] | None = key(
+        None, "of a table without a header: names of its columns, as [size,control,value,error]"
     )
     ansatz: Any = key(["power_law", "bkt"], "power_law, bkt, or [power_law,bkt]")
     sigma: float | None = key(
@@ -57,6 +63,8 @@ class CollapseConfig(AnalysisConfig):
     def check(self) -> None:
         if bool(self.runs) == bool(self.table):
             raise UserError("give either runs=FOLDER or table=FILE.csv")
+        if self.columns and not self.table:
+            raise UserError("columns names those of a table: give table=FILE, too")
         known = [name.name for name in AnsatzName]
         for name in self.ansatzes():
             if name not in known:

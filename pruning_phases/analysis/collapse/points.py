@@ -1,22 +1,17 @@
-"""Points of finite-size scaling: measured values over control and size, from any table.
+"""Points of finite-size scaling: measured values over control and size.
 
-In: a CSV file with the columns control, size, value and error. Out: checked points.
+In: points. Out: the same, if finite-size scaling can use them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.errors import UserError, first_line
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pruning_phases.errors import UserError
 
 Array = NDArray[np.float64]
 
@@ -45,45 +40,6 @@ class Points:
 
 COLUMNS = ("control", "size", "value", "error")
 
-HEADER = 1  # lines before the first point
-
-
-def read_points(path: str | Path) -> Points:
-    """Read the points of a CSV file with the columns control, size, value and error."""
-    import pandas as pd
-
-    where = f"table={path}"
-    try:
-        table = pd.read_csv(path, skipinitialspace=True, comment="#")
-    except FileNotFoundError:
-        raise UserError(f"{where}: there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{where}: not a CSV file ({first_line(error)})") from None
-    table.columns = [str(name).strip() for name in table.columns]
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise UserError(
-            f"{where}: no column {', '.join(missing)}; the first line names "
-            f"{','.join(COLUMNS)}, and here it names {','.join(table.columns)}"
-        )
-    return check_points(_numbers(table[list(COLUMNS)], where), where)
-
-
-def _numbers(table: pd.DataFrame, where: str) -> Points:
-    import pandas as pd
-
-    columns = []
-    for name in COLUMNS:
-        numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=np.float64)
-        bad = np.flatnonzero(~np.isfinite(numbers))
-        if len(bad):
-            raise UserError(
-                f"{where}: {name} of point {bad[0] + HEADER} is {table[name].iloc[bad[0]]}: "
-                "every point needs four finite numbers"
-            )
-        columns.append(numbers)
-    return Points(*columns)
-
 
 def check_points(points: Points, where: str) -> Points:
     """Return the points if finite-size scaling can use them. Raises UserError otherwise."""
@@ -91,11 +47,10 @@ def check_points(points: Points, where: str) -> Points:
         bad = np.flatnonzero(values <= 0)
         if len(bad):
             raise UserError(
-                f"{where}: {name} of point {bad[0] + HEADER} is {values[bad[0]]:g}: "
-                "it has to be above 0"
+                f"{where}: {name} of point {bad[0] + 1} is {values[bad[0]]:g}: it has to be above 0"
             )
     seen: dict[tuple[float, float], int] = {}
-    for number, position in enumerate(zip(points.control, points.size, strict=True), HEADER):
+    for number, position in enumerate(zip(points.control, points.size, strict=True), 1):
         if position in seen:
             raise UserError(
                 f"{where}: points {seen[position]} and {number} are both at control "

@@ -5,7 +5,7 @@ In: the configuration. Out: ``Data``, which holds all that is fitted and plotted
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +33,7 @@ class Data:
     panels: Panels
     axes: tuple[str, str, str]  # names of control, size and value
     folder: Path  # of the results, without output_dir
+    notes: Sequence[str] = ()  # on what was left out
 
 
 def read(config: CollapseConfig) -> Data:
@@ -62,11 +63,12 @@ def short_name(config: CollapseConfig) -> str:
 
 
 def _read_table(config: CollapseConfig) -> Data:
-    from pruning_phases.analysis.collapse.points import check_points, read_points
+    from pruning_phases.analysis.collapse.points import check_points
+    from pruning_phases.analysis.collapse.table import read_table
     from pruning_phases.statistics.crossings import crossing
 
     path = expanded(str(config.table))
-    points = read_points(path)
+    points, notes = read_table(path, config.columns)
     if config.window:
         low, high = config.window
         inside = (points.control >= low) & (points.control <= high)
@@ -79,7 +81,7 @@ def _read_table(config: CollapseConfig) -> Data:
     curves = _sampled(points, None, config)
     panels: Panels = {"value": (curves, _neighbours(curves, crossing))}
     folder = path.with_name(f"{path.stem}_collapse")
-    return Data(points, None, panels, ("control", "size", "value"), folder)
+    return Data(points, None, panels, ("control", "size", "value"), folder, notes)
 
 
 def _read_densities(config: CollapseConfig) -> Data:

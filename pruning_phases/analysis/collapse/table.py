@@ -1,0 +1,158 @@
+"""Tables of points from anywhere: text with or without a header, parquet, NumPy's .npz, HDF5.
+
+In: a file, the names of its columns if it does not name them itself. Out: points, and notes on what
+was left out.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pruning_phases.analysis.collapse.points import COLUMNS, Points, check_points
+from pruning_phases.errors import UserError, first_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> tuple[Points, list[str]]:
+    """Read points from a file of any form, and say which rows were left out.
+
+    columns: names of the columns in their order; they replace those in the file.
+    """
+    where = f"table={path}"
+    try:
+        table = _FORMS.get(path.suffix.lower(), _text)(path, columns)
+    except FileNotFoundError:
+        raise UserError(f"{where}: there is no such file") from None
+    except ImportError as error:
+        raise UserError(f"{where}: {path.suffix} files need {error.name}: install it") from None
+    except (OSError, ValueError, KeyError) as error:
+        form = path.suffix.lower().lstrip(".") if path.suffix.lower() in _FORMS else "CSV"
+        raise UserError(f"{where}: not a {form} file ({first_line(error)})") from None
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise UserError(
+            f"{where}: no column {', '.join(missing)}; name {','.join(COLUMNS)} in the first line "
+            f"or give columns=[NAME,...] in the order of the file; it has "
+            f"{','.join(map(str, table.columns)) or 'no columns'}"
+        )
+    points, notes = _usable(table[list(COLUMNS)], where)
+    return check_points(points, where), notes
+
+
+def _usable(table: pd.DataFrame, where: str) -> tuple[Points, list[str]]:
+    """Points of four finite numbers with an error above 0. The first point has the number 1."""
+    import pandas as pd
+
+    numbers = table.apply(_to_numbers)
+    is_word = numbers.isna() & table.notna() & ~table.isin(["nan", "NaN", "NAN"])
+    for row, column in np.argwhere(is_word.to_numpy())[:1]:
+        raise UserError(
+            f"{where}: {COLUMNS[column]} of point {row + 1} is {table.iloc[row, column]}: "
+            "expected a number"
+        )
+    kept = pd.Series(np.isfinite(numbers.to_numpy()).all(axis=1), index=numbers.index)
+    without_error = kept & (numbers["error"] == 0)
+    notes = []
+    for dropped, why in ((~kept, "are not finite"), (without_error, "have an error of 0")):
+        if count := int(dropped.sum()):
+            notes.append(f"note: {count} of {len(table)} points {why}: left out")
+    chosen = numbers[kept & ~without_error]
+    return Points(*(chosen[name].to_numpy(dtype=np.float64) for name in COLUMNS)), notes
+
+
+def _to_numbers(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _text(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Fields between commas, semicolons or blanks. The header may be a comment, as of NumPy."""
+    import pandas as pd
+
+    text = path.read_text(encoding="utf-8-sig")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    content = [line for line in lines if not line.startswith("#")]
+    if not content:
+        raise ValueError("it is empty")
+    separator = next((mark for mark in ",;" if mark in content[0]), None)
+    names = _fields(content[0], separator)
+    if any(map(_is_number, names)):
+        first = lines.index(content[0])
+        names = _fields(lines[first - 1].lstrip("# "), separator) if first else []
+        if not columns and set(COLUMNS) - set(names):
+            raise ValueError(
+                "its first line has numbers, no names: give columns=[NAME,...] in the order of the "
+                "file, such as columns=[size,control,value,error]"
+            )
+    else:
+        content = content[1:]
+    chosen = list(columns or names)
+    return pd.read_csv(
+        io.StringIO("\n".join(line.partition("#")[0] for line in content)),
+        sep=rf"\s*{separator}\s*" if separator else r"\s+", engine="python", header=None,
+        names=chosen, index_col=False, usecols=range(len(chosen)),
+    )  # fmt: skip
+
+
+def _fields(line: str, separator: str | None) -> list[str]:
+    return [field.strip().strip("\"'") for field in line.split(separator)]
+
+
+def _is_number(field: str) -> bool:
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|inf", field) is not None
+
+
+def _parquet(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    import pandas as pd
+
+    with path.open("rb") as file:
+        return _named(pd.read_parquet(file), columns)
+
+
+def _numpy(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    """One array per column, or one array [points, columns] with ``columns``."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return _of_arrays({name: arrays[name] for name in arrays.files}, columns)
+
+
+def _hdf5(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
+    import h5py
+
+    with h5py.File(path) as file:
+        arrays = {name: one[()] for name, one in file.items() if isinstance(one, h5py.Dataset)}
+    return _of_arrays(arrays, columns)
+
+
+def _of_arrays(arrays: dict[str, np.ndarray], columns: Sequence[str] | None) -> pd.DataFrame:
+    import pandas as pd
+
+    only = next(iter(arrays.values())) if len(arrays) == 1 else None
+    if only is not None and only.ndim == 2:
+        return _named(pd.DataFrame(only), columns)
+    return _named(pd.DataFrame(arrays), columns)
+
+
+def _named(table: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Name the first columns."""
+    if not columns:
+        return table
+    if len(columns) > table.shape[1]:
+        raise ValueError(f"columns names {len(columns)}, and it has {table.shape[1]}")
+    return table.iloc[:, : len(columns)].set_axis(list(columns), axis=1)
+
+
+_FORMS: dict[str, Callable[[Path, Sequence[str] | None], pd.DataFrame]] = {
+    ".parquet": _parquet,
+    ".npz": _numpy,
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+}

@@ -1,0 +1,116 @@
+"""Tables of points in every form that a user may have."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pruning_phases.analysis.collapse.points import COLUMNS
+from pruning_phases.analysis.collapse.table import read_table
+from pruning_phases.errors import UserError
+
+ORDER = ["size", "control", "value", "error"]
+TABLE = pd.DataFrame(
+    [(size, 0.5 * number, size * number, 0.1) for size in (8, 16) for number in range(12)],
+    columns=ORDER,
+)
+
+
+def text(separator=",", header=True, before="", columns=ORDER):
+    lines = [separator.join(columns)] if header else []
+    lines += [separator.join(f"{x:g}" for x in row) for row in TABLE[columns].to_numpy()]
+    return "\n".join([before, *lines] if before else lines) + "\n"
+
+
+TEXTS = {
+    "commas": text(),
+    "another order": text(columns=[*reversed(ORDER)]),
+    "blanks after commas": text(", "),
+    "blanks": text("   "),
+    "tabs": text("\t"),
+    "semicolons": text(";"),
+    "a comment before": text(before="# measured on a square lattice"),
+    "a byte order mark": "\ufeff" + text(),
+    "quotes": text().replace("size,control", '"size","control"'),
+    "a comment as header": text(" ", header=False, before="# " + " ".join(ORDER)),
+    "comments behind": text().replace("\n16,", " # the small size ends\n16,", 1),
+    "empty lines": text().replace("\n", "\n\n"),
+}
+
+
+def assert_read(path, columns=None, notes=()):
+    points, said = read_table(path, columns)
+    assert said == list(notes)
+    for name in COLUMNS:
+        np.testing.assert_allclose(getattr(points, name), TABLE[name])
+
+
+@pytest.mark.parametrize("content", TEXTS.values(), ids=TEXTS)
+def test_text_in_every_form(tmp_path, content):
+    path = tmp_path / "points.dat"
+    path.write_text(content)
+    assert_read(path)
+
+
+@pytest.mark.parametrize("separator", [",", "  "])
+@pytest.mark.parametrize("header", [False, True])
+def test_columns_name_those_of_a_file(tmp_path, separator, header):
+    path = tmp_path / "points.csv"
+    path.write_text(text(separator, header).replace("size", "L").replace("value", "m"))
+    assert_read(path, columns=ORDER)
+
+
+def test_binary_forms(tmp_path):
+    TABLE.to_parquet(tmp_path / "a.parquet")
+    np.savez(tmp_path / "a.npz", **{name: TABLE[name] for name in ORDER})
+    np.savez(tmp_path / "one.npz", points=TABLE.to_numpy())
+    for name, columns in (("a.parquet", None), ("a.npz", None), ("one.npz", ORDER)):
+        assert_read(tmp_path / name, columns)
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.hdf5"])
+def test_hdf5(tmp_path, name):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / name, "w") as file:
+        for column in ORDER:
+            file[column] = TABLE[column].to_numpy()
+    assert_read(tmp_path / name)
+
+
+def test_rows_without_numbers_or_errors_are_counted_and_left_out(tmp_path):
+    more = ["32,1,nan,0.1", "32,2,5,inf", "32,3,5,0", "32,4,,0.1"]
+    path = tmp_path / "points.csv"
+    path.write_text(text() + "\n".join(more))
+    assert_read(
+        path,
+        notes=[
+            "note: 3 of 28 points are not finite: left out",
+            "note: 1 of 28 points have an error of 0: left out",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a CSV file"),
+        (b"\xff\xfe\x00binary\x00", "not a CSV file"),
+        (b"x,y\nx,2\n", "no column control, size, value, error; .* it has x,y"),
+        (text(header=False).encode(), r"no names: give columns=\[NAME,...\]"),
+        (text().replace("8,0,0,0.1", "8,0,many,0.1").encode(), "value of point 1 is many"),
+    ],
+)
+def test_a_file_in_another_form_is_one_line(tmp_path, content, said):
+    path = tmp_path / "points.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=said) as error:
+        read_table(path)
+    assert "\n" not in str(error.value) and str(error.value).startswith(f"table={path}: ")
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.npz", "missing.csv"])
+def test_a_broken_or_missing_file_is_one_line(tmp_path, name):
+    if not name.startswith("missing"):
+        (tmp_path / name).write_bytes(b"PAR1 no such thing")
+    with pytest.raises(UserError) as error:
+        read_table(tmp_path / name)
+    assert "\n" not in str(error.value) and name in str(error.value)
