@@ -4,6 +4,7 @@ import math
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from benchmarks.curves import Curve
 
@@ -24,6 +25,10 @@ def figure(curves: list[Curve]) -> Figure:
                 curve.numbers, values, line, marker=marker, color=colour, label=name, markersize=4
             )
         panel.set(xscale="log", yscale="log", title=curve.work, xlabel=curve.axis)
+        panel.set_xticks(curve.numbers, [f"{number:g}" for number in curve.numbers], fontsize=8)
+        panel.minorticks_off()
+        panel.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter("{x:g}")
         panel.set_ylabel(f"{'peak memory' if curve.unit == 'MiB' else 'time'} ({curve.unit})")
         panel.title.set_fontsize(10)
         panel.legend(fontsize=8)
