@@ -21,8 +21,9 @@ from pruning_phases.errors import UserError
 FRACTION = 0.4  # of the device's memory that the networks may fill
 
 # Numbers per weight of a network: weights, gradients, two moments, mask, and the weights of the
-# step before; early stopping's copy of weights and moments; scores and masks of a cut.
-COPIES_OF_WEIGHTS = 6 + 3 + 3
+# step before; early stopping's copy of weights and moments; the bytes of a checkpoint of all that
+# lasts, with masks of bytes.
+COPIES_OF_WEIGHTS = 6 + 3 + 7.25
 
 BYTES_OF_AN_EDGE = 12  # of the sparse form's graph
 

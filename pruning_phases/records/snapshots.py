@@ -7,11 +7,8 @@ statistics of batch normalization. A module's ``state_dict`` has the same names 
 In: names and densities. Out: arrays and metadata. Knows neither states nor tables.
 """
 
-import errno
 import json
 import math
-import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from pruning_phases.errors import UserError
 from pruning_phases.records.atomic import write_beside
@@ -46,17 +43,8 @@ class Snapshots:
 
     def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **metadata: Any) -> None:
         # One entry, since the format does not keep the order of several.
-        about = {"about": json.dumps(metadata)}
-
-        def write(beside: Path) -> None:
-            try:
-                save_file(tensors, beside, metadata=about)
-            except SafetensorError as error:  # its text names the system's error alone
-                found = re.search(r"os error (\d+)", str(error))
-                number = int(found[1]) if found else errno.EIO
-                raise OSError(number, os.strerror(number)) from error
-
-        write_beside(path, write)
+        content = save(tensors, metadata={"about": json.dumps(metadata)})
+        write_beside(path, lambda beside: beside.write_bytes(content))
 
     def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         with _opened(path) as file:

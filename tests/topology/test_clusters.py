@@ -10,7 +10,7 @@ from pruning_phases.topology.clusters import clusters
 from tests.support.shapes import SHAPES, on_chain
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 0.7), seed=st.integers(0, 2**31))
 def test_clusters_equal_networkx(shapes, density, seed):
     rng = np.random.default_rng(seed)

@@ -36,7 +36,7 @@ def by_networkx(masks: list[np.ndarray]) -> list[int]:
     return counts
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
 def test_effective_edges_equal_networkx(shapes, density, seed):
     rng = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def test_an_edge_behind_a_node_without_inputs_is_not_effective():
     assert counts == {"0": 1, "1": 1}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(shapes=st.sampled_from(SHAPES), density=st.floats(0.0, 1.0), seed=st.integers(0, 2**31))
 def test_the_number_of_paths_is_that_of_walks_through_the_graph(shapes, density, seed):
     rng = np.random.default_rng(seed)
@@ -75,10 +75,9 @@ def walks(masks):
 
 
 def test_more_paths_than_a_float_can_count():
-    shapes = [(1000, 10), *[(1000, 1000)] * 150]
-    masks = [np.ones(shapes[0], bool)] + [np.ones(shapes[1], bool)] * 150
-    found = log_num_paths(*on_chain(shapes, masks))
-    assert found == pytest.approx(np.log(10) + 151 * np.log(1000))
+    shapes = [(200, 200)] * 150
+    found = log_num_paths(*on_chain(shapes, [np.ones(shapes[0], bool)] * 150))
+    assert found == pytest.approx(151 * np.log(200))
 
 
 DEFAULTS = {  # the default models on MNIST

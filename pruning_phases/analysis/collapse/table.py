@@ -58,7 +58,8 @@ def _usable(table: pd.DataFrame, where: str) -> tuple[Points, list[str]]:
             f"{where}: {COLUMNS[column]} of point {row + 1} is {table.iloc[row, column]}: "
             "expected a number"
         )
-    kept = pd.Series(np.isfinite(numbers.to_numpy()).all(axis=1), index=numbers.index)
+    finite = np.isfinite(numbers.to_numpy(dtype=np.float64)).all(axis=1)
+    kept = pd.Series(finite, index=numbers.index)
     without_error = kept & (numbers["error"] == 0)
     notes = []
     for dropped, why in ((~kept, "are not finite"), (without_error, "have an error of 0")):
