@@ -27,8 +27,8 @@ def run() -> Iterator[Comparison]:
             ("evaluation", lambda m=module: evaluate(m, m.data.test, m.data.test_y)),
         ):
             ways = {
-                "the sparse form": partial(seconds, module, call, below=2.0),
-                "the loop over modules": partial(seconds, module, call, below=0.0),
+                "the sparse form": partial(seconds, module, call, up_to=2.0),
+                "the loop over modules": partial(seconds, module, call, up_to=0.0),
             }
             name = f"{model.upper()} on MNIST, 8 replicas, density {density:g}, {work}"
             yield compare(name, *ways, in_turn(ways, ROUNDS))
@@ -52,14 +52,14 @@ def prune_at_random(module: EnsembleModule, density: float) -> None:
     module.begin_step(1)
 
 
-def seconds(module: EnsembleModule, call: Callable[[], object], below: float) -> float:
-    """Seconds of a call where the sparse form is taken below this density, and made already."""
-    rule, small = sparse.SPARSE_BELOW, sparse.SMALL
-    sparse.SPARSE_BELOW, sparse.SMALL = below, 0
+def seconds(module: EnsembleModule, call: Callable[[], object], up_to: float) -> float:
+    """Seconds of a call where the sparse form is taken up to this density, and made already."""
+    rule, small = sparse.SPARSE_UP_TO, sparse.SMALL
+    sparse.SPARSE_UP_TO, sparse.SMALL = up_to, 0
     try:
-        assert (module.sparse is not None) == (below > 0)
+        assert (module.sparse is not None) == (up_to > 0)
         began = time.perf_counter()
         call()
         return time.perf_counter() - began
     finally:
-        sparse.SPARSE_BELOW, sparse.SMALL = rule, small
+        sparse.SPARSE_UP_TO, sparse.SMALL = rule, small

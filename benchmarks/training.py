@@ -72,13 +72,10 @@ def _minimal_network() -> tuple[nn.Module, torch.optim.Optimizer, torch.Tensor, 
 
 def minimal_updates(count: int) -> float:
     """Seconds of updates of one network in a loop written by hand."""
-    net, optimizer, images, labels = _minimal_network()
-    batches = torch.randperm(EXAMPLES)[: count * BATCH].split(BATCH)
+    network = _minimal_network()
+    chosen = torch.randperm(EXAMPLES)[: count * BATCH]
     began = time.perf_counter()
-    for batch in batches:
-        optimizer.zero_grad()
-        F.cross_entropy(net(images[batch]), labels[batch]).backward()
-        optimizer.step()
+    _train(*network, chosen)
     return time.perf_counter() - began
 
 
@@ -86,16 +83,23 @@ def _minimal_loop(images: torch.Tensor, labels: torch.Tensor, fused: bool) -> No
     """Train one network as fast as plain PyTorch allows, with a loop written by hand."""
     net = _network()
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
-    for batch in torch.randperm(EXAMPLES).split(BATCH):
-        optimizer.zero_grad()
-        F.cross_entropy(net(images[batch]), labels[batch]).backward()
-        optimizer.step()
+    _train(net, optimizer, images, labels, torch.randperm(EXAMPLES))
     weights = [layer.weight for layer in net if isinstance(layer, nn.Linear)]
     scores = torch.cat([weight.detach().abs().flatten() for weight in weights])
     threshold = scores.kthvalue(len(scores) - round(DENSITY * len(scores))).values
     with torch.no_grad():
         for weight in weights:
             weight.mul_(weight.abs() > threshold)
+
+
+def _train(
+    net: nn.Module, optimizer: torch.optim.Optimizer, images: torch.Tensor, labels: torch.Tensor,
+    chosen: torch.Tensor,
+) -> None:  # fmt: skip
+    for batch in chosen.split(BATCH):
+        optimizer.zero_grad()
+        F.cross_entropy(net(images[batch]), labels[batch]).backward()
+        optimizer.step()
 
 
 class _UsualModule(lightning.LightningModule):

@@ -26,12 +26,13 @@ def train(
     replicas that are not active are NaN, or those of untouched networks.
     """
     losses = torch.full(block.shape[:2], torch.nan, device=block.device)
+    drops_out = replicas.drops_out
 
     def one(part: slice) -> None:
         if not any(active[part]):
             return
         for number, indices in enumerate(block[:, part]):
-            if replicas.drops_out:
+            if drops_out:
                 replicas.set_dropout_draw(keys, draw + number, part)
             x, y = data.train_images(indices), data.train_y[indices]
             losses[number, part] = replicas.backward(x, y, active, part)

@@ -53,7 +53,7 @@ class Images:
 
     @cached_property
     def rows(self) -> NDArray:
-        """Rows of bytes or of numbers, [n, inputs], in the order of memory, not copied."""
+        """Rows of bytes or of numbers, [n, inputs], the channels innermost."""
         return self.smallest.movedim(1, -1).reshape(len(self), -1).numpy()
 
     @cached_property

@@ -183,7 +183,7 @@ class Replicas(nn.Module):
             losses.sum().backward()
             self._set_state(state, active)
             return losses.detach()
-        result = torch.full((len(x),), torch.nan)
+        result = torch.full((len(x),), torch.nan, device=x.device)
         for row, r in enumerate(range(self.num_replicas)[part]):
             if active is None or active[r]:
                 loss = F.cross_entropy(self._alone[r](x[row]), y[row])

@@ -31,7 +31,7 @@ from pruning_phases.ensemble.workers import each
 
 # Up to this density the sparse form is faster, and below this number of weights at every density;
 # measured by benchmarks.sparse.
-SPARSE_BELOW = 0.4
+SPARSE_UP_TO = 0.4
 SMALL = 50_000
 
 LARGEST_GRAPH = 5_000_000  # edges of a network; each takes 12 bytes
@@ -55,7 +55,7 @@ def densest(chain: Chain | None) -> float:
     """Highest density at which the sparse form is taken; 0 for a network that is no chain."""
     if chain is None:
         return 0.0
-    below = 1.0 if chain.num_weights < SMALL else SPARSE_BELOW
+    below = 1.0 if chain.num_weights < SMALL else SPARSE_UP_TO
     return min(below, LARGEST_GRAPH / chain.num_edges)
 
 
@@ -82,14 +82,14 @@ class SparseForm:
         of networks that are not active are NaN.
         """
         changed = [self._stacked(kind, optimizer) for kind in ("", *moments(optimizer))]
-        examples, update = _examples(data), _Update(*_rule(optimizer), changed)
+        update = _Update(*_rule(optimizer), changed)
         rows, words = block.numpy(), _words(keys)
         losses = np.full(block.shape[:2], np.nan, np.float32)
 
         def one(r: int) -> None:
             own = np.ascontiguousarray(rows[:, r])
             dropout = self._dropout(r, words[r], "train_rate")
-            losses[:, r] = self.networks[r].train(examples, own, update, dropout, draw)
+            losses[:, r] = self.networks[r].train(data, own, update, dropout, draw)
 
         each(one, [r for r, is_active in enumerate(active) if is_active])
         count_updates(optimizer, len(block))
@@ -103,7 +103,7 @@ class SparseForm:
         def outputs(images: Images, part: slice) -> Tensor:
             words = (np.uint32(0), np.uint32(0))
             if self.chain.dropout:
-                words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key"))[r]
+                words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key")[r : r + 1])[0]
             dropout = self._dropout(r, words, "eval_rate")
             return torch.from_numpy(self.networks[r].logits(images, part, copied, dropout))
 
@@ -131,15 +131,6 @@ class SparseForm:
 
 _Stacked = tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]
 _Copied = tuple[NDArray[np.float32], NDArray[np.float32]]  # numbers of weights, of biases
-
-
-class _Examples(NamedTuple):
-    """Training examples: rows of numbers (number - mean) * scale."""
-
-    images: NDArray
-    mean: np.float32
-    scale: np.float32
-    labels: NDArray[np.int64]
 
 
 class _Update(NamedTuple):
@@ -172,7 +163,7 @@ class _Network:
         self.columns = _memory_order(replicas.architecture.input_shape)[self.inputs]
 
     def train(
-        self, examples: _Examples, rows: NDArray[np.int64], update: _Update, dropout: _Dropout,
+        self, data: DeviceData, rows: NDArray[np.int64], update: _Update, dropout: _Dropout,
         draw: int,
     ) -> NDArray[np.float32]:  # fmt: skip
         """Train for one update for each row of ``rows`` [U, B]; losses [U]."""
@@ -181,8 +172,9 @@ class _Network:
         states += [(np.zeros_like(weights), np.zeros_like(biases))] * (2 - len(states))
         (first_weights, first_biases), (second_weights, second_biases) = states
         losses, units = np.empty(len(rows), np.float32), len(self.graph.needed)
+        images = data.train
         kernels.train(
-            examples.images, examples.mean, examples.scale, examples.labels, rows, self.inputs,
+            images.rows, images.mean, images.scale, data.train_y.numpy(), rows, self.inputs,
             self.columns, self.graph, weights, biases,
             (first_weights, second_weights, first_biases, second_biases), update.rule,
             update.options, update.first, dropout.key, draw, dropout.threshold, dropout.scale,
@@ -243,11 +235,6 @@ def _in_memory_order(tensor: Tensor) -> NDArray:
     """Numbers [R, n] of a stacked tensor, not copied: the in-channels of a kernel are innermost."""
     in_order = tensor.permute(0, 1, 3, 4, 2) if tensor.dim() == 5 else tensor
     return in_order.view(len(tensor), -1).numpy()
-
-
-def _examples(data: DeviceData) -> _Examples:
-    train = data.train
-    return _Examples(train.rows, train.mean, train.scale, data.train_y.numpy())
 
 
 def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], int]:

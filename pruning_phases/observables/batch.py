@@ -38,7 +38,7 @@ class Batch:
         sums, predicted = np.zeros((count, 3)), np.zeros((count, classes))
         by_class = np.zeros((count, classes, classes))
         labels = self.labels.cpu().numpy()
-        for r, logits in enumerate(self.logits.detach().cpu().numpy()):
+        for r, logits in enumerate(self.logits.detach().double().cpu().numpy()):
             add_outputs(logits, labels, sums[r], predicted[r], by_class[r])
         return Sums(*(torch.from_numpy(one) for one in (*sums.T.copy(), predicted, by_class)))
 

@@ -66,7 +66,7 @@ def of_replicas(networks: list[dict[str, Row]]) -> dict[str, dict[str, NDArray]]
 
 def _on_graph(
     graph: NetworkGraph | None, masks: Mapping[str, NDArray[np.bool_]]
-) -> tuple[dict[str, float], dict[str, Row]]:
+) -> tuple[Mapping[str, float], dict[str, Row]]:
     """Effective edges of each layer, and the connection of each layer alone and of the network."""
     if graph is None:
         row = dict.fromkeys(CONNECTION, np.nan)
@@ -79,7 +79,7 @@ def _on_graph(
         for layer in graph.layers
     }
     connections[WHOLE] = _connection(*clusters(graph, edges), log_num_paths(graph, edges))
-    return {**effective_counts(graph, edges)}, connections
+    return effective_counts(graph, edges), connections
 
 
 def _row(counts: NDArray, nodes: NDArray[np.int64], bins: list[int]) -> Row:

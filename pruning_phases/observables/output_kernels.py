@@ -10,7 +10,7 @@ from pruning_phases.compiled import compiled
 
 @compiled
 def add_outputs(logits, labels, sums, predicted, by_class):
-    """Add examples with logits [B, C] and labels [B] to the sums.
+    """Add examples with logits [B, C] float64 and labels [B] to the sums.
 
     sums: [3], the number of examples whose label has the largest logit (the first of equal ones),
     the sum of -ln p_label, and that of -sum_c p_c ln p_c, where p = softmax(logits). predicted:
@@ -24,15 +24,16 @@ def add_outputs(logits, labels, sums, predicted, by_class):
         for c in range(1, num_classes):
             if logits[b, c] > logits[b, best]:
                 best = c
-        largest, total, weighted = np.float64(logits[b, best]), 0.0, 0.0
+        largest, total, weighted = logits[b, best], 0.0, 0.0
         for c in range(num_classes):
-            below = np.float64(logits[b, c]) - largest
+            below = logits[b, c] - largest
             exponentials[c] = np.exp(below)
             total += exponentials[c]
-            weighted += exponentials[c] * below
+            if exponentials[c] > 0:  # 0 ln 0 = 0
+                weighted += exponentials[c] * below
         predicted[best] += 1
         sums[0] += best == label
-        sums[1] += np.log(total) + largest - np.float64(logits[b, label])
+        sums[1] += np.log(total) + largest - logits[b, label]
         sums[2] += np.log(total) - weighted / total
         for c in range(num_classes):
             by_class[label, c] += exponentials[c] / total

@@ -44,7 +44,8 @@ def evaluate(
 ) -> dict[str, Values]:
     """Observables [R] of all replicas' outputs for images with labels y.
 
-    rates: of dropout at evaluation, [R]. own: import paths of a user's observables.
+    rates: of dropout at evaluation, [R]; None: no dropout. own: import paths of a user's
+    observables.
     """
     replicas, form = module.replicas, module.sparse
     keys = derive(module.stream("dropout_eval"), draw)

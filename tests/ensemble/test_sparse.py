@@ -9,7 +9,7 @@ from pruning_phases.ensemble import dense, sparse
 from pruning_phases.ensemble.chain import chain_of
 from pruning_phases.ensemble.dropout_kernels import random_bits
 from pruning_phases.ensemble.optimizers import begin_state, state_tensors
-from pruning_phases.ensemble.sparse import SPARSE_BELOW, sparse_form
+from pruning_phases.ensemble.sparse import SPARSE_UP_TO, sparse_form
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.training.evaluate import evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule
@@ -159,7 +159,7 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
         return outputs | train_set_observables(module)
 
     found = measured()
-    monkeypatch.setattr(sparse, "SPARSE_BELOW", 0.0)
+    monkeypatch.setattr(sparse, "SPARSE_UP_TO", 0.0)
     monkeypatch.setattr(sparse, "SMALL", 0)
     assert module.sparse is None
     expected = measured()
@@ -231,10 +231,10 @@ def test_the_inputs_of_images_with_colors_are_found(masked, write):
 
 
 def test_the_form_follows_sizes_and_masks_alone(masked, monkeypatch):
-    assert masked(1.1 * SPARSE_BELOW).sparse is not None
+    assert masked(1.1 * SPARSE_UP_TO).sparse is not None
     monkeypatch.setattr(sparse, "SMALL", 0)
-    assert masked(1.1 * SPARSE_BELOW).sparse is None
-    module = masked(0.9 * SPARSE_BELOW)
+    assert masked(1.1 * SPARSE_UP_TO).sparse is None
+    module = masked(0.9 * SPARSE_UP_TO)
     form = module.sparse
     assert module.sparse is form
     module.replicas.set_masks(module.replicas.layer_masks())

@@ -93,3 +93,20 @@ def test_correctness_and_noise_correlation_on_training_examples():
     certain = 100 * torch.nn.functional.one_hot(clean, 5).double()
     torch.testing.assert_close(fitted(certain, noisy, clean)[1].mean(dim=1), -fraction)
     assert (fitted(logits, clean, clean)[1] == 0).all()
+
+
+def test_classes_that_a_network_excludes_have_no_entropy():
+    logits = torch.tensor([[[0.0, 0.0, -torch.inf], [1.0, 2.0, -torch.inf]]])
+    found = output_sums(logits, torch.tensor([0, 1])).observables()
+    p = special.softmax(logits.double().numpy(), axis=-1)
+    assert found["outcome_entropy"] == pytest.approx(stats.entropy(p[0], axis=1).mean())
+    assert np.isfinite(found["loss"]).all() and np.isfinite(found["class_order"]).all()
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
+def test_outputs_of_any_floating_type(kind):
+    logits, labels = torch.randn(2, 20, 4).to(kind), torch.arange(20) % 4
+    found = output_sums(logits, labels).observables()
+    expected = output_sums(logits.float(), labels).observables()
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-6, err_msg=name)

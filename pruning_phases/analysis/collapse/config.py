@@ -13,6 +13,8 @@ from pruning_phases.config.analysis import (
 from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
 
+COLUMNS = ("control", "size", "value", "error")  # of a table, in any order
+
 
 class AnsatzName(Enum):
     power_law = 1
@@ -60,11 +62,20 @@ class CollapseConfig(AnalysisConfig):
         words = self.ansatz if isinstance(self.ansatz, list) else str(self.ansatz).split(",")
         return list(dict.fromkeys(str(word).strip() for word in words))
 
+    def _check_columns(self, columns: list[str]) -> None:
+        if not self.table:
+            raise UserError("columns names those of a table: give table=FILE, too")
+        if len(set(columns)) < len(columns) or set(COLUMNS) - set(columns):
+            raise UserError(
+                f"columns=[{','.join(columns)}]: name {', '.join(COLUMNS)} once each, and give the "
+                "others names of their own"
+            )
+
     def check(self) -> None:
         if bool(self.runs) == bool(self.table):
             raise UserError("give either runs=FOLDER or table=FILE.csv")
-        if self.columns and not self.table:
-            raise UserError("columns names those of a table: give table=FILE, too")
+        if self.columns is not None:
+            self._check_columns(self.columns)
         known = [name.name for name in AnsatzName]
         for name in self.ansatzes():
             if name not in known:

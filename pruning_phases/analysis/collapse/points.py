@@ -38,19 +38,23 @@ class Points:
         return len(self.control)
 
 
-COLUMNS = ("control", "size", "value", "error")
+def check_points(points: Points, where: str, numbers: NDArray[np.int64] | None = None) -> Points:
+    """Return the points if finite-size scaling can use them. Raises UserError otherwise.
 
-
-def check_points(points: Points, where: str) -> Points:
-    """Return the points if finite-size scaling can use them. Raises UserError otherwise."""
+    numbers: those that the user knows the points by; by default 1, 2, ...
+    """
+    if numbers is None:
+        numbers = np.arange(1, len(points) + 1)
     for name, values in (("error", points.error), ("size", points.size)):
         bad = np.flatnonzero(values <= 0)
         if len(bad):
             raise UserError(
-                f"{where}: {name} of point {bad[0] + 1} is {values[bad[0]]:g}: it has to be above 0"
+                f"{where}: {name} of point {numbers[bad[0]]} is {values[bad[0]]:g}: "
+                "it has to be above 0"
             )
     seen: dict[tuple[float, float], int] = {}
-    for number, position in enumerate(zip(points.control, points.size, strict=True), 1):
+    for number, *place in zip(numbers.tolist(), points.control, points.size, strict=True):
+        position = (place[0], place[1])
         if position in seen:
             raise UserError(
                 f"{where}: points {seen[position]} and {number} are both at control "

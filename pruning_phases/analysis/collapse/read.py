@@ -45,7 +45,7 @@ def read(config: CollapseConfig) -> Data:
 
 def source(config: CollapseConfig, points: Points) -> dict[str, Any]:
     """The options that decide the result, for collapse.json."""
-    keys = ["table"] if config.table else ["runs", "control"]
+    keys = ["table", "columns"] if config.table else ["runs", "control"]
     if not config.table:
         keys += ["size", "order_parameter"] if config.control == "density" else ["p_train"]
     keys += ["window", "correction", "num_resampled", "seed"]

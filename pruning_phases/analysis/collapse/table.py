@@ -7,14 +7,14 @@ was left out.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pruning_phases.analysis.collapse.points import COLUMNS, Points, check_points
+from pruning_phases.analysis.collapse.config import COLUMNS
+from pruning_phases.analysis.collapse.points import Array, Points, check_points
 from pruning_phases.errors import UserError, first_line
 
 if TYPE_CHECKING:
@@ -43,36 +43,33 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> tuple[Points
             f"or give columns=[NAME,...] in the order of the file; it has "
             f"{','.join(map(str, table.columns)) or 'no columns'}"
         )
-    points, notes = _usable(table[list(COLUMNS)], where)
-    return check_points(points, where), notes
+    numbers = _numbers(table[list(COLUMNS)], where)
+    finite = np.isfinite(numbers).all(axis=1)
+    without_error = finite & (numbers[:, COLUMNS.index("error")] == 0)
+    kept = finite & ~without_error
+    notes = [
+        f"note: {count} of {len(table)} points {why}: left out"
+        for count, why in (
+            ((~finite).sum(), "are not finite"), (without_error.sum(), "have an error of 0")
+        )
+        if count
+    ]  # fmt: skip
+    points = Points(*numbers[kept].T)
+    return check_points(points, where, np.flatnonzero(kept) + 1), notes
 
 
-def _usable(table: pd.DataFrame, where: str) -> tuple[Points, list[str]]:
-    """Points of four finite numbers with an error above 0. The first point has the number 1."""
+def _numbers(table: pd.DataFrame, where: str) -> Array:
+    """The table's numbers [points, 4], NaN for missing ones. Raises UserError for a word."""
     import pandas as pd
 
-    numbers = table.apply(_to_numbers)
+    numbers = table.apply(pd.to_numeric, errors="coerce")
     is_word = numbers.isna() & table.notna() & ~table.isin(["nan", "NaN", "NAN"])
     for row, column in np.argwhere(is_word.to_numpy())[:1]:
         raise UserError(
             f"{where}: {COLUMNS[column]} of point {row + 1} is {table.iloc[row, column]}: "
             "expected a number"
         )
-    finite = np.isfinite(numbers.to_numpy(dtype=np.float64)).all(axis=1)
-    kept = pd.Series(finite, index=numbers.index)
-    without_error = kept & (numbers["error"] == 0)
-    notes = []
-    for dropped, why in ((~kept, "are not finite"), (without_error, "have an error of 0")):
-        if count := int(dropped.sum()):
-            notes.append(f"note: {count} of {len(table)} points {why}: left out")
-    chosen = numbers[kept & ~without_error]
-    return Points(*(chosen[name].to_numpy(dtype=np.float64) for name in COLUMNS)), notes
-
-
-def _to_numbers(column: pd.Series) -> pd.Series:
-    import pandas as pd
-
-    return pd.to_numeric(column, errors="coerce")
+    return numbers.to_numpy(dtype=np.float64)
 
 
 def _text(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
@@ -90,12 +87,13 @@ def _text(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
         first = lines.index(content[0])
         names = _fields(lines[first - 1].lstrip("# "), separator) if first else []
         if not columns and set(COLUMNS) - set(names):
-            raise ValueError(
-                "its first line has numbers, no names: give columns=[NAME,...] in the order of the "
-                "file, such as columns=[size,control,value,error]"
+            raise UserError(
+                f"table={path}: its first line has numbers, no names: give columns=[NAME,...] in "
+                "the order of the file, such as columns=[size,control,value,error]"
             )
     else:
         content = content[1:]
+    _refuse_too_many(path, columns, len(_fields(content[0], separator)) if content else 0)
     chosen = list(columns or names)
     return pd.read_csv(
         io.StringIO("\n".join(line.partition("#")[0] for line in content)),
@@ -109,20 +107,24 @@ def _fields(line: str, separator: str | None) -> list[str]:
 
 
 def _is_number(field: str) -> bool:
-    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan|inf", field) is not None
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def _parquet(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     import pandas as pd
 
     with path.open("rb") as file:
-        return _named(pd.read_parquet(file), columns)
+        return _named(path, pd.read_parquet(file), columns)
 
 
 def _numpy(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     """One array per column, or one array [points, columns] with ``columns``."""
     with np.load(path, allow_pickle=False) as arrays:
-        return _of_arrays({name: arrays[name] for name in arrays.files}, columns)
+        return _of_arrays(path, {name: arrays[name] for name in arrays.files}, columns)
 
 
 def _hdf5(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
@@ -130,25 +132,33 @@ def _hdf5(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
 
     with h5py.File(path) as file:
         arrays = {name: one[()] for name, one in file.items() if isinstance(one, h5py.Dataset)}
-    return _of_arrays(arrays, columns)
+    return _of_arrays(path, arrays, columns)
 
 
-def _of_arrays(arrays: dict[str, np.ndarray], columns: Sequence[str] | None) -> pd.DataFrame:
+def _of_arrays(
+    path: Path, arrays: dict[str, np.ndarray], columns: Sequence[str] | None
+) -> pd.DataFrame:
     import pandas as pd
 
     only = next(iter(arrays.values())) if len(arrays) == 1 else None
     if only is not None and only.ndim == 2:
-        return _named(pd.DataFrame(only), columns)
-    return _named(pd.DataFrame(arrays), columns)
+        return _named(path, pd.DataFrame(only), columns)
+    return _named(path, pd.DataFrame(arrays), columns)
 
 
-def _named(table: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
+def _named(path: Path, table: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
     """Name the first columns."""
+    _refuse_too_many(path, columns, table.shape[1])
     if not columns:
         return table
-    if len(columns) > table.shape[1]:
-        raise ValueError(f"columns names {len(columns)}, and it has {table.shape[1]}")
     return table.iloc[:, : len(columns)].set_axis(list(columns), axis=1)
+
+
+def _refuse_too_many(path: Path, columns: Sequence[str] | None, found: int) -> None:
+    if columns and len(columns) > found:
+        raise UserError(
+            f"columns=[{','.join(columns)}]: {len(columns)} names, and {path} has {found} columns"
+        )
 
 
 _FORMS: dict[str, Callable[[Path, Sequence[str] | None], pd.DataFrame]] = {

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pruning_phases.analysis.collapse.config import COLUMNS, CollapseConfig
+from pruning_phases.errors import UserError
 from tests.support.commands import command
 from tests.support.planted import planted_power_law
 
@@ -74,6 +76,7 @@ def test_a_bad_table_gives_one_line_and_no_files(case, tmp_path):
         ("points.csv", r"points\.csv: give KEY=points\.csv"),
         ("num_resampled=5", r"num_resampled=5: give a number from 100"),
         ("order_parameter=acc", r"order_parameter=acc: no such order parameter"),
+        ("columns=size", r"columns: give a list, columns=\[A,B\]"),
     ],
 )
 def test_a_bad_option_gives_one_line(override, said, tmp_path):
@@ -84,6 +87,17 @@ def test_a_bad_option_gives_one_line(override, said, tmp_path):
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert re.search(said, result.stderr)
+
+
+@pytest.mark.parametrize("columns", [[], ["a", "b"], ["size", *COLUMNS], [*COLUMNS, "x", "x"]])
+def test_columns_name_the_four_of_a_table_once_each(columns):
+    with pytest.raises(UserError, match=r"^columns=\[.*\]: name control, size, value, error once"):
+        CollapseConfig(table="x.csv", columns=columns).check()
+
+
+def test_columns_without_a_table_are_refused():
+    with pytest.raises(UserError, match="^columns names those of a table: give table=FILE"):
+        CollapseConfig(runs="x", columns=[*COLUMNS]).check()
 
 
 def test_results_have_the_documented_keys(tmp_path):

@@ -1,10 +1,13 @@
 """Tables of points in every form that a user may have."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from pruning_phases.analysis.collapse.points import COLUMNS
+from pruning_phases.analysis.collapse.config import COLUMNS, CollapseConfig
+from pruning_phases.analysis.collapse.read import read, source
 from pruning_phases.analysis.collapse.table import read_table
 from pruning_phases.errors import UserError
 
@@ -114,3 +117,42 @@ def test_a_broken_or_missing_file_is_one_line(tmp_path, name):
     with pytest.raises(UserError) as error:
         read_table(tmp_path / name)
     assert "\n" not in str(error.value) and name in str(error.value)
+
+
+def test_a_point_keeps_its_number_when_others_are_left_out(tmp_path):
+    path = tmp_path / "points.csv"
+    content = text().replace("8,1,16,0.1", "8,1,nan,0.1").replace("16,1,32,0.1", "16,1,32,-0.1")
+    path.write_text(content)
+    with pytest.raises(UserError, match="error of point 15 is -0.1"):
+        read_table(path)
+
+
+def test_the_option_columns_decides_the_points_and_is_recorded(tmp_path):
+    path = tmp_path / "points.dat"
+    path.write_text(text(" ", header=False))
+    found = {}
+    for columns in (ORDER, ["size", "control", "error", "value"]):
+        config = CollapseConfig(table=str(path), columns=columns, num_resampled=100)
+        found[columns[2]] = read(config).points.value
+        assert source(config, read(config).points)["columns"] == columns
+    np.testing.assert_allclose(found["value"], TABLE["value"])
+    np.testing.assert_allclose(found["error"], 0.1)
+
+
+@pytest.mark.parametrize("name", ["points.csv", "points.npz", "points.parquet"])
+def test_more_columns_than_the_file_has_are_one_line(tmp_path, name):
+    path = tmp_path / name
+    if name.endswith("csv"):
+        path.write_text(text())
+    elif name.endswith("npz"):
+        np.savez(path, points=TABLE.to_numpy())
+    else:
+        TABLE.to_parquet(path)
+    with pytest.raises(UserError, match=r"^columns=\[.*x\]: 5 names, and .* has 4 columns"):
+        read_table(path, [*ORDER, "x"])
+
+
+def test_hdf5_without_its_library_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(UserError, match=r"\.h5 files need h5py: install it"):
+        read_table(tmp_path / "a.h5")
