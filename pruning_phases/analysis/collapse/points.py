@@ -53,8 +53,8 @@ def check_points(points: Points, where: str, numbers: NDArray[np.int64] | None =
                 "it has to be above 0"
             )
     seen: dict[tuple[float, float], int] = {}
-    for number, *place in zip(numbers.tolist(), points.control, points.size, strict=True):
-        position = (place[0], place[1])
+    places = zip(points.control, points.size, strict=True)
+    for number, position in zip(numbers.tolist(), places, strict=True):
         if position in seen:
             raise UserError(
                 f"{where}: points {seen[position]} and {number} are both at control "

@@ -76,10 +76,10 @@ class Measure(Callback):
         architecture = replicas.architecture
         tensors = (replicas.layer_masks(), replicas.layer_weights(), self._earlier)
         arrays = [as_numpy(one) for one in tensors]
+        graph, groups = architecture.graph, architecture.groups
 
         def of_network(r: int) -> dict[str, Row]:
             masks, weights, earlier = ({name: a[r] for name, a in one.items()} for one in arrays)
-            graph, groups = architecture.graph, architecture.groups
             return layer_observables(masks, weights, earlier, graph, groups)
 
         layers = of_replicas(each(of_network, range(replicas.num_replicas)))
