@@ -11,6 +11,7 @@ from pruning_phases.ensemble.dropout_kernels import random_bits
 from pruning_phases.ensemble.optimizers import begin_state, state_tensors
 from pruning_phases.ensemble.sparse import SPARSE_UP_TO, sparse_form
 from pruning_phases.models.dropout import PhaseDropout
+from pruning_phases.training import evaluate as evaluation
 from pruning_phases.training.evaluate import evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule
 
@@ -151,6 +152,7 @@ def logits(module, x):
 
 @pytest.mark.parametrize("dropout", [[], DROPOUT])
 def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
+    monkeypatch.setattr(evaluation, "EXAMPLES_PER_CALL", 128)
     module = masked(0.1, *dropout)
     data, rates = module.data, torch.full_like(module.train_rates, 0.2 if dropout else 0.0)
 
@@ -165,6 +167,15 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
     expected = measured()
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
+    monkeypatch.setattr(evaluation, "EXAMPLES_PER_CALL", 1024)
+    assert np.allclose(measured()["loss"], found["loss"], rtol=1e-9) == (not dropout)
+
+
+def test_outputs_of_a_part_of_the_images_are_those_of_all(masked):
+    module = masked(0.1)
+    network, images = module.sparse.network(1), module.data.test
+    for part in (slice(64, 200), slice(7, 80)):  # one begins with a tile
+        assert torch.equal(network(images, part), network(images, slice(None))[part])
 
 
 @pytest.mark.parametrize("workers", [2, 3])

@@ -191,3 +191,13 @@ def test_layer_collapse_is_recorded(configure):
 def test_a_score_of_no_examples_is_refused(configure, pruner):
     with pytest.raises(UserError, match=r"pruner\.score_examples=0: give a number from 1"):
         configure(f"pruner={pruner}", "pruner.score_examples=0")
+
+
+def test_a_layer_whose_count_stays_is_not_cut(configure):
+    words = ["pruner.scope=layer", "pruner.schedule=list", "pruner.densities=[0.99]"]
+    config = configure(*words, "model.depth=2", "model.widths=[3]", tiny=False)
+    module = module_at(config, step=1)
+    prune(module)
+    first, last = module.replicas.layer_masks().values()
+    assert last[0].numel() == 30 and last.all()  # 29.7 is rounded to 30
+    assert (first.flatten(1).sum(dim=1) == module.num_kept - 30).all()
