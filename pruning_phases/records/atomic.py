@@ -21,10 +21,11 @@ def write_beside(path: Path, write: Callable[[Path], Any]) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         cure = "make room" if full else "give results_dir=FOLDER where you may write, or free it"
         raise RunError(
             f"{path} cannot be written ({error.strerror or error}): {cure}, then run the same "
             "command again to go on"
         ) from error
+    finally:
+        beside.unlink(missing_ok=True)  # of an interrupted or failed write

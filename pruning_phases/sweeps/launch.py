@@ -163,13 +163,14 @@ def _plot_studies(jobs: list[Job], console: Console) -> None:
 
 def _conclude(jobs: list[Job], launched: bool, stopped: str | None, console: Console) -> None:
     """Print how many runs are done. Raises RunError if some have failed or were not made."""
-    unfinished = [job for job in jobs if not job.is_done]
-    elsewhere = [job for job in unfinished if job.info and job.is_held]
-    others = f", {len(elsewhere)} being made by other processes" if elsewhere else ""
+    # A held run may end while this looks: whether it is held is read before whether it is done.
+    looks = [(job, job.is_held, job.is_done) for job in jobs]
+    num_elsewhere = sum(is_held and not is_done for _, is_held, is_done in looks)
+    unfinished = [job for job, is_held, is_done in looks if not (is_held or is_done)]
+    others = f", {num_elsewhere} being made by other processes" if num_elsewhere else ""
     if launched:
-        done = len(jobs) - len(unfinished)
+        done = len(jobs) - len(unfinished) - num_elsewhere
         console.print(f"sweep: {done} of {len(jobs)} runs done{others}", **PLAIN)
-    unfinished = [job for job in unfinished if job not in elsewhere]
     if not unfinished:
         return
     reasons = []

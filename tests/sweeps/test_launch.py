@@ -13,11 +13,12 @@ from hydra.types import RunMode
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
+from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord, find_records
 from pruning_phases.records.sweep import sweeps_of
 from pruning_phases.sweeps.combinations import combinations, composer
-from pruning_phases.sweeps.launch import _launch, _one_after_another
+from pruning_phases.sweeps.launch import _conclude, _launch, _one_after_another
 from pruning_phases.sweeps.plan import Job
 from tests.conftest import TINY
 from tests.support.commands import NO_DOWNLOAD, started_train, train
@@ -226,6 +227,17 @@ NOON, LATER = "2026-01-01T12:00:00+00:00", "2026-01-01T12:00:01+00:00"
 )
 def test_a_run_that_another_process_has_ended_is_not_launched(job):
     _one_after_another([job], lambda i: pytest.fail("launched"))
+
+
+def test_a_run_that_ends_while_the_sweep_concludes_is_not_missing(capsys):
+    class EndsNow(OtherProcesses):
+        @property
+        def is_held(self):
+            self.is_done, was_held = True, not self.is_done
+            return was_held
+
+    _conclude([EndsNow(), OtherProcesses(held=1)], True, None, new_console())
+    assert "1 of 2 runs done, 1 being made by other processes" in capsys.readouterr().out
 
 
 def test_a_run_that_had_failed_before_is_launched_at_any_time(tmp_path, configure):
