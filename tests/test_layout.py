@@ -29,7 +29,7 @@ LEVEL = {room: level for level, line in enumerate(LAYERS) for room in line.split
 ABOVE_THE_REGISTRIES = {"checks", "register", "help", "analysis", "reference"}
 REGISTRIES = re.compile(rf"{PACKAGE}\.(data|models|pruning|observables)\.(registry|schedules)")
 # Facts on observables' columns that everyone may read.
-COLUMNS = f"{PACKAGE}.observables.registry"
+COLUMNS = {f"{PACKAGE}.observables.{name}" for name in ("registry", "controls")}
 # Imported when a condition of a key is asked for, not when the module is.
 LATE = {(f"{PACKAGE}.config.groups", f"{PACKAGE}.pruning.registry")}
 FORBIDDEN = {
@@ -61,7 +61,7 @@ def is_forbidden(module: str, target: str) -> bool:
 def runs_upwards(module: str, target: str) -> bool:
     if not target.startswith(PACKAGE) or room_of(target) == room_of(module):
         return False
-    if target == COLUMNS or (module, target) in LATE:
+    if target in COLUMNS or (module, target) in LATE:
         return False
     above = room_of(module) == "config" and module.rpartition(".")[2] in ABOVE_THE_REGISTRIES
     if above and REGISTRIES.match(target):

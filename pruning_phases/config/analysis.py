@@ -1,5 +1,6 @@
 """Keys that the analyses share, and the check of a command's configuration."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from pruning_phases.config.keys import LARGEST_SEED, key, refuse_out_of_bounds
 from pruning_phases.config.unknown import refuse_unknown
 from pruning_phases.errors import UserError
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import order_parameters
 
 
@@ -36,6 +38,19 @@ def order_parameters_key(default: list[str]) -> Any:
 
 def order_parameter_key(default: str) -> Any:
     return key(default, f"one of {', '.join(order_parameters())}")
+
+
+DEFAULT_CONTROL = "density"
+
+
+def control_key() -> Any:
+    return key(DEFAULT_CONTROL, f"control parameter: {', '.join(CONTROLS)}")
+
+
+def refuse_unknown_control(name: str, known: Collection[str] = CONTROLS) -> None:
+    """Raise UserError unless ``name`` is one of the known control parameters."""
+    if name not in known:
+        raise UserError(f"control={name}: choose {', '.join(known)}")
 
 
 def num_resampled_key(default: int) -> Any:

@@ -63,6 +63,9 @@ class DatasetConfig:
         "with the rule plateau a round is an epoch of the largest set", at_least=1,
         at_most=LARGEST_COUNT, has_effect=lambda config, dataset: dataset.train_sizes is not None,
     )  # fmt: skip
+    num_classes: int | None = key(
+        None, "use the first so many classes; null: all", at_least=2, at_most=10**6, before=None
+    )
     validation_fraction: float = key(
         0.1, "fraction of the training set kept for early stopping", above=0, below=1
     )

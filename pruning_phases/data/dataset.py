@@ -126,6 +126,20 @@ def _by(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
+def with_classes(dataset: Dataset, num_classes: int) -> Dataset:
+    """Keep the classes 0 to num_classes - 1. Raises UserError if there are fewer."""
+    if num_classes > dataset.num_classes:
+        raise UserError(
+            f"dataset.num_classes={num_classes}: the data set has {dataset.num_classes} classes"
+        )
+    train, test = (labels < num_classes for labels in (dataset.train_labels, dataset.test_labels))
+    return replace(
+        dataset, num_classes=num_classes,
+        train_images=dataset.train_images[train], train_labels=dataset.train_labels[train],
+        test_images=dataset.test_images[test], test_labels=dataset.test_labels[test],
+    )  # fmt: skip
+
+
 def with_label_noise(dataset: Dataset, fraction: float, seed: int) -> Dataset:
     """Replace a fraction of the training labels by other classes, each with equal probability.
 

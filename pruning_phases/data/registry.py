@@ -13,7 +13,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from pruning_phases.data.dataset import Dataset, check, with_label_noise
+from pruning_phases.data.dataset import Dataset, check, with_classes, with_label_noise
 from pruning_phases.registry import members
 
 if TYPE_CHECKING:
@@ -25,11 +25,14 @@ def data_sets() -> dict[str, ModuleType]:
 
 
 def load(config: Config) -> Dataset:
-    """Load the data set of a run's configuration, with its label noise.
+    """Load the data set of a run's configuration, with its classes and its label noise.
 
     Raises UserError if the arrays of the data set contradict each other.
     """
     found = data_sets()[config.dataset.name].load(config.dataset, config.data_dir, config.seed)
     check(found)
+    if config.dataset.num_classes is not None:
+        found = with_classes(found, config.dataset.num_classes)
+        check(found)
     noise = config.dataset.label_noise
     return with_label_noise(found, noise, config.seed) if noise else found

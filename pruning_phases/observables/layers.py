@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from pruning_phases.observables.evolution import WHOLE, evolution_metric, movement_sums
 from pruning_phases.topology.clusters import clusters, clusters_of_layer
-from pruning_phases.topology.degrees import bins_up_to, degrees, histogram
+from pruning_phases.topology.degrees import bins_up_to, degrees, histogram, mean_degree
 from pruning_phases.topology.graph import NetworkGraph
 from pruning_phases.topology.paths import effective_counts, log_num_paths
 
-CONNECTION = ("largest_cluster", "mean_cluster", "log_num_paths")
+CONNECTION = ("largest_cluster", "mean_cluster", "log_num_paths", "mean_degree")
 OF_GRAPH = ("effective_density", "num_effective", *CONNECTION)  # NaN without a graph
 
 Row = dict[str, Any]  # observable -> its value
@@ -74,11 +74,17 @@ def _on_graph(
     edges = graph.edges(masks)
     connections = {
         layer.name: _connection(
-            *clusters_of_layer(layer, edges[layer.name]), _log(edges[layer.name].counts.sum())
+            *clusters_of_layer(layer, edges[layer.name]),
+            _log(edges[layer.name].counts.sum()),
+            mean_degree([edges[layer.name]], graph.num_nodes),
         )
         for layer in graph.layers
     }
-    connections[WHOLE] = _connection(*clusters(graph, edges), log_num_paths(graph, edges))
+    connections[WHOLE] = _connection(
+        *clusters(graph, edges),
+        log_num_paths(graph, edges),
+        mean_degree([*edges.values()], graph.num_nodes, graph.wired),
+    )
     return effective_counts(graph, edges), connections
 
 

@@ -19,4 +19,8 @@ OBSERVABLES = (
         "log_num_paths", "ln of the number of input-output paths", MASK, colour="crimson",
         line=":", marker="<", is_tracked=False,
     ),
+    Observable(
+        "mean_degree", "mean degree of the nodes with an edge", MASK, colour="darkslateblue",
+        line=(0, (3, 1, 1, 1, 1, 1)), marker="h", is_tracked=False,
+    ),
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Order parameters as curves over density, replica by replica."""
+"""Order parameters as curves over a control parameter, replica by replica."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pruning_phases.errors import UserError
+from pruning_phases.observables.controls import control_values
 from pruning_phases.observables.registry import AXES
 
 if TYPE_CHECKING:
@@ -66,9 +68,60 @@ def chance_corrected(accuracy: ArrayLike, num_classes: int) -> Array:
     return (np.asarray(accuracy, dtype=np.float64) - chance) / (1 - chance)
 
 
-def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> Curve:
-    """One order parameter over density, without empty networks and replicas that lack a step."""
-    column = "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
+def of_steps(
+    observables: pd.DataFrame, columns: Sequence[str], controls: Sequence[str]
+) -> tuple[Array, Array]:
+    """Controls [controls, steps] and columns [columns, replicas, steps] of one system's rows.
+
+    Steps are ordered by density. Where the replicas of a step differ in a control, the step has
+    their mean. Empty networks, steps without a value and replicas that lack a step are left out.
+    """
+    table = observables[observables["num_kept"] > 0]
+    added = {f"control {name}": control_values(table, name) for name in controls}
+    table = table.assign(**added).dropna(subset=[*columns])
+    at = []
+    for name in added:
+        steps = table.groupby("density")[name]
+        common = steps.min()
+        at.append(common.where(common == steps.max(), steps.mean()).to_numpy(dtype=np.float64))
+    wide = table.pivot_table(index="replica", columns="density", values=[*columns]).dropna(axis=0)
+    values = [wide[column].to_numpy(dtype=np.float64) for column in columns]
+    return np.stack(at), np.stack(values)
+
+
+def over_control(
+    observables: pd.DataFrame, columns: Sequence[str], control: str
+) -> tuple[Array, Array]:
+    """Control [points], ascending, and columns [columns, replicas, points].
+
+    A point is a step of ``of_steps`` with a positive control; steps of equal control are averaged.
+    """
+    (at,), values = of_steps(observables, columns, [control])
+    positions, step_of = np.unique(at, return_inverse=True)
+    sums = np.zeros((len(positions), *values.shape[:2]))
+    np.add.at(sums, step_of, np.moveaxis(values, 2, 0))
+    means = np.moveaxis(sums, 0, 2) / np.bincount(step_of)
+    positive = positions > 0
+    return positions[positive], means[:, :, positive]
+
+
+def column_of(order_parameter: str) -> str:
+    """The column of the observables from which an order parameter is computed."""
+    return "accuracy" if order_parameter == "corrected_accuracy" else order_parameter
+
+
+def from_column(values: Array, order_parameter: str, num_classes: int) -> tuple[Array, float]:
+    """The order parameter from its column's values, and its value in the disordered phase."""
+    if order_parameter == "corrected_accuracy":
+        return chance_corrected(values, num_classes), 0.0
+    return values, 1 / num_classes if order_parameter == "accuracy" else 0.0
+
+
+def curve(
+    observables: pd.DataFrame, order_parameter: str, num_classes: int, control: str = "density"
+) -> Curve:
+    """One order parameter over the control, without empty networks and incomplete replicas."""
+    column = column_of(order_parameter)
     if column not in observables:
         raise UserError(
             f"order_parameters: the run has no {column} in its observables; choose another one"
@@ -84,10 +137,5 @@ def curve(observables: pd.DataFrame, order_parameter: str, num_classes: int) -> 
                 f"the run holds several {name}, and this analysis reads one ensemble: "
                 "use phase_diagram"
             )
-    surviving = observables[observables["num_kept"] > 0]
-    wide = surviving.pivot_table(index="replica", columns="density", values=column).dropna(axis=0)
-    values = wide.to_numpy(dtype=np.float64)
-    if order_parameter == "corrected_accuracy":
-        values = chance_corrected(values, num_classes)
-    floor = 1 / num_classes if order_parameter == "accuracy" else 0.0
-    return Curve(wide.columns.to_numpy(dtype=np.float64), values, floor)
+    at, (values,) = over_control(observables, [column], control)
+    return Curve(at, *from_column(values, order_parameter, num_classes))

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.results import save_figure
 from pruning_phases.analysis.common.styles import line_style, shade
 from pruning_phases.config.run import Config
@@ -143,7 +143,7 @@ def overview_figure(name: str, runs: Sequence[Summary]) -> Figure | None:
             axis.errorbar(density, mean, np.nan_to_num(error), label=label, **style)
         else:
             axis.plot(density, mean, color=shade(number, len(curves)), linewidth=0.6)
-    density_axis(axis)
+    control_axis(axis)
     axis.set_ylabel(observable(PLOTTED).axis_label)
     axis.grid(alpha=0.3)
     studies = ", ".join(sorted({run.row["study"] for run in runs}))

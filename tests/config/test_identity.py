@@ -10,7 +10,8 @@ MASKED = ["topology=original", "topology.density=0.02"]
 LATER = {
     "replicas_differ_in": "data", "training.measure_on_train_set": "true",
     "dataset.label_noise": "0.1", "pruner.scored_on": "initial", "pruner.trains_from": "initial",
-    "pruner.rewind_update": "5", "observables": "[mylab.observable:margin]",
+    "pruner.rewind_update": "5", "dataset.num_classes": "3",
+    "observables": "[mylab.observable:margin]",
 }  # fmt: skip
 
 

@@ -64,3 +64,12 @@ def test_the_arrays_of_every_loader_are_checked(changes, said, monkeypatch):
     with pytest.raises(UserError, match=said) as error:
         loaded("digits")
     assert str(error.value).endswith(": correct the data set") and "\n" not in str(error.value)
+
+
+def test_the_first_classes_alone(configure):
+    whole, few = (load(configure(*more)) for more in ([], ["dataset.num_classes=3"]))
+    assert few.num_classes == 3 and set(few.train_labels) == set(few.test_labels) == {0, 1, 2}
+    np.testing.assert_array_equal(few.train_images, whole.train_images[whole.train_labels < 3])
+    np.testing.assert_array_equal(few.test_images, whole.test_images[whole.test_labels < 3])
+    with pytest.raises(UserError, match="dataset.num_classes=11: the data set has 10 classes"):
+        load(configure("dataset.num_classes=11"))

@@ -6,6 +6,9 @@ May not know about pruning: it fits control, size, value and error of points.
 power_law   y = L^(-beta/nu) f((p - p_c) L^(1/nu))
 bkt         y = L^Delta f((p - p_c) (ln L/L0)^(1/sigma))
 
+Pruned runs are compared over every control parameter (density, number of surviving weights, mean
+degree, weights on a path): over which of them do the curves of all sizes lie on one?
+
 The fit needs no starting guess and assumes nothing about f. The error of a parameter combines the
 statistical error, the shift without the smallest size (extrapolated to infinite size as 1/L), and
 the shift in the inner half of the window; collapse.json lists the three. With both ansatzes the
@@ -13,7 +16,7 @@ output names the one that the data prefer, or "undecided".
 
   python -m pruning_phases.collapse table=FILE.csv               columns control,size,value,error
   python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
-  python -m pruning_phases.collapse runs=multirun/widths size=model.widths
+  python -m pruning_phases.collapse runs=multirun/widths size=model.widths control=num_kept
   python -m pruning_phases.collapse table=FILE.csv ansatz=bkt sigma=null delta=0
   python -m pruning_phases.collapse runs=multirun/phase_scaling control=p_eval
 """
@@ -41,7 +44,12 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     from pruning_phases.analysis.collapse.figure import collapse_figure, crossings_figure
     from pruning_phases.analysis.collapse.fit import preferred
     from pruning_phases.analysis.collapse.read import read, short_name, source
-    from pruning_phases.analysis.collapse.summary import located_to_json, show, to_json
+    from pruning_phases.analysis.collapse.summary import (
+        controls_to_json,
+        located_to_json,
+        show,
+        to_json,
+    )
     from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
 
     data = read(config)
@@ -55,6 +63,7 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
         content["preferred"], reason = preferred(*collapses.values())
         content |= {"preferred_reason": reason} if reason else {}
     content |= located_to_json(data.panels)
+    content |= controls_to_json(data.controls) if data.controls else {}
     title = f"{short_name(config)}: {len(data.points)} points, {len(data.points.sizes)} sizes"
     save_json(folder / "collapse.json", content)
     save_figure(collapse_figure(list(collapses.values()), data.axes, title), folder / "collapse")

@@ -84,6 +84,20 @@ def power_law(control: Array, size: Array) -> Ansatz:
     return Ansatz("power_law", box, power_law_axes, quoted, searched)
 
 
+def one_curve(control: Array, size: Array) -> Ansatz:
+    """y(p, L) = f(p): the curves of all sizes are one, without a scaled variable.
+
+    Its one parameter has no effect and is fixed.
+    """
+
+    def axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
+        shape = (len(theta), len(control))
+        return np.broadcast_to(control, shape), np.ones(shape)
+
+    nothing = np.zeros(1)
+    return Ansatz("one_curve", Box(nothing, nothing), axes, lambda theta: {}, (("none", 0.0, 0.0),))
+
+
 def bkt(
     control: Array, size: Array, sigma: float | None = 0.5, delta: float | None = None
 ) -> Ansatz:

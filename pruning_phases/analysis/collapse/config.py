@@ -5,13 +5,16 @@ from enum import Enum
 from typing import Any
 
 from pruning_phases.config.analysis import (
+    DEFAULT_CONTROL,
     AnalysisConfig,
     num_resampled_key,
     order_parameter_key,
+    refuse_unknown_control,
     seed_key,
 )
 from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
+from pruning_phases.observables.controls import CONTROLS
 
 COLUMNS = ("control", "size", "value", "error")  # of a table, in any order
 
@@ -44,10 +47,12 @@ class CollapseConfig(AnalysisConfig):
         above=0, at_most=10,
     )  # fmt: skip
     order_parameter: str = order_parameter_key("corrected_accuracy")
-    size: str = key("num_weights", "of runs: num_weights, train_size, or a key like model.widths")
+    size: str = key(
+        "num_weights", "of runs: num_weights, train_size, num_classes, or a key like model.widths"
+    )
     control: str = key(
-        "density", "of runs: density, or p_eval for the loss of runs with dropout_phase=grid "
-        "(the size is that of the training set)",
+        DEFAULT_CONTROL, f"of runs: {', '.join(CONTROLS)}; or p_eval for the loss of runs with "
+        "dropout_phase=grid (the size is that of the training set)",
     )  # fmt: skip
     p_train: float | None = key(
         None, "p_train of the runs with control=p_eval; null: the only one", at_least=0, below=1
@@ -84,8 +89,7 @@ class CollapseConfig(AnalysisConfig):
                 )
         if not self.ansatzes():
             raise UserError(f"ansatz is empty: choose {' or '.join(known)}")
-        if self.control not in ("density", "p_eval"):
-            raise UserError(f"control={self.control}: choose density or p_eval")
+        refuse_unknown_control(self.control, [*CONTROLS, "p_eval"])
         if self.window is not None and (
             len(self.window) != 2 or not self.window[0] < self.window[1]
         ):

@@ -9,8 +9,9 @@ import numpy as np
 from pruning_phases.analysis.collapse.fit import Collapse
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.analysis.collapse.scaling_function import fitted_values
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.styles import marker, shade
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.statistics.quote import cell
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def _spread_both_ways(axis: Axes, x: np.ndarray) -> None:
 
 
 def _control_axis(axis: Axes, name: str, control: np.ndarray) -> None:
-    """Label and scale the axis of the control parameter; density as in every other figure."""
-    if name == "density":
-        density_axis(axis)
+    """Label and scale the axis of the control parameter, as in every other figure."""
+    if name in CONTROLS:
+        control_axis(axis, CONTROLS[name].label)
         return
     axis.set_xlabel(name)
     if control.min() > 0 and control.max() > 30 * control.min():

@@ -15,6 +15,8 @@ from pruning_phases.errors import UserError
 
 Array = NDArray[np.float64]
 
+FEWEST_POINTS = 20
+
 
 @dataclass(frozen=True)
 class Points:
@@ -71,9 +73,9 @@ def check_points(points: Points, where: str, numbers: NDArray[np.int64] | None =
             raise UserError(
                 f"{where}: sizes {small:g} and {large:g} share no range of the control parameter"
             )
-    if len(points) < 20 or len(np.unique(points.control)) < 5:
+    if len(points) < FEWEST_POINTS or len(np.unique(points.control)) < 5:
         raise UserError(
             f"{where}: {len(points)} points at {len(np.unique(points.control))} values of the "
-            "control parameter: 20 at 5 or more are needed"
+            f"control parameter: {FEWEST_POINTS} at 5 or more are needed"
         )
     return points

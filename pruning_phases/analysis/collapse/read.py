@@ -15,6 +15,7 @@ from pruning_phases.errors import UserError
 from pruning_phases.file_path import expanded
 
 if TYPE_CHECKING:
+    from pruning_phases.analysis.collapse.compared_controls import Comparison
     from pruning_phases.analysis.collapse.config import CollapseConfig
     from pruning_phases.analysis.collapse.fit import Noise
     from pruning_phases.analysis.collapse.points import Points
@@ -34,20 +35,21 @@ class Data:
     axes: tuple[str, str, str]  # names of control, size and value
     folder: Path  # of the results, without output_dir
     notes: Sequence[str] = ()  # on what was left out
+    controls: Comparison | None = None  # of pruned runs
 
 
 def read(config: CollapseConfig) -> Data:
-    """Read the table, the runs over p_eval, or the runs over density."""
+    """Read the table, the runs over p_eval, or the pruned runs."""
     if config.table:
         return _read_table(config)
-    return _read_grid(config) if config.control == "p_eval" else _read_densities(config)
+    return _read_grid(config) if config.control == "p_eval" else _read_pruned(config)
 
 
 def source(config: CollapseConfig, points: Points) -> dict[str, Any]:
     """The options that decide the result, for collapse.json."""
     keys = ["table", "columns"] if config.table else ["runs", "control"]
     if not config.table:
-        keys += ["size", "order_parameter"] if config.control == "density" else ["p_train"]
+        keys += ["p_train"] if config.control == "p_eval" else ["size", "order_parameter"]
     keys += ["window", "correction", "num_resampled", "seed"]
     return {key: getattr(config, key) for key in keys} | {
         "sizes": points.sizes.tolist(), "num_points": len(points),
@@ -84,8 +86,9 @@ def _read_table(config: CollapseConfig) -> Data:
     return Data(points, None, panels, ("control", "size", "value"), folder, notes)
 
 
-def _read_densities(config: CollapseConfig) -> Data:
-    """An order parameter over density; the size is ``config.size``."""
+def _read_pruned(config: CollapseConfig) -> Data:
+    """An order parameter over ``config.control``; the size is ``config.size``."""
+    from pruning_phases.analysis.collapse.compared_controls import compare_controls
     from pruning_phases.analysis.collapse.points import check_points
     from pruning_phases.analysis.collapse.sized_runs import (
         fluctuations,
@@ -99,7 +102,7 @@ def _read_densities(config: CollapseConfig) -> Data:
 
     records = done_runs(config.runs)
     window = (config.window[0], config.window[1]) if config.window else None
-    sized = sized_curves(records, config.size, config.order_parameter, window)
+    sized = sized_curves(records, config.size, config.control, config.order_parameter, window)
     points, noise = check_points(points_of(sized), f"runs={config.runs}"), replica_noise(sized)
     value = _sampled(points, noise, config)
     binder = fluctuations(sized, "binder", config.num_resampled, config.seed)
@@ -110,8 +113,10 @@ def _read_densities(config: CollapseConfig) -> Data:
         "Binder cumulant": (binder, _neighbours(binder, crossing)),
         "susceptibility": (chi, [peak(curve) for curve in chi]),
     }
-    axes = ("density", config.size, label)
-    return Data(points, noise, panels, axes, records[0].folder.parent)
+    axes = (config.control, config.size, label)
+    comparison = compare_controls(records, config.size, config.order_parameter)
+    folder = records[0].folder.parent
+    return Data(points, noise, panels, axes, folder, controls=comparison)
 
 
 def _read_grid(config: CollapseConfig) -> Data:

@@ -22,23 +22,31 @@ from pruning_phases.statistics.resampling import replica_fractions, resampled_de
 
 Array = NDArray[np.float64]
 
+SIZES = ("num_weights", "train_size", "num_classes")  # sizes with a name of their own
+
 SIZE_KEYS = {"model.width": "model.widths"}  # option -> name in the physics of a record of fc
 
 
-def sized_curves(
-    records: list[RunRecord], size: str, order_parameter: str, window: tuple[float, float] | None
-) -> list[SizedCurve]:
-    """One curve per size, ascending; the replicas of runs of equal size are pooled."""
+def runs_by_size(records: list[RunRecord], size: str) -> dict[float, list[RunRecord]]:
+    """The runs of each size, ascending. Raises UserError if they differ in more than the size."""
     _refuse_mixtures(records, size)
-    names = run_names(records)
     groups: dict[float, list[RunRecord]] = {}
     for record in records:
         groups.setdefault(size_of(record, size), []).append(record)
+    return dict(sorted(groups.items()))
+
+
+def sized_curves(
+    records: list[RunRecord], size: str, control: str, order_parameter: str,
+    window: tuple[float, float] | None,
+) -> list[SizedCurve]:  # fmt: skip
+    """One curve per size, ascending; the replicas of runs of equal size are pooled."""
+    names = run_names(records)
     curves: list[SizedCurve] = []
-    for value, members in sorted(groups.items()):
+    for value, members in runs_by_size(records, size).items():
         info = members[0].info()
         table = pooled(members, RunRecord.observables)
-        measured = curve(table, order_parameter, info["data"]["num_classes"])
+        measured = curve(table, order_parameter, info["data"]["num_classes"], control)
         if window:
             inside = (measured.control >= window[0]) & (measured.control <= window[1])
             measured = Curve(measured.control[inside], measured.values[:, inside], measured.floor)
@@ -46,8 +54,8 @@ def sized_curves(
             several = ", ".join(names[record.id] for record in members)
             raise UserError(
                 f"runs: size {value:g} ({several}) has {measured.num_replicas} replicas that "
-                f"share {len(measured.control)} densities: 2 and 5 are needed; leave out runs of "
-                "another schedule with runs=[FOLDER,FOLDER], or widen window"
+                f"share {len(measured.control)} pruning steps: 2 and 5 are needed; leave out runs "
+                "of another schedule with runs=[FOLDER,FOLDER], or widen window"
             )
         curves.append(SizedCurve(value, info["network"]["num_prunable"], measured))
     return curves
@@ -59,8 +67,8 @@ def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
     free = {*REPLICA_KEYS, size, SIZE_KEYS.get(size, size)}
     if size == "num_weights":
         free |= {key for record in records for key in options_of(record) if _is_of_a_layer(key)}
-    if size == "train_size":
-        free |= {"dataset.train_size"}
+    free |= {"dataset.train_size"} if size == "train_size" else set()
+    free |= {"dataset.num_classes"} if size == "num_classes" else set()
     for key in sorted(differing_options(records, free)):
         record, other = next(
             (record, options_of(record))
@@ -79,12 +87,14 @@ def _is_of_a_layer(key: str) -> bool:
 
 
 def size_of(record: RunRecord, key: str) -> float:
-    """The size of a run: num_weights, train_size, or a number of its physics by its dotted key."""
+    """The size of a run: a name of SIZES, or a number of its physics by its dotted key."""
     info = record.info()
     if key == "num_weights":
         return float(info["network"]["num_prunable"])
     if key == "train_size":
         return _train_size(record)
+    if key == "num_classes":
+        return float(info["data"]["num_classes"])
     options = options_of(record)
     node: Any = options.get(key, options.get(SIZE_KEYS.get(key, key)))
     if isinstance(node, list) and node and len(set(node)) == 1:
@@ -92,8 +102,8 @@ def size_of(record: RunRecord, key: str) -> float:
     if not isinstance(node, int | float) or isinstance(node, bool):
         found = "no such key" if node is None else f"the value {node}"
         raise UserError(
-            f"size={key}: run {record.id} has {found}; give num_weights, train_size, or a "
-            "key with one number, such as model.widths of equal widths"
+            f"size={key}: run {record.id} has {found}; give {', '.join(SIZES)}, or a key with one "
+            "number, such as model.widths of equal widths"
         )
     return float(node)
 
@@ -159,7 +169,7 @@ def fluctuations(
         measured = measure(values)
         defined = np.isfinite(measured) & np.isfinite(samples).all(axis=0)
         if not defined.any():
-            raise UserError(f"size {item.size:g}: the {quantity} is defined at no density")
+            raise UserError(f"size {item.size:g}: the {quantity} is defined at no point")
         error = samples[:, defined].std(axis=0, ddof=1)
         floor = 1e-3 * np.median(error[error > 0]) if (error > 0).any() else 1.0
         sampled.append(

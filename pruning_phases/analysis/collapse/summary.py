@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pruning_phases.analysis.collapse.compared_controls import Comparison
 from pruning_phases.analysis.collapse.read import Panels
 from pruning_phases.console import PLAIN
 
@@ -72,6 +73,23 @@ def located_to_json(panels: Panels) -> dict[str, Any]:
     return content
 
 
+def controls_to_json(comparison: Comparison) -> dict[str, Any]:
+    """Entries ``controls`` and ``aligning_control`` of collapse.json."""
+    rows = [
+        {
+            "control": one.name,
+            "one_curve": dict(zip(("chi2_per_dof", "bic"), one.one_curve, strict=True)),
+            "power_law": dict(zip(("chi2_per_dof", "bic"), one.collapse, strict=True)),
+        }
+        for one in comparison.controls
+    ]
+    content = {
+        "controls": rows, "num_points_compared": comparison.num_points,
+        "aligning_control": comparison.aligning,
+    }  # fmt: skip
+    return content | ({"aligning_reason": comparison.reason} if comparison.reason else {})
+
+
 def show(collapses: dict[str, Collapse], content: dict[str, Any], console: Console) -> None:
     """Print the parameters, notes and reasons, the preferred ansatz, crossings and peaks."""
     console.print(_parameters(collapses))
@@ -85,6 +103,34 @@ def show(collapses: dict[str, Collapse], content: dict[str, Any], console: Conso
             f"preferred: {content['preferred']}{reason and f' ({reason})' or ''}", **PLAIN
         )
     _show_located(content, console)
+    if content.get("controls"):
+        console.print(_controls(content))
+    if "aligning_control" in content:
+        reason = content.get("aligning_reason")
+        console.print(
+            f"control over which all sizes have one curve: {content['aligning_control']}"
+            f"{reason and f' ({reason})' or ''}",
+            **PLAIN,
+        )
+
+
+def _controls(content: dict[str, Any]) -> Table:
+    """Table of the fits over each control parameter."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        caption=f"{content['num_points_compared']} points in the fall of the order parameter; "
+        "information criterion: smaller is better",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    heads = ("one curve: chi2/dof", "criterion", "power law: chi2/dof", "criterion")
+    for name in ("control", *heads):
+        table.add_column(name, justify="left" if name == "control" else "right")
+    for row in content["controls"]:
+        cells = [f"{row[fit][key]:.3g}" for fit in ("one_curve", "power_law") for key in row[fit]]
+        table.add_row(row["control"], *cells)
+    return table
 
 
 def _parameters(collapses: dict[str, Collapse]) -> Table:

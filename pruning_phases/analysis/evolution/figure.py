@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pruning_phases.analysis.common.axes import density_axis, plot_band
+from pruning_phases.analysis.common.axes import control_axis, plot_band
 from pruning_phases.analysis.evolution.read import Jump
 from pruning_phases.observables.evolution import WHOLE
 from pruning_phases.observables.registry import observable
@@ -95,7 +95,7 @@ def evolution_figure(
         axis.set_ylabel(shown.axis_label)
         axis.grid(alpha=0.3)
     _metric(axes[-1, 0], layers, observables)
-    density_axis(axes[-1, 0])
+    control_axis(axes[-1, 0])
     axes[0, 0].set_title(title, fontsize=10)
     return figure
 

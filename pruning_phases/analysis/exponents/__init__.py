@@ -1,15 +1,17 @@
 """Critical points and exponents of pruning transitions, with errors.
 
-In: finished runs over density. Out: ``exponents.json``, ``.csv``, ``.tex`` and figures. Fits a law
-to each order parameter of each run. May not know about sizes, which ``collapse`` compares.
+In: finished runs over a control parameter, by default the density. Out: ``exponents.json``,
+``.csv``, ``.tex`` and figures. Fits a law to each order parameter of each run. May not know about
+sizes, which ``collapse`` compares.
 
-Fits A (density - rho_c)^beta to each order parameter above the critical density, in all windows
-of densities in which the law fits (p >= 5%). The statistical error comes from resampled replicas,
-the systematic error from the spread over these windows. A parameter that the data do not fix is
-reported as "not determined", with the reason.
+Fits A (p - p_c)^beta to each order parameter above the critical point, in all windows of the
+control parameter p in which the law fits (p-value >= 5%). The statistical error comes from
+resampled replicas, the systematic error from the spread over these windows. A parameter that the
+data do not fix is reported as "not determined", with the reason.
 
   python -m pruning_phases.exponents runs=multirun/fig1          every finished run in a folder
   python -m pruning_phases.exponents runs=multirun/fig1/RUN_ID   one run
+  python -m pruning_phases.exponents runs=multirun/fig1 control=num_kept
 """
 
 from __future__ import annotations
@@ -19,11 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import (
     AnalysisConfig,
+    control_key,
     num_resampled_key,
     order_parameters_key,
+    refuse_unknown_control,
     seed_key,
 )
 from pruning_phases.console import PLAIN
+from pruning_phases.observables.controls import CONTROLS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,8 +45,12 @@ class ExponentsConfig(AnalysisConfig):
     order_parameters: list[str] = order_parameters_key(
         ["accuracy", "corrected_accuracy", "prediction_entropy"]
     )
+    control: str = control_key()
     num_resampled: int = num_resampled_key(1000)
     seed: int = seed_key()
+
+    def check(self) -> None:
+        refuse_unknown_control(self.control)
 
 
 CONFIG = ExponentsConfig
@@ -64,14 +73,16 @@ def analyse(config: ExponentsConfig, console: Console) -> list[dict[str, Any]]:
     figures: list[tuple[str, Figure]] = []
     first_curves: list[Curve] = []
     for record in track(records, "fitting", console=console, transient=True):
-        curves = read_curves(record, config.order_parameters)
+        curves = read_curves(record, config.order_parameters, config.control)
         run_fits, figure = _fit_run(record, names[record.id], curves, config)
         fits += run_fits
         first_curves.append(curves[config.order_parameters[0]])
         if figure is not None:
             figures.append(("exponents" if len(records) == 1 else f"exponents/{record.id}", figure))
     if len(records) > 1 or not figures:
-        figures.append(("exponents", comparison_figure(fits, first_curves)))
+        figures.append(
+            ("exponents", comparison_figure(fits, first_curves, CONTROLS[config.control]))
+        )
     folder = open_folder(config.output_dir, folder_of(records))
     write(fits, figures, folder)
     show(fits, console)
@@ -97,11 +108,11 @@ def _fit_run(
         law = fit_law(measured, config.num_resampled, config.seed)
         metadata = {
             "name": name, "model": model, "dataset": dataset, "pruner": pruner,
-            "order_parameter": order_parameter, "run": record.id,
+            "order_parameter": order_parameter, "control": config.control, "run": record.id,
             "num_replicas": measured.num_replicas,
         }  # fmt: skip
         fits.append(metadata | to_json(law))
         if isinstance(law, LawFit):
             laws[order_parameter] = law
     title = f"{name}: run {record.id}, {commit_of(info)}"
-    return fits, exponents_figure(laws, title) if laws else None
+    return fits, exponents_figure(laws, title, CONTROLS[config.control]) if laws else None

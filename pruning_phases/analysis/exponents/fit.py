@@ -1,4 +1,4 @@
-"""Fit of the critical law of one curve, order parameter = A (density - rho_c)^beta, by windows."""
+"""Fit of the critical law of one curve, order parameter = A (p - p_c)^beta, by windows."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ FEWEST_POINTS = 6  # in a window, for three parameters
 
 MOST_ENDS = 14  # lower ends of windows that the scan tries; twice as many upper ends
 
-MOST_POINTS = 200  # densities that are fitted; if there are more, neighbours are averaged
+MOST_POINTS = 200  # points that are fitted; if there are more, neighbours are averaged
 
 ADMISSIBLE = 0.05  # smallest p-value of chi^2 in a window that counts
 
@@ -27,9 +27,9 @@ ONSET, COLLAPSED = 0.05, 0.25
 
 MOST_ON_BOUND = 0.16  # fraction of resampled fits on a bound beyond which the interval is open
 
-AT_ZERO = 1e-3  # fraction of the window's lowest density below which a critical point counts as 0
+AT_ZERO = 1e-3  # fraction of the window's lowest control below which a critical point counts as 0
 
-# (rho_c / lowest density of the window, ln beta): the critical point lies below the window.
+# (p_c / lowest control of the window, ln beta): the critical point lies below the window.
 BOX = Box(np.array([0.0, np.log(0.01)]), np.array([0.9999, np.log(5.0)]))
 
 STARTS = np.array(
@@ -37,13 +37,13 @@ STARTS = np.array(
 )
 
 
-def critical_law(density: Array, critical: Array, exponent: Array) -> Array:
-    """(rho - rho_c)^beta for rho > rho_c, else 0: the order parameter without its amplitude.
+def critical_law(control: Array, critical: Array, exponent: Array) -> Array:
+    """(p - p_c)^beta for p > p_c, else 0: the order parameter without its amplitude.
 
-    density [points]; critical, exponent [batch]; result [batch, points], dimensionless.
-    arXiv 2602.15224, eqs. 3 and 4, for densities above the critical one.
+    control [points]; critical, exponent [batch]; result [batch, points], dimensionless.
+    arXiv 2602.15224, eqs. 3 and 4, there for densities p above the critical one.
     """
-    above = np.clip(density - critical[:, None], 0.0, None)
+    above = np.clip(control - critical[:, None], 0.0, None)
     return above ** exponent[:, None]
 
 
@@ -97,9 +97,9 @@ def _quadrature(statistical: float | None, systematic: float | None) -> float | 
 
 
 def coarsened(curve: Curve) -> Curve:
-    """Average neighbouring densities, evenly in their logarithm, to at most MOST_POINTS.
+    """Average neighbouring points, evenly in the logarithm of the control, to at most MOST_POINTS.
 
-    Thousands of densities would take minutes and determine the law no better.
+    Thousands of points would take minutes and determine the law no better.
     """
     if len(curve.control) <= MOST_POINTS:
         return curve
@@ -125,11 +125,11 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
     left = (mean - curve.floor) / (mean[-1] - curve.floor)
     if left[0] > 1:
         return (
-            "the value at the lowest density exceeds that of the dense network: no order parameter"
+            "the value at the lowest control exceeds that of the dense network: no order parameter"
         )
     if left.min() > COLLAPSED:
         return (
-            f"at the lowest density, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value "
+            f"at the lowest control, {curve.control[0]:.3g}, {left[0]:.0%} of the dense value "
             "remains: prune further (pruner.final_density)"
         )
     begins = _begins(left)
@@ -178,7 +178,7 @@ def _undetermined(
 
 
 def window_scan(
-    density: Array, mean: Array, error: Array, begins: NDArray[np.int64]
+    control: Array, mean: Array, error: Array, begins: NDArray[np.int64]
 ) -> list[WindowFit]:
     """The windows in which the law is admissible, with their weights.
 
@@ -187,18 +187,18 @@ def window_scan(
     choosing a subset of the data (Jay and Neil 2021, Phys. Rev. D 103, 114502, eq. 36 with equal
     numbers of parameters).
     """
-    windows = _windows(len(density), begins)
+    windows = _windows(len(control), begins)
     if len(windows) == 0:
         return []
     inside = np.array(
-        [(np.arange(len(density)) >= low) & (np.arange(len(density)) <= high)
+        [(np.arange(len(control)) >= low) & (np.arange(len(control)) <= high)
          for low, high in windows]
     )  # fmt: skip
-    lowest = density[windows[:, 0]]
+    lowest = control[windows[:, 0]]
     starts = np.tile(STARTS, (len(windows), 1))
     rows = np.repeat(np.arange(len(windows)), len(STARTS))
     target = np.broadcast_to(mean, (len(rows), len(mean)))
-    minima = minimize(_residuals(density, lowest[rows], target, error, inside[rows]), starts, BOX)
+    minima = minimize(_residuals(control, lowest[rows], target, error, inside[rows]), starts, BOX)
     chi2 = minima.chi2.reshape(len(windows), -1)
     winner = chi2.argmin(axis=1)
     best = minima.parameters.reshape(len(windows), -1, 2)[np.arange(len(windows)), winner]
@@ -241,13 +241,13 @@ def _windows(num_points: int, begins: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _residuals(
-    density: Array, lowest: Array, target: Array, error: Array, inside: NDArray[np.bool_]
+    control: Array, lowest: Array, target: Array, error: Array, inside: NDArray[np.bool_]
 ) -> Residuals:
     """(y - A law) / error inside each row's window, 0 outside; the amplitude A is fitted away."""
     weight = inside / error
 
     def residuals(theta: Array) -> Array:
-        law = critical_law(density, theta[:, 0] * lowest, np.exp(theta[:, 1])) * weight
+        law = critical_law(control, theta[:, 0] * lowest, np.exp(theta[:, 1])) * weight
         wanted = target * weight
         norm = np.einsum("bn,bn->b", law, law)
         amplitude = np.einsum("bn,bn->b", law, wanted) / np.where(norm > 0, norm, 1.0)
@@ -274,11 +274,11 @@ def _resample(
     return np.stack([fits.parameters[:, 0] * lowest, np.exp(fits.parameters[:, 1])], axis=1)
 
 
-def _amplitude(density: Array, mean: Array, error: Array, window: WindowFit) -> float:
+def _amplitude(control: Array, mean: Array, error: Array, window: WindowFit) -> float:
     """The amplitude A by weighted least squares inside the window."""
     inside = slice(window.first, window.last + 1)
     law = critical_law(
-        density[inside], np.array([window.critical_point]), np.array([window.exponent])
+        control[inside], np.array([window.critical_point]), np.array([window.exponent])
     )[0]
     weight = 1 / error[inside] ** 2
     return float((weight * law * mean[inside]).sum() / (weight * law**2).sum())

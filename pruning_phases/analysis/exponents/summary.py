@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.console import PLAIN
+from pruning_phases.observables.controls import CONTROLS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.exponents.fit import LawFit
 
 
-COLUMNS = ("name", "model", "dataset", "pruner", "order_parameter", "run")
+COLUMNS = ("name", "model", "dataset", "pruner", "order_parameter", "control", "run")
 
 
 def to_json(law: LawFit | str) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def to_json(law: LawFit | str) -> dict[str, Any]:
         nothing = {"critical_point": None, "exponent": None}
         parts = {"statistical": nothing, "systematic": nothing}
         return empty | parts | {"windows": [], "reason": law}
-    density = law.curve.control
+    control = law.curve.control
     total = sum(fit.weight for fit in law.scan)
     entry = {
         # The total error: the statistical part lacks that noise also decides the window.
@@ -36,10 +37,10 @@ def to_json(law: LawFit | str) -> dict[str, Any]:
         "systematic": {
             "critical_point": law.critical_systematic, "exponent": law.exponent_systematic,
         },
-        "window": [density[law.window.first], density[law.window.last]],
+        "window": [control[law.window.first], control[law.window.last]],
         "chi2_per_dof": law.window.chi2 / law.window.dof,
         "windows": [
-            {"window": [density[fit.first], density[fit.last]],
+            {"window": [control[fit.first], control[fit.last]],
              "critical_point": fit.critical_point, "exponent": fit.exponent,
              "chi2_per_dof": fit.chi2 / fit.dof, "weight": fit.weight / total}
             for fit in law.scan
@@ -90,7 +91,8 @@ def _cells(fit: dict[str, Any]) -> dict[str, str]:
     return {
         "run": fit["name"],
         "order parameter": fit["order_parameter"].replace("_", " "),
-        "critical density": quoted("critical_point"), "exponent": quoted("exponent"),
+        f"critical {CONTROLS[fit['control']].short}": quoted("critical_point"),
+        "exponent": quoted("exponent"),
         "window": window, "chi2/dof": ratio, "replicas": str(fit["num_replicas"]),
     }  # fmt: skip
 

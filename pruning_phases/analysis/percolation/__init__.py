@@ -1,19 +1,19 @@
 """Percolation of the mask beside the loss of accuracy.
 
-In: pruned runs. Out: ``percolation.json`` and a figure: the densities at which accuracy and graph
-break down, and the distance between them in ln(density), with errors. May not know how networks are
-pruned.
+In: pruned runs. Out: ``percolation.json`` and a figure: the control parameters (by default the
+densities) at which accuracy and graph break down, and the distance between them in ln(control),
+with errors. May not know how networks are pruned.
 
-accuracy         density at which half of the dense network's accuracy above chance is left
-largest_cluster  density at which the largest cluster of the mask holds half of the nodes
-mean_cluster     density at which the mean size of the other clusters peaks: a sign of the
-                 percolation threshold
-connected        density at which half of the networks still have a path from input to output
+accuracy         half of the dense network's accuracy above chance is left
+largest_cluster  the largest cluster of the mask holds half of the nodes
+mean_cluster     the mean size of the other clusters peaks: a sign of the percolation threshold
+connected        half of the networks still have a path from input to output
 
-Distances from the first to the others are in ln(density), with errors over replicas.
+Distances from the first to the others are in ln(control), with errors over replicas.
 
   python -m pruning_phases.train experiment=percolation dataset=mnist scale=laptop
   python -m pruning_phases.percolation runs=multirun/percolation
+  python -m pruning_phases.percolation runs=multirun/percolation control=num_kept
 """
 
 from __future__ import annotations
@@ -21,8 +21,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
+from pruning_phases.config.analysis import (
+    AnalysisConfig,
+    control_key,
+    num_resampled_key,
+    refuse_unknown_control,
+    seed_key,
+)
 from pruning_phases.console import PLAIN
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.records.run import RunRecord
 
 if TYPE_CHECKING:
@@ -38,8 +45,12 @@ SCOPE = "study"
 
 @dataclass
 class PercolationConfig(AnalysisConfig):
+    control: str = control_key()
     num_resampled: int = num_resampled_key(1000)
     seed: int = seed_key()
+
+    def check(self) -> None:
+        refuse_unknown_control(self.control)
 
 
 CONFIG = PercolationConfig
@@ -56,11 +67,14 @@ def analyse(config: PercolationConfig, console: Console) -> list[dict[str, Any]]
 
     records = done_runs(config.runs)
     systems = read_systems(records, lambda runs: _locate(runs, config), console)
-    content = [to_json(name, curves, marks) for name, (curves, marks) in systems.items()]
+    content = [
+        to_json(name, config.control, curves, marks) for name, (curves, marks) in systems.items()
+    ]
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "percolation.json", content)
     commits = sorted({commit_of(record.info()) for record in records})
-    figure = percolation_figure(systems, f"code: git {', '.join(commits)}")
+    title = f"code: git {', '.join(commits)}"
+    figure = percolation_figure(systems, title, CONTROLS[config.control].label)
     path = save_figure(figure, folder / "percolation")
     for entry in content:
         show(entry, console)
@@ -77,5 +91,6 @@ def _locate(runs: list[RunRecord], config: PercolationConfig) -> System:
     from pruning_phases.records.select import pooled
 
     table = pooled(runs, RunRecord.observables)
-    curves = graph_curves(table, runs[0].info()["data"]["num_classes"], ids_of(runs))
+    num_classes = runs[0].info()["data"]["num_classes"]
+    curves = graph_curves(table, num_classes, ids_of(runs), config.control)
     return curves, landmarks(curves, config.num_resampled, config.seed)

@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pruning_phases.analysis.common.axes import density_axis, plot_band
+from pruning_phases.analysis.common.axes import control_axis, plot_band
 from pruning_phases.analysis.percolation.fit import Landmark, Undetermined
 from pruning_phases.analysis.percolation.read import GraphCurves
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
 from pruning_phases.statistics.estimates import mean_and_error
 
@@ -26,7 +27,9 @@ OBSERVABLES = {
 
 
 def percolation_figure(
-    systems: dict[str, tuple[GraphCurves, dict[str, Landmark | Undetermined]]], title: str
+    systems: dict[str, tuple[GraphCurves, dict[str, Landmark | Undetermined]]],
+    title: str,
+    label: str = CONTROLS["density"].label,
 ) -> Figure:
     """Plot one column per system: above, the fractions that fall; below, the peak."""
     figure = Figure(figsize=(1.2 + 5 * len(systems), 7), layout="constrained")
@@ -39,7 +42,7 @@ def percolation_figure(
         upper.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
         upper.set(ylim=(-0.05, 1.05), ylabel="fraction")
         lower.set_ylabel(OBSERVABLES["mean_cluster"].axis_label)
-        density_axis(lower)
+        control_axis(lower, label)
         for axis in (upper, lower):
             axis.grid(alpha=0.3)
             axis.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
@@ -54,7 +57,7 @@ def _curve(
     """Plot the mean of one quantity over replicas with its error, and its landmark."""
     shown = OBSERVABLES[name]
     mean, error = mean_and_error(getattr(curves, name))
-    plot_band(axis, curves.density, mean, error, shown, markersize=3, linewidth=1.1, markevery=3,
+    plot_band(axis, curves.control, mean, error, shown, markersize=3, linewidth=1.1, markevery=3,
               label=shown.label)  # fmt: skip
     mark = marks[name]
     if isinstance(mark, Undetermined):

@@ -1,4 +1,4 @@
-"""Landmarks along the density at which the accuracy and the graph of pruned networks break down.
+"""Landmarks along the control parameter: accuracy and graph of pruned networks break down.
 
 Each landmark is located in a mean over replicas:
 
@@ -8,7 +8,7 @@ Each landmark is located in a mean over replicas:
                      percolation threshold in a finite graph (Stauffer and Aharony, ch. 3)
     connected        half of the networks still have a path from the input to the output
 
-Distances between landmarks are measured in ln(density). Their errors come from resampling the
+Distances between landmarks are measured in ln(control). Their errors come from resampling the
 replicas of all curves together, so that scatter which both curves of a replica share cancels.
 """
 
@@ -31,11 +31,11 @@ MOST_LOST = 0.16  # fraction of resampled curves without the landmark beyond whi
 
 @dataclass(frozen=True)
 class Landmark:
-    """The logarithm of a density, with the values from which its error is taken."""
+    """The logarithm of a control, with the values from which its error is taken."""
 
     value: float
     samples: Array  # [batch] from resampled curves, NaN for curves without the landmark
-    thinned: Array  # [2] from every second density
+    thinned: Array  # [2] from every second point
 
     @property
     def error(self) -> float:
@@ -43,7 +43,7 @@ class Landmark:
 
 
 def _spacing_error(shifts: Array) -> float:
-    """Error that the spacing h of the densities causes: half of the larger shift at doubled h.
+    """Error that the spacing h of the points causes: half of the larger shift at doubled h.
 
     Linear interpolation of a smooth curve is off by c h^2, so that doubling h shifts the landmark
     by 3 c h^2. That of a step is off by up to h, and doubling h shifts it by up to h more.
@@ -63,7 +63,7 @@ def landmarks(
 ) -> dict[str, Landmark | Undetermined]:
     """Locate all four landmarks, with the same resampled replicas for each."""
     shares = replica_fractions(np.random.default_rng(seed), len(curves.accuracy), num_resampled)
-    x = np.log(curves.density)
+    x = np.log(curves.control)
     locators: dict[str, Callable[[Array, Array], Array]] = {
         ACCURACY: falls_below_half, "largest_cluster": falls_below_half,
         "mean_cluster": peak_position, "connected": falls_below_half,
@@ -92,11 +92,11 @@ def _landmark(positions: Array, thinned: Array, name: str) -> Landmark | Undeter
     value, samples = positions[0], positions[1:]
     if not np.isfinite(value):
         lack = "has no maximum inside" if name == "mean_cluster" else "does not fall below half in"
-        return Undetermined(f"{name} {lack} the measured densities")
+        return Undetermined(f"{name} {lack} the measured range")
     if np.isnan(samples).mean() > MOST_LOST:
         return Undetermined(f"{name}: many resampled curves do not have this landmark")
     if np.isnan(thinned).any():
-        return Undetermined(f"{name}: half of the densities are too few to locate it")
+        return Undetermined(f"{name}: half of the points are too few to locate it")
     return Landmark(float(value), samples, thinned)
 
 
@@ -132,7 +132,7 @@ def peak_position(x: Array, curves: Array) -> Array:
 def distance(
     first: Landmark | Undetermined, second: Landmark | Undetermined
 ) -> tuple[float, float] | Undetermined:
-    """ln(density of the first / density of the second), and its error."""
+    """ln(control of the first / control of the second), and its error."""
     if isinstance(first, Undetermined):
         return first
     if isinstance(second, Undetermined):

@@ -1,4 +1,4 @@
-"""Accuracy and connectivity of pruned networks over the density, read from their observables."""
+"""Accuracy and connectivity of pruned networks, read from their observables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import AXES
-from pruning_phases.statistics.curves import chance_corrected
+from pruning_phases.statistics.curves import chance_corrected, over_control
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,16 +23,18 @@ OF_GRAPH = ["largest_cluster", "mean_cluster", "log_num_paths"]
 
 @dataclass(frozen=True)
 class GraphCurves:
-    """Curves [replicas, densities] over the density, which is ascending."""
+    """Curves [replicas, points] over the control parameter [points], which is ascending."""
 
-    density: Array
+    control: Array
     accuracy: Array  # above chance, relative to the dense network's
     largest_cluster: Array
     mean_cluster: Array
     connected: Array  # 1 if a path from the input to the output exists, else 0
 
 
-def graph_curves(observables: pd.DataFrame, num_classes: int, where: str) -> GraphCurves:
+def graph_curves(
+    observables: pd.DataFrame, num_classes: int, where: str, control: str = "density"
+) -> GraphCurves:
     """Read the curves from the observables of one system; ``where`` names its runs in errors."""
     missing = set(OF_GRAPH) - set(observables)
     if missing:
@@ -50,23 +52,18 @@ def graph_curves(observables: pd.DataFrame, num_classes: int, where: str) -> Gra
             f"{where} holds several p_train, p_eval or training-set sizes: give runs with one of "
             "each"
         )
-    table = observables[observables["num_kept"] > 0]
-    table = table.assign(
-        accuracy=chance_corrected(table["accuracy"], num_classes),
-        connected=np.isfinite(table["log_num_paths"]).astype(float),
+    table = observables.assign(
+        accuracy=chance_corrected(observables["accuracy"], num_classes),
+        connected=np.isfinite(observables["log_num_paths"]).astype(float),
     )
-    wide = {
-        name: table.pivot_table(index="replica", columns="density", values=name).dropna(axis=0)
-        for name in GraphCurves.__dataclass_fields__
-        if name != "density"
-    }
-    density = wide[ACCURACY].columns.to_numpy(dtype=np.float64)
-    count = len(wide[ACCURACY])
-    if count < 2 or len(density) < 5 or density[-1] < 1:
+    names = [name for name in GraphCurves.__dataclass_fields__ if name != "control"]
+    at, found = over_control(table, names, control)
+    count = len(found[0])
+    if count < 2 or len(at) < 5 or table["density"].max() < 1:
         raise UserError(
-            f"{where}: {count} replicas at {len(density)} densities: two and five are needed, the "
+            f"{where}: {count} replicas at {len(at)} densities: two and five are needed, the "
             "dense network among them; train with a pruner and num_replicas=2 or more"
         )
-    values = {name: column.to_numpy(dtype=np.float64) for name, column in wide.items()}
+    values = dict(zip(names, found, strict=True))
     values[ACCURACY] = values[ACCURACY] / values[ACCURACY][:, -1:]
-    return GraphCurves(density, **values)
+    return GraphCurves(at, **values)

@@ -10,6 +10,7 @@ from rich.table import Table
 from pruning_phases.analysis.percolation.fit import Landmark, Undetermined, distance
 from pruning_phases.analysis.percolation.read import ACCURACY, GraphCurves
 from pruning_phases.console import PLAIN
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.statistics.quote import cell, number
 
 TITLES = {
@@ -21,19 +22,20 @@ TITLES = {
 
 
 def to_json(
-    system: str, curves: GraphCurves, marks: dict[str, Landmark | Undetermined]
+    system: str, control: str, curves: GraphCurves, marks: dict[str, Landmark | Undetermined]
 ) -> dict[str, Any]:
     """The entry of one system; what is not determined is null, with a reason."""
     entry: dict[str, Any] = {
-        "system": system, "num_replicas": len(curves.accuracy), "landmarks": {}, "distances": {},
+        "system": system, "control": control, "num_replicas": len(curves.accuracy),
+        "landmarks": {}, "distances": {},
     }  # fmt: skip
     for name, mark in marks.items():
         if isinstance(mark, Undetermined):
             entry["landmarks"][name] = None
             entry.setdefault("reasons", {})[name] = mark.reason
         else:
-            density = float(np.exp(mark.value))
-            entry["landmarks"][name] = number(density, density * mark.error)
+            at = float(np.exp(mark.value))
+            entry["landmarks"][name] = number(at, at * mark.error)
     for name, mark in marks.items():
         if name == ACCURACY:
             continue
@@ -48,14 +50,15 @@ def to_json(
 
 def show(entry: dict[str, Any], console: Console) -> None:
     """Print the landmarks of one system, their distances, and the reasons for what is missing."""
+    short = CONTROLS[entry["control"]].short
     table = Table(
         title=f"{entry['system']}, {entry['num_replicas']} replicas", box=box.SIMPLE_HEAD,
-        caption="distance: ln(density at which the accuracy is halved / this density)",
+        caption=f"distance: ln({short} where the accuracy is halved / {short} of this row)",
     )  # fmt: skip
-    for name in ("landmark", "density", "distance", "in errors"):
+    for name in ("landmark", short, "distance", "in errors"):
         table.add_column(name, justify="left" if name == "landmark" else "right")
-    for name, density in entry["landmarks"].items():
-        shown = cell(density["value"], density["error"]) if density else "not determined"
+    for name, at in entry["landmarks"].items():
+        shown = cell(at["value"], at["error"]) if at else "not determined"
         columns = ["", ""]
         if measured := entry["distances"].get(name):
             columns = [cell(measured["value"], measured["error"])]

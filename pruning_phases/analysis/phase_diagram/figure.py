@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.losses import Losses
 from pruning_phases.analysis.common.styles import marker, shade
 from pruning_phases.analysis.phase_diagram.fit import PHASES, UNDECIDED
@@ -53,7 +53,7 @@ def _plotted(values: Any, control: str) -> Any:
 def _name_control(axis: Axes, control: str) -> None:
     """Label the x axis, and scale it if it is a density."""
     if control == "density":
-        density_axis(axis)
+        control_axis(axis)
     else:
         axis.set_xlabel(P_EVAL)
 

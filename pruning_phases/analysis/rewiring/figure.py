@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pruning_phases.analysis.common.axes import density_axis
+from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.rewiring.fit import band
 from pruning_phases.analysis.rewiring.read import Trained
 from pruning_phases.config.enums import FAMILIES
@@ -88,7 +88,7 @@ def _over_density(axis: Axes, families: list[Trained], column: str, label: str) 
             marker=marker, markersize=4, linewidth=1.2, capsize=2, label=LABELS[name],
         )  # fmt: skip
     densities = sorted({entry.density for entry in families})
-    density_axis(axis, "density")
+    control_axis(axis, "density")
     axis.set_ylabel(label)
     axis.set_xticks(densities, [f"{density:.2g}" for density in densities])
     axis.minorticks_off()

@@ -1,4 +1,4 @@
-"""Pruning transition of one run: accuracy and entropies over density.
+"""Pruning transition of one run: accuracy and entropies over density or another control parameter.
 
 In: finished runs over density. Out: ``transition.png`` and ``.pdf`` in each run's folder. May
 not know about other runs.
@@ -7,6 +7,7 @@ Mean over replicas with standard errors, after arXiv 2602.15224, Fig. 1. Every r
 end (figures=[transition]).
 
   python -m pruning_phases.transition runs=multirun/fig1
+  python -m pruning_phases.transition runs=multirun/fig1 control=num_kept   transition_num_kept.png
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pruning_phases.config.analysis import AnalysisConfig
+from pruning_phases.config.analysis import (
+    DEFAULT_CONTROL,
+    AnalysisConfig,
+    control_key,
+    refuse_unknown_control,
+)
 from pruning_phases.console import PLAIN
 
 if TYPE_CHECKING:
@@ -25,7 +31,10 @@ SCOPE = "run"
 
 @dataclass
 class TransitionConfig(AnalysisConfig):
-    pass
+    control: str = control_key()
+
+    def check(self) -> None:
+        refuse_unknown_control(self.control)
 
 
 CONFIG = TransitionConfig
@@ -40,8 +49,10 @@ def analyse(config: TransitionConfig, console: Console) -> None:
 
     for record in done_runs(config.runs):
         asked = config.output_dir and expanded(config.output_dir) / record.id
-        stem = open_folder(asked, record.folder) / "transition"
+        name = "transition" if config.control == DEFAULT_CONTROL else f"transition_{config.control}"
+        stem = open_folder(asked, record.folder) / name
         path = stem.with_suffix(".png")
         if not path.exists():
-            save_figure(transition_figure(record.observables(), record.info()), stem)
+            figure = transition_figure(record.observables(), record.info(), config.control)
+            save_figure(figure, stem)
         console.print(f"figure: {path}", **PLAIN)

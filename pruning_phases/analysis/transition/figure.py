@@ -1,4 +1,4 @@
-"""Figure of a pruning transition: accuracy and entropies over density, with error bands.
+"""Figure of a pruning transition: accuracy and entropies over a control, with error bands.
 
 After arXiv 2602.15224, Fig. 1.
 """
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pruning_phases.analysis.common.axes import density_axis, plot_band
+from pruning_phases.analysis.common.axes import control_axis, plot_band
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
 from pruning_phases.records.names import commit_of, names_of
+from pruning_phases.statistics.curves import over_control
 from pruning_phases.statistics.estimates import mean_and_error
 
 if TYPE_CHECKING:
@@ -23,24 +25,24 @@ if TYPE_CHECKING:
 PANELS = ("accuracy", "prediction_entropy", "outcome_entropy")
 
 
-def transition_figure(observables: pd.DataFrame, info: dict[str, Any]) -> Figure:
+def transition_figure(
+    observables: pd.DataFrame, info: dict[str, Any], control: str = "density"
+) -> Figure:
     """Plot means over replicas of each observable of PANELS, with standard errors as bands."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 7.2), layout="constrained")
     axes = figure.subplots(len(PANELS), 1, sharex=True)
     table = observables[observables["num_kept"] > 0]
-    groups = table.groupby("density", sort=True)
-    density = np.array([key for key, _ in groups], dtype=float)
-    for axis, name in zip(axes, PANELS, strict=True):
+    at, values = over_control(table, list(PANELS), control)
+    for axis, name, measured in zip(axes, PANELS, values, strict=True):
         shown = observable(name)
-        values = [mean_and_error(rows[name]) for _, rows in groups]
-        mean, error = np.array(values, dtype=float).T
-        plot_band(axis, density, mean, error, shown, markersize=3, linewidth=1)
+        mean, error = mean_and_error(measured)
+        plot_band(axis, at, mean, error, shown, markersize=3, linewidth=1)
         axis.set_ylabel(shown.axis_label)
         axis.grid(alpha=0.3)
     _reference_lines(axes, info["data"]["num_classes"])
-    density_axis(axes[-1])
+    control_axis(axes[-1], CONTROLS[control].label)
     axes[0].set_title(_title(table, info), fontsize=10)
     return figure
 

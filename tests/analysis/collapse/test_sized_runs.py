@@ -47,7 +47,7 @@ def records(tmp_path):
 
 
 def test_points_are_means_over_the_replicas_of_all_runs_of_a_size(records):
-    sized = sized_curves(records, "model.widths", "corrected_accuracy", None)
+    sized = sized_curves(records, "model.widths", "density", "corrected_accuracy", None)
     assert [item.size for item in sized] == [16, 32, 64, 128]
     assert [item.curve.num_replicas for item in sized] == [12] * 4
     points = points_of(sized)
@@ -77,7 +77,7 @@ def test_train_size_is_the_training_set_of_a_replica(tmp_path):
         for size in (54000, 500, 2000)
     ]  # fmt: skip
     assert [size_of(record, "train_size") for record in records] == [54000, 500, 2000]
-    sized = sized_curves(records, "train_size", "accuracy", None)
+    sized = sized_curves(records, "train_size", "density", "accuracy", None)
     assert [item.size for item in sized] == [500, 2000, 54000]
 
 
@@ -97,10 +97,12 @@ def test_size_is_the_width_of_a_model_with_one_width(records):
         ("model.width", [4, 8, 16, 32]),
         ("num_weights", [256, 1024, 4096, 16384]),
     ):
-        assert [item.size for item in sized_curves(records, size, "accuracy", None)] == values
+        assert [
+            item.size for item in sized_curves(records, size, "density", "accuracy", None)
+        ] == values
     with_model(records[-1], {"name": "resnet20", "width": 32, "blocks": 5})
     with pytest.raises(UserError, match=r"model\.blocks is 3 .* and 5 in run w128_1"):
-        sized_curves(records, "model.width", "accuracy", None)
+        sized_curves(records, "model.width", "density", "accuracy", None)
 
 
 def with_model(record, model):
@@ -111,12 +113,12 @@ def with_model(record, model):
 
 
 def test_a_window_with_too_few_densities_raises(records):
-    with pytest.raises(UserError, match="share 3 densities: 2 and 5 are needed"):
-        sized_curves(records, "model.widths", "accuracy", (0.09, 0.15))
+    with pytest.raises(UserError, match="share 3 pruning steps: 2 and 5 are needed"):
+        sized_curves(records, "model.widths", "density", "accuracy", (0.09, 0.15))
 
 
 def test_noise_has_the_error_of_the_mean_and_keeps_replicas_together(records):
-    sized = sized_curves(records, "model.widths", "accuracy", None)
+    sized = sized_curves(records, "model.widths", "density", "accuracy", None)
     points = points_of(sized)
     noise = replica_noise(sized)(np.random.default_rng(0), 4000)
     raw = np.concatenate([item.curve.values.std(axis=0, ddof=1) / np.sqrt(12) for item in sized])
@@ -134,7 +136,7 @@ def test_noise_has_the_error_of_the_mean_and_keeps_replicas_together(records):
 
 def test_a_replica_in_two_runs_counts_once(records, tmp_path):
     again = write_run(tmp_path, "again", DENSITY, {"accuracy": accuracy(16, 6, 0)}, 16, seed=0)
-    (first, *_) = sized_curves([*records, again], "model.widths", "accuracy", None)
+    (first, *_) = sized_curves([*records, again], "model.widths", "density", "accuracy", None)
     assert first.curve.num_replicas == 12
     table = pooled([records[0], again], RunRecord.observables)
     assert not table.duplicated(["replica", "step"]).any()
@@ -146,11 +148,11 @@ def test_runs_that_differ_in_more_than_size_are_refused(records, tmp_path):
     info["physics"]["dataset"]["name"] = "kmnist"
     other.info_file.write_text(json.dumps(info))
     with pytest.raises(UserError, match=r"dataset\.name is mnist .* kmnist in run other"):
-        sized_curves([*records, other], "model.widths", "accuracy", None)
+        sized_curves([*records, other], "model.widths", "density", "accuracy", None)
 
 
 def test_a_collapse_of_runs_finds_the_planted_transition(records):
-    sized = sized_curves(records, "model.widths", "corrected_accuracy", None)
+    sized = sized_curves(records, "model.widths", "density", "corrected_accuracy", None)
     found = fit_collapse(power_law, points_of(sized), noise=replica_noise(sized)).estimates
     for name, truth in (("critical_point", CRITICAL), ("nu", NU), ("beta", 0.0)):
         assert abs(found[name].value - truth) < 3 * found[name].error, name
@@ -158,7 +160,7 @@ def test_a_collapse_of_runs_finds_the_planted_transition(records):
 
 
 def test_fluctuations_are_over_replicas(records):
-    sized = sized_curves(records, "model.widths", "accuracy", None)
+    sized = sized_curves(records, "model.widths", "density", "accuracy", None)
     chi = fluctuations(sized, "susceptibility", 400, 0)
     binder = fluctuations(sized, "binder", 400, 0)
     for item, one, other in zip(sized, chi, binder, strict=True):

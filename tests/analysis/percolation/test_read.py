@@ -25,7 +25,7 @@ def table():
 
 def test_accuracies_are_above_chance_and_relative_to_the_dense_network():
     curves = graph_curves(table(), 10, "runs")
-    np.testing.assert_array_equal(curves.density, DENSITY[-2::-1])  # without the empty network
+    np.testing.assert_array_equal(curves.control, DENSITY[-2::-1])  # without the empty network
     above = (ACCURACY - 0.1)[:, -2::-1]
     np.testing.assert_allclose(curves.accuracy, above / above[:, -1:], atol=1e-12)
     assert (curves.accuracy[:, -1] == 1).all() and curves.accuracy[0, 0] == 0
@@ -34,7 +34,7 @@ def test_accuracies_are_above_chance_and_relative_to_the_dense_network():
 def test_a_network_is_connected_while_it_has_a_path():
     curves = graph_curves(table(), 10, "runs")
     assert curves.connected.tolist() == [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1]]
-    np.testing.assert_array_equal(curves.largest_cluster, np.tile(curves.density, (2, 1)))
+    np.testing.assert_array_equal(curves.largest_cluster, np.tile(curves.control, (2, 1)))
 
 
 def test_the_order_of_the_rows_does_not_matter():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pruning_phases.analysis.common.axes import DENSITY_LABEL
 from pruning_phases.analysis.transition.figure import PANELS, transition_figure
+from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
 from pruning_phases.statistics.estimates import mean_and_error
 from tests.support.axes import drawn, is_dense_left
@@ -45,7 +45,7 @@ def test_axes_have_labels_and_the_dense_network_on_the_left(figure):
     for axis, name in zip(figure.axes, PANELS, strict=True):
         assert axis.get_ylabel() == observable(name).axis_label
         assert is_dense_left(axis)
-    assert figure.axes[-1].get_xlabel() == DENSITY_LABEL
+    assert figure.axes[-1].get_xlabel() == CONTROLS["density"].label
     assert "nats" in figure.axes[1].get_ylabel()
 
 
