@@ -20,6 +20,8 @@ from omegaconf import DictConfig
 class ResumingSweeperConf:
     _target_: str = "hydra_plugins.pruning_phases_sweeper.ResumingSweeper"
     params: dict[str, str] = field(default_factory=dict)  # as for Hydra's own sweeper
+    # Further params, each with combinations of its own: a sweep need not be one product.
+    grids: list[dict[str, str]] = field(default_factory=list)
     max_batch_size: int = 1000  # jobs that the launcher gets at once
 
 
@@ -31,8 +33,10 @@ ConfigStore.instance().store(
 class ResumingSweeper(Sweeper):
     """Every combination of the given values, except those whose run is done."""
 
-    def __init__(self, params: dict[str, str], max_batch_size: int) -> None:
-        self.params = params
+    def __init__(
+        self, params: dict[str, str], grids: list[dict[str, str]], max_batch_size: int
+    ) -> None:
+        self.params, self.grids = params, grids
         self.max_batch_size = max_batch_size
         self.launcher: Launcher | None = None
 
@@ -49,6 +53,9 @@ class ResumingSweeper(Sweeper):
         from pruning_phases.sweeps.launch import sweep  # every command imports this file
 
         assert self.launcher is not None and self.config is not None
-        words = [f"{key}={value}" for key, value in self.params.items()] + list(arguments)
+        grids = [
+            [*(f"{key}={value}" for key, value in {**self.params, **grid}.items()), *arguments]
+            for grid in self.grids or [{}]
+        ]
         loader = self.hydra_context.config_loader
-        return sweep(words, self.config, loader, self.launcher, self.max_batch_size)
+        return sweep(grids, self.config, loader, self.launcher, self.max_batch_size)

@@ -33,12 +33,13 @@ MAX_NAMED = 4  # failures that the last line names
 
 
 def sweep(
-    words: Sequence[str], master: DictConfig, loader: ConfigLoader, launcher: Launcher,
+    grids: Sequence[Sequence[str]], master: DictConfig, loader: ConfigLoader, launcher: Launcher,
     max_batch_size: int,
 ) -> None:  # fmt: skip
-    """Make the runs that ``words`` span and that are not done, and report the outcome."""
+    """Make the runs that the words of ``grids`` span and that are not done; report the outcome."""
     console, began = new_console(), time.time()
-    jobs = jobs_of(combinations(words, loader), master, loader, console)
+    spanned = [one for words in grids for one in combinations(words, loader)]
+    jobs = jobs_of(spanned, master, loader, console)
     _refuse_half_interpolations(jobs)
     refuse_other_inputs_of(jobs, console)
     todo = [job for job in jobs if not job.is_done]
