@@ -55,6 +55,15 @@ CONTROLS = {
 }  # fmt: skip
 
 
+def known_controls(table: pd.DataFrame) -> list[str]:
+    """Names of the controls that the observables of a run determine."""
+    return [
+        name
+        for name, one in CONTROLS.items()
+        if one.column in table and not one.of(table).isna().all()
+    ]
+
+
 def control_values(table: pd.DataFrame, name: str) -> pd.Series:
     """The control parameter of each row of a run's observables. Raises UserError without it."""
     control = CONTROLS[name]

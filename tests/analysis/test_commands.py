@@ -116,6 +116,10 @@ def test_a_collapse_of_runs_with_crossings_and_peaks(tmp_path):
     [
         ("exponents", [], r"runs has no value: give runs=FOLDER"),
         ("exponents", ["runs=empty"], r"runs=empty: there is no such folder"),
+        ("exponents", ["runs=.", "control=p_eval"], r"control=p_eval: choose density, num_kept"),
+        ("percolation", ["runs=.", "control=width"], r"control=width: choose density, num_kept"),
+        ("transition", ["runs=.", "control=width"], r"control=width: choose density, num_kept"),
+        ("collapse", ["runs=.", "control=width"], r"control=width: choose density, .*, p_eval"),
         ("exponents", ["runs=."], r"runs=\.: none of the 1 runs is done \(failed\)"),
         ("exponents", ["runs=.", "order_parameters=[acc]"], r"order_parameters=acc: no such"),
         ("exponents", ["runs=.", "order_parameters=[]"], r"order_parameters is empty"),

@@ -75,11 +75,21 @@ class ByHand:
                 paths[target] += paths[node]
         return sum(paths[node] for node in set(outputs))
 
-    def clusters(self):
-        """Largest cluster and mean size of the others, with the ends of a wire as one node."""
+    def _joined(self):
+        """Number of every node, the same for the ends of a wire."""
         wired = nx.Graph(self.wires)
         wired.add_nodes_from(self.graph)
-        number = {node: i for i, part in enumerate(nx.connected_components(wired)) for node in part}
+        return {node: i for i, part in enumerate(nx.connected_components(wired)) for node in part}
+
+    def mean_degree(self):
+        number = self._joined()
+        ends = [(a, b) for a, b, layer in self.graph.edges(data="layer") if layer is not None]
+        nodes = {number[node] for pair in ends for node in pair}
+        return 2 * len(ends) / len(nodes) if nodes else np.nan
+
+    def clusters(self):
+        """Largest cluster and mean size of the others, with the ends of a wire as one node."""
+        number = self._joined()
         merged = nx.Graph((number[a], number[b]) for a, b in self.graph.edges())
         merged.add_nodes_from(number.values())
         return sizes(merged)

@@ -263,3 +263,14 @@ def test_a_worker_that_dies_does_not_stop_the_other_batches():
     with pytest.raises(RuntimeError, match="a worker died"):
         _launch(jobs, "name", Launcher(), 2, lambda waiting: None)
     assert Launcher.launched == [(0, 2), (2, 2), (4, 1)]
+
+
+def test_a_sweep_of_several_grids_makes_each_combination_once(tmp_path):
+    """Grids differ in their keys; the words of the command hold in all of them."""
+    grids = "[{pruner: 'random,magnitude'},{pruner: magnitude, optimizer.lr: '0.001,0.002'}]"
+    result = train("-m", *TINY, f"hydra.sweeper.grids={grids}", "num_replicas=1", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "note: 1 of 4 combinations are the same run" in result.stdout
+    runs = [record.info()["physics"] for record in find_records(tmp_path / "multirun")]
+    found = sorted((run["pruner"]["score"], run["optimizer"]["lr"]) for run in runs)
+    assert found == [("magnitude", 0.001), ("magnitude", 0.002), ("random", 0.001)]

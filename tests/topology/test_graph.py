@@ -46,6 +46,7 @@ def test_paths_and_clusters_equal_those_of_the_graph_drawn_by_hand(name, density
         largest, mean_size = hand.clusters()
         assert found["largest_cluster"] == pytest.approx(largest)
         assert found["mean_cluster"] == pytest.approx(mean_size)
+        assert found["mean_degree"] == pytest.approx(hand.mean_degree(), nan_ok=True)
         for layer in masks:
             pair = [rows[layer][key][r] for key in ("largest_cluster", "mean_cluster")]
             assert pair == pytest.approx(hand.clusters_of(layer))

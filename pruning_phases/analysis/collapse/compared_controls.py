@@ -19,7 +19,7 @@ from pruning_phases.analysis.collapse.optimum import Optimum, find_optimum
 from pruning_phases.analysis.collapse.points import FEWEST_POINTS, Points
 from pruning_phases.analysis.collapse.sized_runs import runs_by_size
 from pruning_phases.errors import UserError
-from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.observables.controls import CONTROLS, known_controls
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 from pruning_phases.statistics.curves import Curve, column_of, errors_of_mean, from_column, of_steps
@@ -69,11 +69,15 @@ def compare_controls(records: list[RunRecord], size: str, order_parameter: str) 
 
 def falling_points(records: list[RunRecord], size: str, order_parameter: str) -> dict[str, Points]:
     """The same points over each control, between LOW and HIGH of the rise at their size."""
+    groups = runs_by_size(records, size)
+    tables = {value: pooled(runs, RunRecord.observables) for value, runs in groups.items()}
+    names = [
+        name for name in CONTROLS if all(name in known_controls(one) for one in tables.values())
+    ]
     columns: list[Array] = []
-    for value, members in runs_by_size(records, size).items():
-        table = pooled(members, RunRecord.observables)
-        num_classes = members[0].info()["data"]["num_classes"]
-        at, (measured,) = of_steps(table, [column_of(order_parameter)], list(CONTROLS))
+    for value, table in tables.items():
+        num_classes = groups[value][0].info()["data"]["num_classes"]
+        at, (measured,) = of_steps(table, [column_of(order_parameter)], names)
         curve = Curve(at[0], *from_column(measured, order_parameter, num_classes))
         mean, error = curve.values.mean(axis=0), errors_of_mean(curve)
         rise = (mean - curve.floor) / (mean.max() - curve.floor)
@@ -88,7 +92,7 @@ def falling_points(records: list[RunRecord], size: str, order_parameter: str) ->
         )
     return {
         name: Points(control, sizes, mean, error)
-        for name, control in zip(CONTROLS, controls, strict=True)
+        for name, control in zip(names, controls, strict=True)
     }
 
 

@@ -35,8 +35,8 @@ from pruning_phases.records.run import RunRecord
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pruning_phases.analysis.percolation.fit import Landmark, Undetermined
     from pruning_phases.analysis.percolation.read import GraphCurves
+    from pruning_phases.statistics.landmarks import Landmark, Undetermined
 
     System = tuple[GraphCurves, dict[str, Landmark | Undetermined]]
 

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.axes import control_axis, plot_band
-from pruning_phases.analysis.percolation.fit import Landmark, Undetermined
 from pruning_phases.analysis.percolation.read import GraphCurves
 from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
 from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.landmarks import Landmark, Undetermined
 
 # The registry's observable that gives a curve its label and style.
 OBSERVABLES = {

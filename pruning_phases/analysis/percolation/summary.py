@@ -7,10 +7,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pruning_phases.analysis.percolation.fit import Landmark, Undetermined, distance
 from pruning_phases.analysis.percolation.read import ACCURACY, GraphCurves
 from pruning_phases.console import PLAIN
 from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.statistics.landmarks import Landmark, Undetermined, distance
 from pruning_phases.statistics.quote import cell, number
 
 TITLES = {

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pruning_phases.analysis.percolation.figure import percolation_figure
-from pruning_phases.analysis.percolation.fit import Undetermined, landmarks
+from pruning_phases.analysis.percolation.fit import landmarks
+from pruning_phases.statistics.landmarks import Undetermined
 from tests.analysis.percolation.test_fit import DENSITY, planted
 from tests.support.axes import drawn, is_dense_left, legend_texts
 

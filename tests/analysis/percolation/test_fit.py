@@ -5,14 +5,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pruning_phases.analysis.percolation.fit import (
+from pruning_phases.analysis.percolation.fit import landmarks
+from pruning_phases.analysis.percolation.read import GraphCurves
+from pruning_phases.statistics.landmarks import (
     Landmark,
     distance,
-    falls_below_half,
-    landmarks,
+    falls_below,
     peak_position,
 )
-from pruning_phases.analysis.percolation.read import GraphCurves
 from pruning_phases.topology.clusters import clusters
 from tests.support.shapes import chain_graph
 
@@ -52,7 +52,7 @@ def test_landmarks_and_distances_cover_planted_values_as_often_as_their_errors_s
 def test_landmarks_of_exact_curves_are_exact():
     x = np.linspace(-4, 0, 9)
     steps = np.stack([np.where(x < -1.9, 0.0, 1.0), np.ones(9), np.zeros(9)])
-    found = falls_below_half(x, steps)
+    found = falls_below(x, steps)
     assert found[0] == pytest.approx(-1.75) and np.isnan(found[1:]).all()
     bumps = np.stack([np.exp(-((x + 1.8) ** 2)), np.exp(x), np.exp(-x)])
     found = peak_position(x, bumps)

@@ -44,6 +44,17 @@ def test_results_contain_the_planted_landmarks_and_distances(record):
     assert (record.folder / "percolation.png").stat().st_size > 5000
 
 
+def test_another_control_has_the_same_landmarks_in_its_own_units(record):
+    found = {
+        control: analyse(PercolationConfig(str(record.folder), control=control), new_console())[0]
+        for control in ("density", "num_kept")
+    }
+    for name, landmark in found["density"]["landmarks"].items():
+        kept = found["num_kept"]["landmarks"][name]
+        assert kept["value"] == pytest.approx(100**2 * landmark["value"], rel=0.02)
+    assert found["num_kept"]["control"] == "num_kept"
+
+
 def test_unsuitable_runs_are_refused_by_the_command_in_one_line(tmp_path):
     old = write_run(tmp_path, "old", DENSITY[::-1], WITHOUT_CLUSTERS)
     result = command("percolation", f"runs={old.folder}", cwd=tmp_path)

@@ -1,0 +1,75 @@
+"""Figure of universality: the falls of all systems over a control and over the density, and their
+half accuracies over the size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pruning_phases.analysis.common.axes import control_axis
+from pruning_phases.analysis.common.styles import line_style
+from pruning_phases.analysis.universality.fit import HALF, Comparison, Located
+from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.landmarks import Landmark
+from pruning_phases.statistics.quote import with_error
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def universality_figure(
+    systems: Mapping[str, Located], comparisons: Mapping[str, Comparison], main: str
+) -> Figure:
+    """Plot accuracy over density and over ``main``, and ``main`` at half accuracy over the size."""
+    figure = Figure(figsize=(15, 5.2 + 0.22 * len(systems)), layout="constrained")
+    first, second, third = figure.subplots(1, 3)
+    for axis, control in ((first, "density"), (second, main)):
+        _falls(axis, systems, control)
+    _halves(third, systems, comparisons[main], main)
+    figure.legend(*second.get_legend_handles_labels(), loc="outside lower center", ncols=2,
+                  fontsize=8)  # fmt: skip
+    figure.suptitle("error bars: standard errors over replicas", fontsize=9)
+    return figure
+
+
+def _falls(axis: Axes, systems: Mapping[str, Located], control: str) -> None:
+    for number, (name, one) in enumerate(systems.items()):
+        if control not in one.system.curves:
+            continue
+        at, accuracy = one.system.curves[control]
+        mean, error = mean_and_error(accuracy)
+        axis.errorbar(at, mean, error, label=name, **line_style(number, len(systems)))
+    axis.axhline(HALF, color="grey", linewidth=0.8, linestyle=":")
+    control_axis(axis, CONTROLS[control].label)
+    axis.set_ylabel("accuracy above chance / dense network's")
+    axis.grid(alpha=0.3)
+
+
+def _halves(
+    axis: Axes, systems: Mapping[str, Located], comparison: Comparison, control: str
+) -> None:
+    for number, one in enumerate(systems.values()):
+        mark = one.half.get(control)
+        if isinstance(mark, Landmark):
+            value = np.exp(mark.value)
+            style = line_style(number, len(systems)) | {"linestyle": "none", "markersize": 6}
+            axis.errorbar(one.system.num_weights, value, value * mark.error, **style)
+    if test := comparison.all:
+        mean, scatter = np.exp(test.mean), np.exp(test.scatter)
+        axis.axhspan(mean / scatter, mean * scatter, color="grey", alpha=0.2, linewidth=0)
+        axis.axhline(mean, color="grey", linewidth=0.8)
+        quality = f"$\\chi^2$/dof = {test.chi2 / test.dof:.1f}"
+        axis.set_title(
+            f"mean {with_error(mean, mean * test.error)}; {quality}; "
+            f"band: scatter beyond the errors, {test.scatter:.0%}", fontsize=9,
+        )  # fmt: skip
+    axis.set_xscale("log")
+    axis.set(
+        xlabel="number of prunable weights", ylabel=f"{CONTROLS[control].short} at half accuracy"
+    )
+    axis.set_ylim(bottom=0)
+    axis.grid(alpha=0.3)

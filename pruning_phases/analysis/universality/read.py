@@ -1,0 +1,80 @@
+"""Accuracy of one system over its control parameters, read from the records of its runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pruning_phases.analysis.common.systems import ids_of
+from pruning_phases.config.enums import Schedule
+from pruning_phases.config.identity import REPLICA_KEYS
+from pruning_phases.errors import UserError
+from pruning_phases.observables.controls import known_controls
+from pruning_phases.observables.registry import AXES
+from pruning_phases.records.names import options_of
+from pruning_phases.records.run import RunRecord
+from pruning_phases.records.select import pooled
+from pruning_phases.statistics.curves import chance_corrected, over_control
+from pruning_phases.statistics.estimates import mean_and_error
+
+Array = NDArray[np.float64]
+
+CLEAR = 3.0  # standard errors by which the dense network's accuracy exceeds chance
+
+
+@dataclass(frozen=True)
+class System:
+    """Accuracy above chance relative to the dense network's, over each known control.
+
+    curves: control -> its values [points], ascending, and the accuracy [replicas, points].
+    groups: group of options -> the options of all other groups, as text.
+    """
+
+    num_weights: int
+    num_replicas: int
+    curves: dict[str, tuple[Array, Array]]
+    groups: dict[str, str]
+
+
+def read_system(runs: list[RunRecord]) -> System:
+    """Read the runs of one system. Raises UserError if they do not hold a pruning transition."""
+    info = runs[0].info()
+    table = pooled(runs, RunRecord.observables)
+    where = ids_of(runs)
+    if len(table[AXES].drop_duplicates()) > 1:
+        raise UserError(f"{where} holds several p_train, p_eval or training-set sizes")
+    if table["density"].max() < 1 or table["density"].nunique() < 5:
+        raise UserError(f"{where} holds fewer than 5 densities, the dense network among them")
+    if table["replica"].nunique() < 2:
+        raise UserError(f"{where} holds one replica, which has no error: train two or more")
+    curves = {}
+    for name in known_controls(table):
+        at, (accuracy,) = over_control(table, ["accuracy"], name)
+        above = chance_corrected(accuracy, info["data"]["num_classes"])
+        mean, error = mean_and_error(above[:, -1])
+        if not mean > CLEAR * error:
+            raise UserError(
+                f"{where}: the dense network's accuracy is not above chance: train it longer "
+                "(training.budget)"
+            )
+        curves[name] = at, above / mean
+    num_replicas = table["replica"].nunique()
+    return System(info["network"]["num_prunable"], num_replicas, curves, _groups(runs[0]))
+
+
+def _groups(run: RunRecord) -> dict[str, str]:
+    options = {key: value for key, value in options_of(run).items() if key not in REPLICA_KEYS}
+    if options.get("pruner.schedule") == Schedule.geometric.name:
+        # How far a network is pruned depends on its size; how much in one step counts.
+        final, steps = options.pop("pruner.final_density"), options.pop("pruner.steps")
+        options["pruner.kept_in_a_step"] = round(final ** (1 / steps), 2)
+
+    def others(group: str) -> dict[str, Any]:
+        return {key: value for key, value in options.items() if key.partition(".")[0] != group}
+
+    names = dict.fromkeys(key.partition(".")[0] for key in options if "." in key)
+    return {group: json.dumps(others(group), sort_keys=True) for group in names}

@@ -1,0 +1,134 @@
+"""Half accuracies and their comparison as universality.json and as printed tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pruning_phases.analysis.universality.fit import Comparison, Equality, Located
+from pruning_phases.console import PLAIN
+from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.statistics.landmarks import Landmark, Undetermined
+from pruning_phases.statistics.quote import cell, number, with_error
+
+
+def to_json(
+    systems: Mapping[str, Located], comparisons: Mapping[str, Comparison], main: str
+) -> dict[str, Any]:
+    """The content of universality.json; what is not determined is null, with a reason."""
+    compared = {name: one for name, one in comparisons.items() if one.all}
+    closest = min(compared, key=lambda name: compared[name].all.scatter) if compared else None  # type: ignore[union-attr]
+    return {
+        "main_control": main,
+        "systems": [_entry(name, one) for name, one in systems.items()],
+        "controls": [
+            {"control": name, "half_accuracy": _equal(one.all), "fall_width": _equal(one.width)}
+            for name, one in comparisons.items()
+        ],
+        "least_scatter": closest,
+        "groups": [
+            {"options": options, "systems": names, "half_accuracy": _equal(test)}
+            for options, names, test in comparisons[main].groups
+        ],
+    }
+
+
+def _entry(name: str, one: Located) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "system": name, "num_weights": one.system.num_weights,
+        "num_replicas": one.system.num_replicas, "half_accuracy": {}, "fall_width": {},
+    }  # fmt: skip
+    for control in CONTROLS:
+        mark = one.half.get(control, Undetermined("not in the run's observables"))
+        if isinstance(mark, Landmark):
+            value = float(np.exp(mark.value))
+            entry["half_accuracy"][control] = number(value, value * mark.error)
+        else:
+            entry["half_accuracy"][control] = None
+            entry.setdefault("reasons", {})[control] = mark.reason
+        width = one.width.get(control)
+        entry["fall_width"][control] = number(*width) if isinstance(width, tuple) else None
+    return entry
+
+
+def _equal(test: Equality | None) -> dict[str, Any] | None:
+    """The weighted mean in ln(control), and the test that all values are equal."""
+    if test is None:
+        return None
+    return {
+        "log_mean": number(test.mean, test.error), "chi2": test.chi2, "dof": test.dof,
+        "probability": test.probability, "equal": test.holds, "scatter": test.scatter,
+    }  # fmt: skip
+
+
+def show(content: dict[str, Any], console: Console) -> None:
+    """Print the half accuracies of every system, and the comparison over each control."""
+    main = content["main_control"]
+    console.print(_systems(content["systems"]))
+    for entry in content["systems"]:
+        for reason in dict.fromkeys(entry.get("reasons", {}).values()):
+            console.print(f"{entry['system']}, not determined: {reason}", **PLAIN)
+    console.print(_controls(content["controls"]))
+    for group in content["groups"]:
+        systems = f"{len(group['systems'])} systems that differ in {group['options']}"
+        console.print(_statement(systems, main, group["half_accuracy"]), **PLAIN)
+    for row in content["controls"]:
+        if row["control"] == main and row["half_accuracy"]:
+            console.print(_statement("all systems", main, row["half_accuracy"]), **PLAIN)
+
+
+def _systems(entries: list[dict[str, Any]]) -> Table:
+    table = Table(
+        title="control at half of the dense network's accuracy above chance", box=box.SIMPLE_HEAD,
+        caption="width: ln(surviving weights at 75% / at 25%)", padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    for name in ("system", "weights", *(one.short for one in CONTROLS.values()), "width"):
+        table.add_column(name, justify="left" if name == "system" else "right")
+    for entry in entries:
+        half = [cell(*_pair(entry["half_accuracy"][name])) for name in CONTROLS]
+        width = cell(*_pair(entry["fall_width"]["num_kept"]))
+        table.add_row(entry["system"], f"{entry['num_weights']:,}", *half, width)
+    return table
+
+
+def _pair(found: dict[str, float] | None) -> tuple[float | None, float | None]:
+    return (found["value"], found["error"]) if found else (None, None)
+
+
+def _controls(rows: list[dict[str, Any]]) -> Table:
+    table = Table(
+        title="are all systems equal?", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
+        caption="scatter: rms difference in ln(control) beyond the errors",
+    )  # fmt: skip
+    heads = ("mean", "chi2/dof", "scatter", "width", "chi2/dof", "scatter")
+    for name in ("control", *heads):
+        table.add_column(name, justify="left" if name == "control" else "right")
+    for row in rows:
+        cells = []
+        for key in ("half_accuracy", "fall_width"):
+            if test := row[key]:
+                mean = _mean(test) if key == "half_accuracy" else cell(*_pair(test["log_mean"]))
+                cells += [mean, f"{test['chi2'] / test['dof']:.1f}", f"{test['scatter']:.0%}"]
+            else:
+                cells += ["not determined", "", ""]
+        table.add_row(CONTROLS[row["control"]].short, *cells)
+    return table
+
+
+def _mean(test: dict[str, Any]) -> str:
+    mean = float(np.exp(test["log_mean"]["value"]))
+    return with_error(mean, mean * test["log_mean"]["error"])
+
+
+def _statement(systems: str, control: str, test: dict[str, Any]) -> str:
+    verb = "agree" if test["equal"] else "differ"
+    return (
+        f"{systems} {verb}: {_mean(test)} {CONTROLS[control].short}, chi2/dof "
+        f"{test['chi2']:.3g}/{test['dof']} (probability {test['probability']:.2g}), scatter "
+        f"beyond the errors {test['scatter']:.0%}"
+    )
