@@ -1,9 +1,9 @@
 """Half of the accuracy over systems: is it lost at one value of a control parameter?
 
 In: pruned runs of several systems. Out: ``universality.json`` and a figure: for every system the
-density, the number of surviving weights, the mean degree and the number of weights on a path at
-which half of the dense network's accuracy above chance is left, and the width of the fall. May not
-know how networks are pruned.
+density, the number of surviving weights (also per layer), the mean degree and the number of weights
+on a path at which half of the dense network's accuracy above chance is left, and the width of the
+fall. May not know how networks are pruned.
 
 Equality of the systems is tested by chi^2 in ln(control), for all systems and for those that differ
 in one group of options alone (model, dataset, pruner). The rms scatter in ln(control) beyond the
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
 from pruning_phases.console import PLAIN
-from pruning_phases.observables.controls import CONTROLS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +44,7 @@ def analyse(config: UniversalityConfig, console: Console) -> dict[str, Any]:
     from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.analysis.universality.figure import universality_figure
     from pruning_phases.analysis.universality.fit import compare, located
-    from pruning_phases.analysis.universality.read import read_system
+    from pruning_phases.analysis.universality.read import SCALES, read_system
     from pruning_phases.analysis.universality.summary import show, to_json
     from pruning_phases.records.select import done_runs, folder_of
 
@@ -54,7 +53,7 @@ def analyse(config: UniversalityConfig, console: Console) -> dict[str, Any]:
     systems = {
         name: located(system, config.num_resampled, config.seed) for name, system in found.items()
     }
-    comparisons = {control: compare(systems, control) for control in CONTROLS}
+    comparisons = {control: compare(systems, control) for control in SCALES}
     content = to_json(systems, comparisons, MAIN)
     folder = open_folder(config.output_dir, folder_of(records))
     save_json(folder / "universality.json", content)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.styles import line_style
 from pruning_phases.analysis.universality.fit import HALF, Comparison, Located
-from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.analysis.universality.read import SCALES
 from pruning_phases.statistics.estimates import mean_and_error
 from pruning_phases.statistics.landmarks import Landmark
 from pruning_phases.statistics.quote import with_error
@@ -44,7 +44,7 @@ def _falls(axis: Axes, systems: Mapping[str, Located], control: str) -> None:
         mean, error = mean_and_error(accuracy)
         axis.errorbar(at, mean, error, label=name, **line_style(number, len(systems)))
     axis.axhline(HALF, color="grey", linewidth=0.8, linestyle=":")
-    control_axis(axis, CONTROLS[control].label)
+    control_axis(axis, SCALES[control].label)
     axis.set_ylabel("accuracy above chance / dense network's")
     axis.grid(alpha=0.3)
 
@@ -69,7 +69,7 @@ def _halves(
         )  # fmt: skip
     axis.set_xscale("log")
     axis.set(
-        xlabel="number of prunable weights", ylabel=f"{CONTROLS[control].short} at half accuracy"
+        xlabel="number of prunable weights", ylabel=f"{SCALES[control].short} at half accuracy"
     )
     axis.set_ylim(bottom=0)
     axis.grid(alpha=0.3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from pruning_phases.analysis.common.systems import ids_of
 from pruning_phases.config.enums import Schedule
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
-from pruning_phases.observables.controls import known_controls
+from pruning_phases.observables.controls import CONTROLS, known_controls
 from pruning_phases.observables.registry import AXES
 from pruning_phases.records.names import options_of
 from pruning_phases.records.run import RunRecord
@@ -23,12 +23,20 @@ from pruning_phases.statistics.estimates import mean_and_error
 
 Array = NDArray[np.float64]
 
+# The controls, and the number of weights divided by the number of layers with prunable weights.
+KEPT = CONTROLS["num_kept"]
+PER_LAYER = replace(
+    KEPT, name="kept_per_layer", label="number of surviving weights / number of layers",
+    short="weights per layer", symbol="n/d",
+)  # fmt: skip
+SCALES = CONTROLS | {PER_LAYER.name: PER_LAYER}
+
 CLEAR = 3.0  # standard errors by which the dense network's accuracy exceeds chance
 
 
 @dataclass(frozen=True)
 class System:
-    """Accuracy above chance relative to the dense network's, over each known control.
+    """Accuracy above chance relative to the dense network's, over each known control of SCALES.
 
     curves: control -> its values [points], ascending, and the accuracy [replicas, points].
     groups: group of options -> the options of all other groups, as text.
@@ -62,6 +70,8 @@ def read_system(runs: list[RunRecord]) -> System:
                 "(training.budget)"
             )
         curves[name] = at, above / mean
+    at, accuracy = curves[KEPT.name]
+    curves[PER_LAYER.name] = at / len(info["network"]["layers"]), accuracy
     num_replicas = table["replica"].nunique()
     return System(info["network"]["num_prunable"], num_replicas, curves, _groups(runs[0]))
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pruning_phases.analysis.universality.fit import Comparison, Equality, Located
+from pruning_phases.analysis.universality.read import SCALES
 from pruning_phases.console import PLAIN
-from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.statistics.landmarks import Landmark, Undetermined
 from pruning_phases.statistics.quote import cell, number, with_error
 
@@ -43,7 +43,7 @@ def _entry(name: str, one: Located) -> dict[str, Any]:
         "system": name, "num_weights": one.system.num_weights,
         "num_replicas": one.system.num_replicas, "half_accuracy": {}, "fall_width": {},
     }  # fmt: skip
-    for control in CONTROLS:
+    for control in SCALES:
         mark = one.half.get(control, Undetermined("not in the run's observables"))
         if isinstance(mark, Landmark):
             value = float(np.exp(mark.value))
@@ -80,6 +80,11 @@ def show(content: dict[str, Any], console: Console) -> None:
     for row in content["controls"]:
         if row["control"] == main and row["half_accuracy"]:
             console.print(_statement("all systems", main, row["half_accuracy"]), **PLAIN)
+    if best := content["least_scatter"]:
+        (test,) = (row["half_accuracy"] for row in content["controls"] if row["control"] == best)
+        console.print(
+            f"least scatter: {test['scatter']:.0%} in {SCALES[best].short}, {_mean(test)}", **PLAIN
+        )
 
 
 def _systems(entries: list[dict[str, Any]]) -> Table:
@@ -87,10 +92,10 @@ def _systems(entries: list[dict[str, Any]]) -> Table:
         title="control at half of the dense network's accuracy above chance", box=box.SIMPLE_HEAD,
         caption="width: ln(surviving weights at 75% / at 25%)", padding=(0, 1, 0, 0),
     )  # fmt: skip
-    for name in ("system", "weights", *(one.short for one in CONTROLS.values()), "width"):
+    for name in ("system", "weights", *(one.short for one in SCALES.values()), "width"):
         table.add_column(name, justify="left" if name == "system" else "right")
     for entry in entries:
-        half = [cell(*_pair(entry["half_accuracy"][name])) for name in CONTROLS]
+        half = [cell(*_pair(entry["half_accuracy"][name])) for name in SCALES]
         width = cell(*_pair(entry["fall_width"]["num_kept"]))
         table.add_row(entry["system"], f"{entry['num_weights']:,}", *half, width)
     return table
@@ -116,7 +121,7 @@ def _controls(rows: list[dict[str, Any]]) -> Table:
                 cells += [mean, f"{test['chi2'] / test['dof']:.1f}", f"{test['scatter']:.0%}"]
             else:
                 cells += ["not determined", "", ""]
-        table.add_row(CONTROLS[row["control"]].short, *cells)
+        table.add_row(SCALES[row["control"]].short, *cells)
     return table
 
 
@@ -128,7 +133,7 @@ def _mean(test: dict[str, Any]) -> str:
 def _statement(systems: str, control: str, test: dict[str, Any]) -> str:
     verb = "agree" if test["equal"] else "differ"
     return (
-        f"{systems} {verb}: {_mean(test)} {CONTROLS[control].short}, chi2/dof "
+        f"{systems} {verb}: {_mean(test)} {SCALES[control].short}, chi2/dof "
         f"{test['chi2']:.3g}/{test['dof']} (probability {test['probability']:.2g}), scatter "
         f"beyond the errors {test['scatter']:.0%}"
     )
