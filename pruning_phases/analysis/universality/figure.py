@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.styles import line_style
 from pruning_phases.analysis.universality.fit import HALF, Comparison, Located
-from pruning_phases.analysis.universality.read import SCALES
+from pruning_phases.analysis.universality.read import PER_LAYER, SCALES
 from pruning_phases.statistics.estimates import mean_and_error
 from pruning_phases.statistics.landmarks import Landmark
 from pruning_phases.statistics.quote import with_error
@@ -20,18 +21,23 @@ from pruning_phases.statistics.quote import with_error
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LONG_NAME = 70  # letters of a name beyond which the legend has one column
+
 
 def universality_figure(
     systems: Mapping[str, Located], comparisons: Mapping[str, Comparison], main: str
 ) -> Figure:
-    """Plot accuracy over density and over ``main``, and ``main`` at half accuracy over the size."""
-    figure = Figure(figsize=(15, 5.2 + 0.22 * len(systems)), layout="constrained")
-    first, second, third = figure.subplots(1, 3)
-    for axis, control in ((first, "density"), (second, main)):
+    """Plot accuracy over three controls, and the number of weights at half accuracy over the
+    size."""
+    wide = max(map(len, systems), default=0) > LONG_NAME
+    rows = len(systems) if wide else (len(systems) + 1) // 2
+    figure = Figure(figsize=(12, 8.5 + 0.2 * rows), layout="constrained")
+    panels = figure.subplots(2, 2)
+    for axis, control in zip(panels.flat, ("density", main, PER_LAYER.name), strict=False):
         _falls(axis, systems, control)
-    _halves(third, systems, comparisons[main], main)
-    figure.legend(*second.get_legend_handles_labels(), loc="outside lower center", ncols=2,
-                  fontsize=8)  # fmt: skip
+    _halves(panels[1, 1], systems, comparisons[main], main)
+    figure.legend(*panels[0, 1].get_legend_handles_labels(), loc="outside lower center",
+                  ncols=1 if wide else 2, fontsize=8)  # fmt: skip
     figure.suptitle("error bars: standard errors over replicas", fontsize=9)
     return figure
 
@@ -68,6 +74,9 @@ def _halves(
             f"band: scatter beyond the errors, {test.scatter:.0%}", fontsize=9,
         )  # fmt: skip
     axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set(
         xlabel="number of prunable weights", ylabel=f"{SCALES[control].short} at half accuracy"
     )

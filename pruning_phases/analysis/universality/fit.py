@@ -112,6 +112,13 @@ class Comparison:
     width: Equality | None  # of the widths of the falls
     groups: list[tuple[str, list[str], Equality]]
 
+    @property
+    def relative_scatter(self) -> float | None:
+        """Scatter of the half accuracies in units of the width of the fall, for any control."""
+        if self.all is None or self.width is None or self.width.mean <= 0:
+            return None
+        return self.all.scatter / self.width.mean
+
 
 def compare(systems: Mapping[str, Located], control: str) -> Comparison:
     """Compare the systems over one control."""

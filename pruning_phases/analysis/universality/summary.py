@@ -21,21 +21,22 @@ def to_json(
     systems: Mapping[str, Located], comparisons: Mapping[str, Comparison], main: str
 ) -> dict[str, Any]:
     """The content of universality.json; what is not determined is null, with a reason."""
-    compared = {name: one for name, one in comparisons.items() if one.all}
-    closest = min(compared, key=lambda name: compared[name].all.scatter) if compared else None  # type: ignore[union-attr]
+    scatters = {name: one.relative_scatter for name, one in comparisons.items()}
+    known = {name: scatter for name, scatter in scatters.items() if scatter is not None}
     return {
         "main_control": main,
         "systems": [_entry(name, one) for name, one in systems.items()],
         "controls": [
-            {"control": name, "half_accuracy": _equal(one.all), "fall_width": _equal(one.width)}
+            {"control": name, "half_accuracy": _equal(one.all), "fall_width": _equal(one.width),
+             "relative_scatter": scatters[name]}
             for name, one in comparisons.items()
         ],
-        "least_scatter": closest,
+        "least_scatter": min(known, key=known.__getitem__) if known else None,
         "groups": [
             {"options": options, "systems": names, "half_accuracy": _equal(test)}
             for options, names, test in comparisons[main].groups
         ],
-    }
+    }  # fmt: skip
 
 
 def _entry(name: str, one: Located) -> dict[str, Any]:
@@ -81,10 +82,11 @@ def show(content: dict[str, Any], console: Console) -> None:
         if row["control"] == main and row["half_accuracy"]:
             console.print(_statement("all systems", main, row["half_accuracy"]), **PLAIN)
     if best := content["least_scatter"]:
-        (test,) = (row["half_accuracy"] for row in content["controls"] if row["control"] == best)
+        (row,) = (row for row in content["controls"] if row["control"] == best)
         console.print(
-            f"least scatter: {test['scatter']:.0%} in {SCALES[best].short}, {_mean(test)}", **PLAIN
-        )
+            f"least scatter: {row['relative_scatter']:.0%} of the width of the fall in "
+            f"{SCALES[best].short}, {_mean(row['half_accuracy'])}", **PLAIN,
+        )  # fmt: skip
 
 
 def _systems(entries: list[dict[str, Any]]) -> Table:
@@ -108,9 +110,10 @@ def _pair(found: dict[str, float] | None) -> tuple[float | None, float | None]:
 def _controls(rows: list[dict[str, Any]]) -> Table:
     table = Table(
         title="are all systems equal?", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
-        caption="scatter: rms difference in ln(control) beyond the errors",
+        caption="scatter: rms difference in ln(control) beyond the errors; relative scatter: that of "
+        "the half accuracies / width of the fall",
     )  # fmt: skip
-    heads = ("mean", "chi2/dof", "scatter", "width", "chi2/dof", "scatter")
+    heads = ("mean", "chi2/dof", "scatter", "width", "chi2/dof", "scatter", "relative scatter")
     for name in ("control", *heads):
         table.add_column(name, justify="left" if name == "control" else "right")
     for row in rows:
@@ -121,7 +124,10 @@ def _controls(rows: list[dict[str, Any]]) -> Table:
                 cells += [mean, f"{test['chi2'] / test['dof']:.1f}", f"{test['scatter']:.0%}"]
             else:
                 cells += ["not determined", "", ""]
-        table.add_row(SCALES[row["control"]].short, *cells)
+        scatter = row["relative_scatter"]
+        table.add_row(
+            SCALES[row["control"]].short, *cells, "" if scatter is None else f"{scatter:.0%}"
+        )
     return table
 
 
