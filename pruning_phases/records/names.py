@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
+from pruning_phases.config.enums import Schedule
 from pruning_phases.config.identity import REPLICA_KEYS, option_name, pruner_name
 from pruning_phases.records.run import RunRecord
 
@@ -48,12 +49,21 @@ def options_of(record: RunRecord) -> dict[str, Any]:
     return _flat(record.info()["physics"])
 
 
-def differing_options(records: list[RunRecord], ignored: Collection[str] = ()) -> list[str]:
-    """Return the dotted keys in which runs differ; a key that only some of them have is one."""
-    return _differing([options_of(record) for record in records], ignored)
+def options_of_size(record: RunRecord) -> dict[str, Any]:
+    """Return the physics by dotted key, to compare networks of different sizes.
+
+    How far a network is pruned depends on its size. Of a geometric schedule, the fraction that is
+    kept in a step takes the place of the final density and of the number of steps.
+    """
+    options = options_of(record)
+    if options.get("pruner.schedule") == Schedule.geometric.name:
+        final, steps = options.pop("pruner.final_density"), options.pop("pruner.steps")
+        options["pruner.kept_in_a_step"] = round(final ** (1 / steps), 2)
+    return options
 
 
-def _differing(several: list[dict[str, Any]], ignored: Collection[str]) -> list[str]:
+def differing_options(several: list[dict[str, Any]], ignored: Collection[str] = ()) -> list[str]:
+    """Return the keys in which options differ; a key that only some of them have is one."""
     keys = dict.fromkeys(key for options in several for key in options)
     return [
         key
@@ -67,7 +77,7 @@ def _names(records: list[RunRecord], ignored: Collection[str]) -> list[str]:
     several = [_flat(one) for one in physics]
     differing = [
         key
-        for key in _differing(several, {*ignored, *IN_EVERY_NAME})
+        for key in differing_options(several, {*ignored, *IN_EVERY_NAME})
         if len({json.dumps(one[key]) for one in several if key in one}) > 1
     ]
     names = []

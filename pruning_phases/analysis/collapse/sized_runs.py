@@ -12,7 +12,7 @@ from pruning_phases.analysis.collapse.fit import Noise
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
-from pruning_phases.records.names import differing_options, options_of, run_names
+from pruning_phases.records.names import differing_options, options_of, options_of_size, run_names
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
@@ -63,21 +63,22 @@ def sized_curves(
 
 def _refuse_mixtures(records: list[RunRecord], size: str) -> None:
     """Raise UserError if runs differ in more than the size, the seed and the replicas."""
-    first = options_of(records[0])
+    several = [options_of_size(record) for record in records]
     free = {*REPLICA_KEYS, size, SIZE_KEYS.get(size, size)}
     if size == "num_weights":
-        free |= {key for record in records for key in options_of(record) if _is_of_a_layer(key)}
+        free |= {key for options in several for key in options if _is_of_a_layer(key)}
     free |= {"dataset.train_size"} if size == "train_size" else set()
     free |= {"dataset.num_classes"} if size == "num_classes" else set()
-    for key in sorted(differing_options(records, free)):
+    for key in sorted(differing_options(several, free)):
+        first = several[0].get(key)
         record, other = next(
-            (record, options_of(record))
-            for record in records
-            if options_of(record).get(key) != first.get(key)
+            (record, options.get(key))
+            for record, options in zip(records, several, strict=True)
+            if options.get(key) != first
         )
         raise UserError(
-            f"runs: {key} is {first.get(key)} in run {records[0].id} and {other.get(key)} "
-            f"in run {record.id}: choose runs that differ in size={size} alone"
+            f"runs: {key} is {first} in run {records[0].id} and {other} in run {record.id}: choose "
+            f"runs that differ in size={size} alone"
         )
 
 

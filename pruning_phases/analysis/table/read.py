@@ -29,7 +29,7 @@ def combine(records: Sequence[RunRecord], columns: Sequence[str] | None, path: P
             f"columns: no run has {', '.join(unknown)}; there are {', '.join(schema.names)}"
         )
     options = [_identity(record) | options_of(record) for record in records]
-    keys = [*IDENTITY, *differing_options(list(records))]
+    keys = [*IDENTITY, *differing_options([options_of(record) for record in records])]
     kinds = {
         key: _kind([one.get(key) for one in options])
         for key in dict.fromkeys(keys)

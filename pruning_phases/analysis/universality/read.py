@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.analysis.common.systems import ids_of
-from pruning_phases.config.enums import Schedule
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.observables.controls import CONTROLS, known_controls
 from pruning_phases.observables.registry import AXES
-from pruning_phases.records.names import options_of
+from pruning_phases.records.names import options_of_size
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 from pruning_phases.statistics.curves import chance_corrected, over_control
@@ -77,11 +76,7 @@ def read_system(runs: list[RunRecord]) -> System:
 
 
 def _groups(run: RunRecord) -> dict[str, str]:
-    options = {key: value for key, value in options_of(run).items() if key not in REPLICA_KEYS}
-    if options.get("pruner.schedule") == Schedule.geometric.name:
-        # How far a network is pruned depends on its size; how much in one step counts.
-        final, steps = options.pop("pruner.final_density"), options.pop("pruner.steps")
-        options["pruner.kept_in_a_step"] = round(final ** (1 / steps), 2)
+    options = {key: value for key, value in options_of_size(run).items() if key not in REPLICA_KEYS}
 
     def others(group: str) -> dict[str, Any]:
         return {key: value for key, value in options.items() if key.partition(".")[0] != group}

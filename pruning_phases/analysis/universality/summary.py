@@ -110,8 +110,8 @@ def _pair(found: dict[str, float] | None) -> tuple[float | None, float | None]:
 def _controls(rows: list[dict[str, Any]]) -> Table:
     table = Table(
         title="are all systems equal?", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
-        caption="scatter: rms difference in ln(control) beyond the errors; relative scatter: that of "
-        "the half accuracies / width of the fall",
+        caption="scatter: rms difference in ln(control) beyond the errors; relative scatter: that "
+        "of the half accuracies / width of the fall",
     )  # fmt: skip
     heads = ("mean", "chi2/dof", "scatter", "width", "chi2/dof", "scatter", "relative scatter")
     for name in ("control", *heads):

@@ -169,3 +169,20 @@ def test_fluctuations_are_over_replicas(records):
         # Resampled values scatter around the measured ones.
         assert (np.abs(one.samples.mean(axis=0) / one.values - 1) < 0.1).all()
         assert (one.error > 0).all() and (other.error > 0).all()
+
+
+def test_smaller_networks_may_be_pruned_in_fewer_steps_of_equal_size(tmp_path):
+    """0.0001 in 60 steps and 0.0005 in 50 both keep 86% in a step; in 40 steps it is 83%."""
+
+    def with_steps(width, steps, final):
+        pruner = {"schedule": "geometric", "steps": steps, "final_density": final}
+        columns = {"accuracy": accuracy(width, 6, 0)}
+        return write_run(tmp_path, f"w{width}_{steps}", DENSITY, columns, width, pruner=pruner)
+
+    runs = [with_steps(16, 60, 1e-4), with_steps(32, 50, 5e-4)]
+    found = sized_curves(runs, "model.widths", "density", "accuracy", None)
+    assert [item.size for item in found] == [16, 32]
+    with pytest.raises(
+        UserError, match="kept_in_a_step is 0.86 in run w16_60 and 0.83"
+    ):
+        sized_curves([*runs, with_steps(64, 40, 5e-4)], "model.widths", "density", "accuracy", None)
