@@ -70,6 +70,7 @@ def _keep_faulty_formulas_as_text(figure: Figure) -> None:
         assert isinstance(text, Text)
         if text.get_text().count("$") > 1:
             try:
-                parser.parse(text.get_text())
+                for line in text.get_text().splitlines():  # as matplotlib does
+                    parser.parse(line)
             except ValueError:
                 text.set_parse_math(False)
