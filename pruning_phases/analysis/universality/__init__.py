@@ -9,7 +9,7 @@ Equality of the systems is tested by chi^2 in ln(control), for all systems and f
 in one group of options alone (model, dataset, pruner). The rms scatter in ln(control) beyond the
 errors tells how far a rejected equality is off.
 
-  python -m pruning_phases.train experiment=universality dataset=mnist scale=laptop
+  python -m pruning_phases.train experiment=universality scale=laptop data_dir=data
   python -m pruning_phases.universality runs=multirun/universality
 """
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pruning_phases.analysis.universality.fit import Comparison, Equality, Located
-from pruning_phases.analysis.universality.read import SCALES
+from pruning_phases.analysis.universality.read import PER_LAYER, SCALES
 from pruning_phases.console import PLAIN
 from pruning_phases.statistics.landmarks import Landmark, Undetermined
 from pruning_phases.statistics.quote import cell, number, with_error
@@ -33,8 +33,12 @@ def to_json(
         ],
         "least_scatter": min(known, key=known.__getitem__) if known else None,
         "groups": [
-            {"options": options, "systems": names, "half_accuracy": _equal(test)}
-            for options, names, test in comparisons[main].groups
+            {"options": options, "systems": names, "half_accuracy": {
+                control: _equal(test)
+                for control, one in comparisons.items()
+                for group, members, test in one.groups if (group, members) == (options, names)
+            }}
+            for options, names, _ in comparisons[main].groups
         ],
     }  # fmt: skip
 
@@ -75,12 +79,18 @@ def show(content: dict[str, Any], console: Console) -> None:
         for reason in dict.fromkeys(entry.get("reasons", {}).values()):
             console.print(f"{entry['system']}, not determined: {reason}", **PLAIN)
     console.print(_controls(content["controls"]))
-    for group in content["groups"]:
-        systems = f"{len(group['systems'])} systems that differ in {group['options']}"
-        console.print(_statement(systems, main, group["half_accuracy"]), **PLAIN)
-    for row in content["controls"]:
-        if row["control"] == main and row["half_accuracy"]:
-            console.print(_statement("all systems", main, row["half_accuracy"]), **PLAIN)
+    everything = {row["control"]: row["half_accuracy"] for row in content["controls"]}
+    groups = [
+        (
+            f"{len(group['systems'])} systems that differ in {group['options']}",
+            group["half_accuracy"],
+        )
+        for group in content["groups"]
+    ]
+    for systems, tests in [*groups, ("all systems", everything)]:
+        for control in (main, PER_LAYER.name):
+            if test := tests.get(control):
+                console.print(_statement(systems, control, test), **PLAIN)
     if best := content["least_scatter"]:
         (row,) = (row for row in content["controls"] if row["control"] == best)
         console.print(

@@ -182,7 +182,5 @@ def test_smaller_networks_may_be_pruned_in_fewer_steps_of_equal_size(tmp_path):
     runs = [with_steps(16, 60, 1e-4), with_steps(32, 50, 5e-4)]
     found = sized_curves(runs, "model.widths", "density", "accuracy", None)
     assert [item.size for item in found] == [16, 32]
-    with pytest.raises(
-        UserError, match="kept_in_a_step is 0.86 in run w16_60 and 0.83"
-    ):
+    with pytest.raises(UserError, match="kept_in_a_step is 0.86 in run w16_60 and 0.83"):
         sized_curves([*runs, with_steps(64, 40, 5e-4)], "model.widths", "density", "accuracy", None)
