@@ -51,7 +51,8 @@ def analyse(config: UniversalityConfig, console: Console) -> dict[str, Any]:
     records = done_runs(config.runs)
     found = read_systems(records, read_system, console)
     systems = {
-        name: located(system, config.num_resampled, config.seed) for name, system in found.items()
+        name: located(system, config.num_resampled, config.seed)
+        for name, system in sorted(found.items(), key=lambda one: one[1].num_weights)
     }
     comparisons = {control: compare(systems, control) for control in SCALES}
     content = to_json(systems, comparisons, MAIN)
