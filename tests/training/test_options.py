@@ -11,6 +11,7 @@ EFFECTIVE = [
     "training.budget.amount=3", "training.budget.rule=epochs training.budget.amount=4",
     "training.budget.rule=updates",
     "training.budget.patience=1 training.budget.min_delta=0.9",
+    "training.budget.growth=0.5",
     "optimizer.lr=3e-3", "optimizer.weight_decay=0.1", "optimizer.beta1=0.5", "optimizer.beta2=0.9",
     "optimizer=sgd", "pruner=none", "pruner=random", "pruner.scope=layer",
     "pruner.schedule=linear", "pruner.schedule=list pruner.densities=[0.4,0.1]",
@@ -24,6 +25,8 @@ EFFECTIVE = [
     "dropout_phase=grid dropout_phase.p_train=[0,0.3]",
     "dropout_phase=grid dropout_phase.p_eval=[0,0.3]",
     "dropout_phase=grid dropout_phase.num_draws=2",
+    "dropout_phase=grid dropout_phase.refine=1 dropout_phase.p_train=[0,0.97] "
+    "dataset.train_sizes=[100,200]",
     "replicas_differ_in=data", "dataset.label_noise=0.2", "training.measure_on_train_set=true",
     "dataset=gaussian", "dataset=gaussian dataset.labels=teacher",
     "dataset=gaussian dataset.num_train=2000", "dataset=gaussian dataset.num_classes=3",
@@ -93,7 +96,7 @@ def test_options_that_act_beside_others_change_the_result(configure, overrides):
         "progress=true",
         "trainer=auto",
         "figures=[transition]",
-        "experiment_scale.updates=7",
+        "experiment_scale.num_draws=7",
     ],
 )
 def test_machine_options_change_neither_identity_nor_result(configure, override):

@@ -15,6 +15,7 @@ from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve, SizedCurve
 from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.phases import loss_grid
 from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 if TYPE_CHECKING:
@@ -32,11 +33,8 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
     table = table.assign(**{SPARSITY: 1 - table["density"]})
     table = _along(table, control, where)
     axis = "p_eval" if control == "p_eval" else SPARSITY
-    wide = table.pivot_table(
-        index=["p_train", axis, "train_size"], columns="replica", values="loss", dropna=False
-    ).dropna(axis="columns")
-    levels = [np.unique(table[name]).astype(np.float64) for name in ("p_train", axis, "train_size")]
-    shape = (*map(len, levels), wide.shape[1])
+    levels, values = loss_grid(table, axis)
+    shape = values.shape
     if shape[3] < 2:
         raise UserError(
             f"{where}: {shape[3]} replicas have a loss at every point: errors need two or more "
@@ -51,7 +49,7 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
         )
     num_classes = records[0].info()["data"]["num_classes"]
     p_train, along, sizes = levels
-    return Losses(p_train, along, sizes, wide.to_numpy().reshape(shape), num_classes)
+    return Losses(p_train, along, sizes, values, num_classes)
 
 
 def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:

@@ -19,12 +19,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from pruning_phases.analysis.common.losses import SPARSITY, Losses, loss_curves
 from pruning_phases.statistics.crossings import FEWEST_SPLINES, crossing, extrapolate
 from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.phases import scaling_exponent
 from pruning_phases.statistics.quote import number
 
 if TYPE_CHECKING:
@@ -71,17 +72,6 @@ class Boundary:
     error: float | None
     bracket: tuple[float, float] | None = None  # neighbouring grid points on its two sides
     reason: str | None = None
-
-
-def scaling_exponent(sizes: ArrayLike, losses: ArrayLike) -> Array:
-    """alpha = -d ln L / d ln N by least squares over ln N: losses [..., sizes] -> [...].
-
-    Dimensionless; positive if the loss falls with more data. arXiv 2603.12316.
-    """
-    x = np.log(np.asarray(sizes, dtype=np.float64))
-    y = np.log(np.asarray(losses, dtype=np.float64))
-    centred = x - x.mean()
-    return -(y * centred).sum(axis=-1) / (centred**2).sum()
 
 
 def slopes(losses: Losses) -> Slopes:

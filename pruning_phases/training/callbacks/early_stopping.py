@@ -118,9 +118,10 @@ def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
 
 
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
+    """Validation losses [R] of the replicas that have not stopped."""
     data = module.data
     x, y = data.train_images(data.validation), data.train_y[data.validation]
-    return evaluate(module, Images(x), y)["loss"]
+    return evaluate(module, Images(x), y, active=module.active)["loss"]
 
 
 def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:

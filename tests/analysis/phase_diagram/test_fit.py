@@ -11,9 +11,9 @@ from pruning_phases.analysis.phase_diagram.fit import (
     learning_ends,
     phase_of,
     probabilities,
-    scaling_exponent,
     slopes,
 )
+from pruning_phases.statistics.phases import scaling_exponent
 
 SIZES = np.array([128.0, 512, 2048, 8192, 32768])
 CONTROL = np.array([0.0, 0.4, 0.8])
