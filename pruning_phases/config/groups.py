@@ -33,7 +33,7 @@ class Budget:
         at_most=LARGEST_COUNT,
     )
     patience: int = key(
-        3, "plateau: epochs without improvement after which a replica stops", at_least=1,
+        3, "plateau: rounds without improvement after which a replica stops", at_least=1,
         at_most=LARGEST_COUNT, has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
     min_delta: float = key(
@@ -41,9 +41,9 @@ class Budget:
         at_least=0, below=1, has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
     growth: float = key(
-        0.0, "plateau: each round is longer than the training before it by this factor, so that "
-        "the loss is watched equally finely for every training-set size; 0: a round is an epoch of "
-        "the largest set", at_least=0, at_most=1, before=0.0,
+        0.0, "plateau: each round prolongs the training by this fraction, after a first one of "
+        "1/growth^2 updates, so that every training-set size stops equally near its best loss; 0: "
+        "a round is an epoch of the largest set", at_least=0, at_most=1, before=0.0,
         has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
 

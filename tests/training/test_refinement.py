@@ -79,7 +79,7 @@ def test_chunks_without_a_difference_end_after_the_grid(configure):
     same = pd.MultiIndex.from_product(keys.values(), names=keys).to_frame(index=False)
     same["loss"] = 1 / np.sqrt(same["train_size"])
     chunks = list(chunks_of(config, 10, lambda: same, 10))
-    assert [len(chunk) for chunk in chunks] == [6, 6] and max_chunks(config, 10) == 2 + 2 * 2
+    assert [len(chunk) for chunk in chunks] == [6, 6] and max_chunks(config, 10) == 2 + 2
 
 
 @pytest.mark.parametrize(
