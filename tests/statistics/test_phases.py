@@ -23,15 +23,16 @@ def losses(alpha, height):
 
 
 def test_phases_by_the_means():
-    grid = losses([[0.4, 0.0], [0.4, 0.06], [0.0, 0.0], [0.0, 0.0]],
-                  [[1.0, 9.0], [1.0, 2.0], [2.3, 2.31], [2.1, 2.31]])  # fmt: skip
-    assert likely_phases(SIZES, grid, 10).tolist() == [[E, D], [E, E], [A, A], [D, D]]
+    grid = losses([[0.4, 0.0], [0.4, 0.06], [0.0, 0.0], [0.0, 0.0], [0.03, 0.0]],
+                  [[1.0, 9.0], [1.0, 2.0], [2.3, 2.31], [2.1, 2.31], [2.3, 2.31]])  # fmt: skip
+    # The last one can learn, at the largest size alone.
+    assert likely_phases(SIZES, grid, 10).tolist() == [[E, D], [E, E], [A, A], [D, D], [D, D]]
 
 
 def test_the_intervals_with_most_differences_are_halved():
     phases = [[E, D, D, D], [E, E, D, D], [E, E, E, E], [A, A, A, A]]
-    assert further_rates([0, 0.2, 0.4, 0.9], phases) == [0.3, 0.65]
-    assert further_rates([0, 0.2, 0.4, 0.9], phases[:1] * 4) == []
+    assert further_rates([0, 0.3, 0.4, 0.9], phases) == [0.35, 0.65]
+    assert further_rates([0, 0.3, 0.4, 0.9], phases[:1] * 4) == []
     # Where as many differ, the wider one comes first.
     few = [[E, D], [E, E], [E, D], [E, E]]
     assert further_rates([0, 0.1, 0.5, 0.8], few) == [0.3, 0.65]

@@ -1,6 +1,5 @@
 """Refinement of p_train: its networks follow from the record, after any interruption too."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -64,22 +63,30 @@ def test_a_refined_run_cut_off_after_any_chunk_ends_with_the_same_bytes(
     assert results(resumed) == results(whole)
 
 
-def test_the_density_is_the_control_where_there_is_one_p_eval(configure):
-    pruned = ["dropout_phase.p_eval=[0]", "pruner=magnitude", "pruner.steps=2",
-              "pruner.finetune.amount=0"]  # fmt: skip
-    record = make(configure(*REFINED, *pruned))
-    assert len(rates(record)) > 3
-    assert (record.observables().groupby("p_train")["step"].nunique() == 3).all()
+def table_of(exponent, **axes):
+    """Rows of two replicas whose loss falls as N^-exponent(row)."""
+    keys = {"p_train": [0.0, 0.3, 0.97], "p_eval": [0.0], "train_size": [40, 200], "step": [0],
+            "replica": [0, 1], "num_kept": [9]} | axes  # fmt: skip
+    rows = pd.MultiIndex.from_product(keys.values(), names=keys).to_frame(index=False)
+    rows["density"] = 1 / (1 + rows["step"])
+    rows["loss"] = rows["train_size"] ** -rows.apply(exponent, axis=1)
+    return rows
 
 
 def test_chunks_without_a_difference_end_after_the_grid(configure):
-    config = configure(*REFINED)
-    keys = {"p_train": [0.0, 0.3, 0.97], "p_eval": [0.0, 0.6], "train_size": [40, 100, 200],
-            "replica": [0, 1], "step": [0], "num_kept": [9]}  # fmt: skip
-    same = pd.MultiIndex.from_product(keys.values(), names=keys).to_frame(index=False)
-    same["loss"] = 1 / np.sqrt(same["train_size"])
+    config, same = configure(*REFINED), table_of(lambda row: 0.5, p_eval=[0.0, 0.6])
     chunks = list(chunks_of(config, 10, lambda: same, 10))
     assert [len(chunk) for chunk in chunks] == [6, 6] and max_chunks(config, 10) == 2 + 2
+
+
+def test_dense_networks_or_all_densities_are_compared():
+    def exponent(row):  # pruned networks learn above 0.3 alone
+        return 0.5 if row["step"] == 0 or row["p_train"] > 0.3 else 0.0
+
+    pruned = table_of(exponent, step=[0, 1])
+    assert next_rates(pruned, [0, 0.3, 0.97], 10) == [0.635]
+    both = table_of(exponent, step=[0, 1], p_eval=[0.0, 0.6])
+    assert next_rates(both, [0, 0.3, 0.97], 10) == []
 
 
 @pytest.mark.parametrize(
