@@ -159,7 +159,7 @@ def callbacks_of(
     measure = checkpointer.measure
     return [
         Prune(),
-        EarlyStopping(),
+        EarlyStopping(partial(console.print, **PLAIN)),
         TrainingCurve(checkpointer.record),
         measure,
         checkpointer,
