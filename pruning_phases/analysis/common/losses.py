@@ -27,11 +27,11 @@ SPARSITY = "sparsity"  # a column that is added to the observables: 1 - density
 
 
 def losses_of(records: list[RunRecord], control: str) -> Losses:
-    """The test losses of one system's runs."""
+    """The test losses of one system's runs, at the p_train that all of their replicas have."""
     where = ids_of(records)
     table = pooled(records, RunRecord.observables)
     table = table.assign(**{SPARSITY: 1 - table["density"]})
-    table = _along(table, control, where)
+    table = _with_shared_rates(_along(table, control, where))
     axis = "p_eval" if control == "p_eval" else SPARSITY
     levels, values = loss_grid(table, axis)
     shape = values.shape
@@ -50,6 +50,12 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
     num_classes = records[0].info()["data"]["num_classes"]
     p_train, along, sizes = levels
     return Losses(p_train, along, sizes, values, num_classes)
+
+
+def _with_shared_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Select the p_train of every replica: refined runs of several seeds differ in the others."""
+    rates = table.groupby("replica")["p_train"].agg(set)
+    return table[table["p_train"].isin(set.intersection(*rates))]
 
 
 def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:
