@@ -47,6 +47,12 @@ class Budget:
         has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
 
+    min_updates: int = key(
+        0, "plateau: updates before which no replica stops: a loss may rest before it falls",
+        at_least=0, at_most=LARGEST_COUNT, before=0,
+        has_effect=lambda config, budget: budget.watches_loss(),
+    )  # fmt: skip
+
     def grows(self) -> bool:
         return self.watches_loss() and self.growth > 0
 

@@ -11,7 +11,9 @@ LATER = {
     "replicas_differ_in": "data", "training.measure_on_train_set": "true",
     "dataset.label_noise": "0.1", "pruner.scored_on": "initial", "pruner.trains_from": "initial",
     "pruner.rewind_update": "5", "training.budget.growth": "0.3", "pruner.finetune.growth": "0.3",
-    "topology.training.growth": "0.3", "observables": "[mylab.observable:margin]",
+    "topology.training.growth": "0.3", "training.budget.min_updates": "7",
+    "pruner.finetune.min_updates": "7", "topology.training.min_updates": "7",
+    "observables": "[mylab.observable:margin]",
 }  # fmt: skip
 
 

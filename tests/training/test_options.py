@@ -78,6 +78,8 @@ PLATEAU = ["pruner.finetune.rule=plateau", "pruner.finetune.amount=6"]
         [*PLATEAU, "pruner.finetune.min_delta=0.3"],
         ["optimizer=sgd", "optimizer.momentum=0.5"],
         ["training.budget.amount=9", *EAGER, "training.budget.min_delta=0.4"],
+        ["training.budget.amount=9", *EAGER, "training.budget.min_delta=0.4",
+         "training.budget.min_updates=20"],
     ],
     ids=lambda overrides: overrides[-1],
 )  # fmt: skip

@@ -87,10 +87,11 @@ class EarlyStopping(Callback):
 
     def _watch(self, plateau: Plateau, module: EnsembleModule, train_loss: NDArray) -> None:
         running = ~plateau.stopped
+        may_stop = module.num_updates >= module.budget.min_updates
         if module.trains_anew:
-            self._keep(module, plateau.report(_validation_loss(module)))
+            self._keep(module, plateau.report(_validation_loss(module), may_stop))
         else:
-            plateau.report(train_loss)
+            plateau.report(train_loss, may_stop)
             self._keep(module, running & plateau.stopped)
         module.active = (~plateau.stopped).tolist()
         module.step_ended |= bool(plateau.stopped.all())

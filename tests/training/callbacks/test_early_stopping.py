@@ -61,6 +61,13 @@ def test_the_budget_ends_a_step_before_the_loss_stops_improving(module_of, monke
     assert weights(module) == [2, 3]
 
 
+def test_no_replica_stops_before_min_updates(module_of, monkeypatch):
+    module = module_of(*PLATEAU, "training.budget.amount=9", "training.budget.min_updates=4")
+    losses = [[3.0, 3.0], [4.0, 4.0], [5.0, 5.0], [2.0, 6.0], [2.5, 9.0], [2.5, 0.0]]
+    assert rounds(module, EarlyStopping(), losses, monkeypatch=monkeypatch) == 6
+    assert weights(module) == [4, 1]
+
+
 @pytest.mark.parametrize(("growth", "count"), [(0.5, 1), (0.0, 0)])
 def test_networks_that_still_improve_at_the_end_are_counted(module_of, monkeypatch, growth, count):
     notes, growing = [], f"training.budget.growth={growth}"
