@@ -78,8 +78,8 @@ PLATEAU = ["pruner.finetune.rule=plateau", "pruner.finetune.amount=6"]
         [*PLATEAU, "pruner.finetune.min_delta=0.3"],
         ["optimizer=sgd", "optimizer.momentum=0.5"],
         ["training.budget.amount=9", *EAGER, "training.budget.min_delta=0.4"],
-        ["training.budget.amount=9", *EAGER, "training.budget.min_delta=0.4",
-         "training.budget.min_updates=20"],
+        ["training.budget.amount=12", *EAGER, "training.budget.min_delta=0.5", "optimizer.lr=0.01",
+         "training.budget.min_updates=48"],
     ],
     ids=lambda overrides: overrides[-1],
 )  # fmt: skip
