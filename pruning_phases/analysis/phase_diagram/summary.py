@@ -29,7 +29,9 @@ def show(system: str, content: dict[str, Any], console: Console) -> None:
             known = entry["value"]
             text = with_error(known["value"], known["error"]) if known else entry["reason"]
             along = f" ({content['boundaries_are_of']})" if "p_train" in entry else ""
-            console.print(f"{entry['kind']}{at}{along}: {text}", **PLAIN)
+            parts = [f"{name} {part:.2g}" for name, part in (entry["error_parts"] or {}).items()]
+            of = f" (error from {', '.join(parts)})" if parts else ""
+            console.print(f"{entry['kind']}{at}{along}: {text}{of}", **PLAIN)
 
 
 def _table(points: list[dict[str, Any]], axis: str, rates: list[float]) -> Table:

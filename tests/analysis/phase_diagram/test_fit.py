@@ -113,6 +113,23 @@ def test_the_error_of_a_boundary_follows_from_that_of_alpha():
     assert boundary.error > 0.7 * found.error.mean() / 0.4 > 0.05
 
 
+def test_the_parts_of_a_boundary_s_error_are_its_shifts_by_each_source():
+    # Exact powers that bend at the largest size, and replicas that scatter by a common factor.
+    control = np.linspace(0, 1, 101)
+    mean = (SIZES / 128) ** -(0.3 - 0.4 * control)[:, None]
+    bent = mean * np.array([1, 1, 1, 1, 1.1])
+    for values, large, small in (
+        (bent[..., None] * np.ones(3), "sizes", "replicas"),
+        (mean[..., None] * SIZES[:, None] ** [-0.02, 0.0, 0.02], "replicas", "sizes"),
+    ):
+        losses = Losses(np.zeros(1), control, SIZES, values[None], 10)
+        found = slopes(losses)
+        parts = learning_ends(losses, found, 0, 0.05).parts
+        errors = {"sizes": found.systematic[0, 60], "replicas": found.statistical[0, 60]}
+        assert parts[large] == pytest.approx(errors[large] / 0.4, rel=1e-3) and parts[large] > 0.02
+        assert parts[small] < 1e-6 and parts["interpolation"] == pytest.approx(0.01 / np.sqrt(12))
+
+
 def test_three_sizes_that_bend_have_a_wide_error():
     values = np.array([1.0, 0.99, 0.5])[None, None, :, None] * np.array([0.99, 1.0, 1.01])
     found = slopes(Losses(np.zeros(1), CONTROL[:1], SIZES[:3], values, 10))
