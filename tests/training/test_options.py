@@ -25,8 +25,6 @@ EFFECTIVE = [
     "dropout_phase=grid dropout_phase.p_train=[0,0.3]",
     "dropout_phase=grid dropout_phase.p_eval=[0,0.3]",
     "dropout_phase=grid dropout_phase.num_draws=2",
-    "dropout_phase=grid dropout_phase.refine=1 dropout_phase.p_train=[0,0.97] "
-    "dataset.train_sizes=[100,200]",
     "replicas_differ_in=data", "dataset.label_noise=0.2", "training.measure_on_train_set=true",
     "dataset=gaussian", "dataset=gaussian dataset.labels=teacher",
     "dataset=gaussian dataset.num_train=2000", "dataset=gaussian dataset.num_classes=3",
