@@ -20,7 +20,7 @@ LAYERS = [
     "records",
     "statistics",
     "config",
-    "streams",
+    "streams stream_kernels",
     "import_path",
     "compiled console errors file_path registry pruning_phases",
 ]

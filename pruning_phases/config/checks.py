@@ -8,8 +8,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from pruning_phases.config.dropout_rates import RateGridConfig
 from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Stage
-from pruning_phases.config.groups import NO_SCORE, PrunerConfig, RateGridConfig
+from pruning_phases.config.groups import NO_SCORE, PrunerConfig
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.config.register import schemas
 from pruning_phases.config.run import Config
@@ -155,6 +156,14 @@ def _check_data(config: Config) -> None:
     for key, rates in zip(("p_train", "p_eval"), config.dropout_phase.rates(), strict=True):
         if not rates:
             raise UserError(f"dropout_phase.{key}=[]: give one rate or more")
+    sizes = len(config.dataset.train_sizes or [])
+    if config.dropout_phase.rounds_of_refinement() and (
+        len(config.dropout_phase.rates()[0]) < 2 or sizes < 2
+    ):
+        raise UserError(
+            "dropout_phase.refine reads the phases on both sides of an interval: give two p_train "
+            "or more and dataset.train_sizes=[A,B] or more, or dropout_phase.refine=0"
+        )
 
 
 def _check_pruner(pruner: PrunerConfig) -> None:

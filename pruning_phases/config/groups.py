@@ -33,13 +33,28 @@ class Budget:
         at_most=LARGEST_COUNT,
     )
     patience: int = key(
-        3, "plateau: epochs without improvement after which a replica stops", at_least=1,
+        3, "plateau: rounds without improvement after which a replica stops", at_least=1,
         at_most=LARGEST_COUNT, has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
     min_delta: float = key(
         0.0, "plateau: relative drop of the loss that counts as an improvement",
         at_least=0, below=1, has_effect=lambda config, budget: budget.watches_loss(),
     )  # fmt: skip
+    growth: float = key(
+        0.0, "plateau: each round prolongs the training by this fraction, after a first one of "
+        "1/growth^2 updates, so that every training-set size stops equally near its best loss; 0: "
+        "a round is an epoch of the largest set", at_least=0, at_most=1, before=0.0,
+        has_effect=lambda config, budget: budget.watches_loss(),
+    )  # fmt: skip
+
+    min_updates: int = key(
+        0, "plateau: updates before which no replica stops: a loss may rest before it falls",
+        at_least=0, at_most=LARGEST_COUNT, before=0,
+        has_effect=lambda config, budget: budget.watches_loss(),
+    )  # fmt: skip
+
+    def grows(self) -> bool:
+        return self.watches_loss() and self.growth > 0
 
     def watches_loss(self) -> bool:
         return self.rule is Rule.plateau and self.amount > 0
@@ -222,38 +237,6 @@ class TopologyConfig:
 
 
 @dataclass
-class DropoutPhaseConfig:
-    num_draws: int = key(
-        1, "dropout masks that an evaluation averages over", at_least=1,
-        at_most=10**6, has_effect=lambda config, phase: any(phase.rates()[1]),
-    )  # fmt: skip
-
-    def rates(self) -> tuple[list[float], list[float]]:
-        """All p_train and all p_eval."""
-        raise NotImplementedError
-
-
-@dataclass
-class FixedRatesConfig(DropoutPhaseConfig):
-    p_train: float = key(0.0, "dropout rate in training", at_least=0, below=1)
-    p_eval: float = key(0.0, "dropout rate in evaluation", at_least=0, below=1)
-
-    def rates(self) -> tuple[list[float], list[float]]:
-        return [self.p_train], [self.p_eval]
-
-
-@dataclass
-class RateGridConfig(DropoutPhaseConfig):
-    """A network per replica and p_train, evaluated at each p_eval."""
-
-    p_train: list[float] = key(MISSING, "dropout rates in training", at_least=0, below=1)
-    p_eval: list[float] = key(MISSING, "dropout rates in evaluation", at_least=0, below=1)
-
-    def rates(self) -> tuple[list[float], list[float]]:
-        return self.p_train, self.p_eval
-
-
-@dataclass
 class TrainerConfig:
     accelerator: str = key("auto", "device: auto (a GPU if there is one), cpu, gpu")
     num_threads: int | None = key(
@@ -294,7 +277,6 @@ class ExperimentScaleConfig:
 
     num_replicas: int = key(MISSING, "networks in a run", at_least=1, at_most=10**6)
     train_sizes: list[int] = key(MISSING, "training-set sizes", at_least=1, at_most=LARGEST_COUNT)
-    updates: int = key(MISSING, "updates of a training", at_least=1, at_most=LARGEST_COUNT)
     num_draws: int = key(
         MISSING, "dropout masks that an evaluation averages over", at_least=1, at_most=10**6
     )

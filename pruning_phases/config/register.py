@@ -6,12 +6,11 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
+from pruning_phases.config.dropout_rates import FixedRatesConfig, RateGridConfig
 from pruning_phases.config.groups import (
     AdamConfig,
-    FixedRatesConfig,
     LoggerConfig,
     PrunerConfig,
-    RateGridConfig,
     SgdConfig,
     TopologyConfig,
     TrainerConfig,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
+from pruning_phases.config.dropout_rates import DropoutPhaseConfig
 from pruning_phases.config.enums import Difference, Family
 from pruning_phases.config.groups import (
     DatasetConfig,
-    DropoutPhaseConfig,
     ExperimentScaleConfig,
     LoggerConfig,
     ModelConfig,

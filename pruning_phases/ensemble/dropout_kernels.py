@@ -7,32 +7,7 @@ import numpy as np
 
 from pruning_phases.compiled import compiled
 from pruning_phases.ensemble.tile_kernels import TILE
-
-
-@compiled
-def mix(x):
-    """``streams._mix`` on uint32."""
-    x = np.uint32(x ^ (x >> np.uint32(16)))
-    x = np.uint32(x * np.uint32(0x21F0AAAD))
-    x = np.uint32(x ^ (x >> np.uint32(15)))
-    x = np.uint32(x * np.uint32(0x735A2D97))
-    return np.uint32(x ^ (x >> np.uint32(15)))
-
-
-@compiled
-def random_bits(low, high, counter):
-    """``streams.random_bits`` of one key and one counter, on uint32."""
-    return mix(np.uint32(mix(np.uint32(counter ^ low)) + high))
-
-
-@compiled
-def derive(low, high, number):
-    """``streams.derive`` of one key, on uint32."""
-    counter = np.uint32(number * 2)
-    key = np.empty(2, np.uint32)
-    key[0] = random_bits(low, high, counter)
-    key[1] = random_bits(low, high, np.uint32(counter + np.uint32(1)))
-    return key
+from pruning_phases.stream_kernels import derive, random_bits
 
 
 @compiled

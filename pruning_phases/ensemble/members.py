@@ -34,12 +34,13 @@ class Member:
         return 0 if self.shared and purpose != SUBSET else self.replica
 
 
-def members(config: Config) -> list[Member]:
+def members(config: Config, rates: Sequence[float] | None = None) -> list[Member]:
+    """The networks at some p_train; None: those of the configuration."""
     first = config.first_replica
     sizes: Sequence[int | None] = config.dataset.train_sizes or [config.dataset.train_size]
     return [
         Member(replica, p_train, size, config.replicas_differ_in is Difference.data)
-        for p_train in config.dropout_phase.rates()[0]
+        for p_train in (config.dropout_phase.rates()[0] if rates is None else rates)
         for size in sizes
         for replica in range(first, first + config.num_replicas)
     ]

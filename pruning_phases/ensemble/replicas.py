@@ -256,13 +256,12 @@ class Replicas(nn.Module):
         for name in self.architecture.dropout_layers:
             self.buffer(f"{name}.train_rate").copy_(train)
             self.buffer(f"{name}.eval_rate").copy_(evaluation)
-        for module in (*self._alone, *self._skeleton):
+        enabled = {True: bool((train > 0).any()), False: bool((evaluation > 0).any())}
+        for number, module in enumerate((*self._alone, *self._skeleton)):
             for layer in module.modules():
                 if isinstance(layer, PhaseDropout):
-                    layer.enabled = {
-                        True: bool((train > 0).any()),
-                        False: bool((evaluation > 0).any()),
-                    }
+                    layer.enabled = enabled
+                    layer.compiled = number < len(self._alone) and self.device.type == "cpu"
 
     def set_dropout_draw(self, keys: Tensor, draw: int, part: slice = ALL) -> None:
         """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2], for some replicas."""

@@ -11,8 +11,9 @@ The functions release the interpreter's lock, and each runs on one thread.
 import numpy as np
 
 from pruning_phases.compiled import compiled
-from pruning_phases.ensemble.dropout_kernels import derive, drop, keys_of_layers
+from pruning_phases.ensemble.dropout_kernels import drop, keys_of_layers
 from pruning_phases.ensemble.tile_kernels import TILE, add_products, add_spread, add_weighted, total
+from pruning_phases.stream_kernels import derive
 
 EXAMPLES_AT_ONCE = 16  # examples whose inputs are gathered together
 

@@ -41,11 +41,13 @@ def evaluate(
     rates: Tensor | None = None,
     draw: int = 0,
     own: Sequence[str] = (),
+    active: Sequence[bool] | None = None,
 ) -> dict[str, Values]:
     """Observables [R] of all replicas' outputs for images with labels y.
 
     rates: of dropout at evaluation, [R]; None: no dropout. own: import paths of a user's
-    observables.
+    observables. active: the replicas that are evaluated, one or more; None: all. A part without any
+    of them has NaN.
     """
     replicas, form = module.replicas, module.sparse
     keys = derive(module.stream("dropout_eval"), draw)
@@ -68,9 +70,14 @@ def evaluate(
         assert total is not None
         return total.observables()
 
+    parts = [part for part in replicas.parts() if active is None or any(active[part])]
     with evaluation_mode(module, rates):
-        found = each(measured, replicas.parts())
-    return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+        found = each(measured, parts)
+    table = {name: np.full(replicas.num_replicas, np.nan) for name in found[0]}
+    for part, one in zip(parts, found, strict=True):
+        for name, values in one.items():
+            table[name][part] = values
+    return table
 
 
 @torch.no_grad()

@@ -33,6 +33,7 @@ from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.sparse import SparseForm, sparse_form
 from pruning_phases.errors import RunError
 from pruning_phases.streams import key_words
+from pruning_phases.training.budgets import max_rounds, max_updates, round_end
 from pruning_phases.training.rounds import RoundSource
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
@@ -45,8 +46,9 @@ class EnsembleModule(LightningModule):
     training set. A dimension called R counts the networks of the group.
 
     A *step* is a pruning and the training that follows; step 0 is the dense training. The training
-    of a step consists of *rounds*. A round is one epoch of the run's largest training set, or the
-    rest of the step's budget, and one epoch of Lightning's:
+    of a step consists of *rounds*. A round is one epoch of the run's largest training set, a
+    growing number of updates (``growth``), or the rest of the step's budget; and one epoch of
+    Lightning's:
 
         for every round of every step
             on_train_epoch_start    Prune            first round: prune, erase momentum
@@ -131,7 +133,7 @@ class EnsembleModule(LightningModule):
     @property
     def num_rounds(self) -> int:
         """Maximum of rounds in the current step."""
-        return max(1, -(-self.max_updates // self.epoch_updates))
+        return max_rounds(self.budget, self.epoch_updates)
 
     @property
     def fraction_done(self) -> float:
@@ -198,7 +200,8 @@ class EnsembleModule(LightningModule):
 
     def begin_round(self) -> None:
         self.source.first = self.num_updates
-        self.source.count = min(self.epoch_updates, self.max_updates - self.num_updates)
+        end = round_end(self.budget, self.round, self.epoch_updates)
+        self.source.count = end - self.num_updates
 
     @property
     def _vectorized(self) -> bool:
@@ -269,11 +272,6 @@ class EnsembleModule(LightningModule):
         self, batch: Any, device: torch.device, dataloader_idx: int
     ) -> Any:
         return batch
-
-
-def max_updates(budget: Budget, epoch_updates: int) -> int:
-    """Maximum of updates that a budget allows."""
-    return budget.amount * (1 if budget.rule is Rule.updates else epoch_updates)
 
 
 def replica_numbers(module: EnsembleModule, rows: Iterable[int]) -> str:

@@ -32,11 +32,16 @@ class Plateau:
     def stopped(self) -> NDArray[np.bool_]:
         return self.stale >= self.patience
 
-    def report(self, loss: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Add the losses [R] of one round. Returns [R] bool: the running replicas that improved."""
+    def report(self, loss: NDArray[np.float64], may_stop: bool = True) -> NDArray[np.bool_]:
+        """Add the losses [R] of one round. Returns [R] bool: the running replicas that improved.
+
+        Without ``may_stop`` every replica keeps one round in which it may improve.
+        """
         running = ~self.stopped
         bar = np.where(np.isinf(self.best), np.inf, self.best * (1 - self.min_delta))
         improved = running & (loss < bar)
         self.best = np.where(improved, loss, self.best)
         self.stale = np.where(improved, 0, self.stale + running)
+        if not may_stop:
+            self.stale = np.minimum(self.stale, self.patience - 1)
         return improved

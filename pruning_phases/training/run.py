@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, dropwhile
 from typing import Any
 
 import lightning
@@ -27,7 +28,7 @@ from pruning_phases.data.same_data import file_facts, refuse_other_data
 from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.data_order import updates_per_epoch
 from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
-from pruning_phases.ensemble.members import SUBSET, Member, in_chunks, keys_of, members
+from pruning_phases.ensemble.members import SUBSET, Member, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size, refuse_oversized, refuse_oversized_data
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.workers import set_num_workers
@@ -44,6 +45,7 @@ from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.tracking.run_log import opened_log
 from pruning_phases.training import initial_state
+from pruning_phases.training.budgets import max_updates
 from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.callbacks.progress import ShowProgress
@@ -55,8 +57,9 @@ from pruning_phases.training.callbacks.wandb import LogToWandb
 from pruning_phases.training.checkpoint import StatefulCallback
 from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.initial_state import InitialState
-from pruning_phases.training.loop import EnsembleModule, max_updates
+from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
+from pruning_phases.training.refinement import chunks_of, max_chunks
 from pruning_phases.training.trainer import arithmetic, fit, new_trainer, quiet_lightning
 from pruning_phases.training.trial import trial
 
@@ -156,7 +159,7 @@ def callbacks_of(
     measure = checkpointer.measure
     return [
         Prune(),
-        EarlyStopping(),
+        EarlyStopping(partial(console.print, **PLAIN)),
         TrainingCurve(checkpointer.record),
         measure,
         checkpointer,
@@ -184,26 +187,32 @@ class _Chunks:
         measure = Measure(notify) if config.progress else Measure()
         checkpointer = Record(record, measure, config.checkpoint_seconds, preemption, lease)
         size = self._chunk_size(checkpointer.chunk_size)
-        groups = in_chunks(members(config), size)
+        num_chunks = max_chunks(config, size)
         self._note_dense_form(notify)
-        remaining = [c for c in range(len(groups)) if not checkpointer.has_finished(c)]
-        with opened_log(config.logger, record) if remaining else nullcontext() as run_log:
-            for chunk in remaining:
-                if len(groups) > 1:
-                    notify(f"chunk {chunk + 1} of {len(groups)}: {len(groups[chunk])} networks")
+        chunks = chunks_of(config, size, lambda: measure.tables()[0], self.dataset.num_classes)
+        remaining = dropwhile(lambda one: checkpointer.has_finished(one[0]), enumerate(chunks))
+        first = next(remaining, None)
+        with opened_log(config.logger, record) if first else nullcontext() as run_log:
+            for chunk, group in chain([first] if first else [], remaining):
+                if num_chunks > 1:
+                    at_most = " at most" if config.dropout_phase.rounds_of_refinement() else ""
+                    rates = ", ".join(f"{rate:g}" for rate in sorted({m.p_train for m in group}))
+                    notify(
+                        f"chunk {chunk + 1} of {num_chunks}{at_most}: {len(group)} networks at "
+                        f"p_train {rates}"
+                    )
                 logging = None
                 if run_log is not None:
-                    repeats = chunk == remaining[0] and run_log.run.offline
+                    repeats = (chunk, group) == first and run_log.run.offline
                     logging = LogToWandb(run_log, measure, repeats)
                 callbacks = callbacks_of(config, checkpointer, self.console, logging)
                 stateful = [one for one in callbacks if isinstance(one, StatefulCallback)]
-                checkpointer.begin_chunk(chunk, len(groups), size, stateful)
-                self._fit(groups[chunk], checkpointer, callbacks)
-                if chunk != remaining[-1]:
-                    self.trainer = new_trainer(config, record.folder)
+                checkpointer.begin_chunk(chunk, num_chunks, size, stateful)
+                self._fit(group, checkpointer, callbacks)
+                self.trainer = new_trainer(config, record.folder)
                 del callbacks, stateful
                 gc.collect()  # module and trainer refer to each other; the next chunk needs room
-        if len(groups) > 1:
+        if num_chunks > 1:
             lease.check()
             checkpointer.sort_tables()
 

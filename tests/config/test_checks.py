@@ -100,7 +100,7 @@ def outside() -> list:
             many = isinstance(default, list) or (group, schema) == ("dropout_phase", "schema_grid")
             many |= path in ("model.channels", "model.widths", "pruner.densities")
             many |= path == "experiment_scale.train_sizes"
-            many &= not path.endswith("num_draws")
+            many &= not path.endswith(("num_draws", "refine"))
             values = [] if low is None else [low if facts.above is not None else low - 1]
             values += (
                 []

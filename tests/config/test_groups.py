@@ -2,8 +2,9 @@
 
 import pytest
 
+from pruning_phases.config.dropout_rates import FixedRatesConfig, RateGridConfig
 from pruning_phases.config.enums import Rule, Stage
-from pruning_phases.config.groups import Budget, FixedRatesConfig, PrunerConfig, RateGridConfig
+from pruning_phases.config.groups import Budget, PrunerConfig
 from pruning_phases.config.keys import entries
 
 FINE = ["finetune", "finetune.rule", "finetune.amount"]

@@ -11,6 +11,9 @@ LATER = {
     "replicas_differ_in": "data", "training.measure_on_train_set": "true",
     "dataset.label_noise": "0.1", "pruner.scored_on": "initial", "pruner.trains_from": "initial",
     "pruner.rewind_update": "5", "dataset.num_classes": "3",
+    "training.budget.growth": "0.3", "pruner.finetune.growth": "0.3",
+    "topology.training.growth": "0.3", "training.budget.min_updates": "7",
+    "pruner.finetune.min_updates": "7", "topology.training.min_updates": "7",
     "observables": "[mylab.observable:margin]",
 }  # fmt: skip
 
@@ -73,13 +76,15 @@ def test_a_key_that_came_later_stands_in_the_identity_only_with_another_value(co
     }
     assert later
     for path in LATER:
-        group, _, name = path.rpartition(".")
         content = physics(config)
-        assert name not in (content[group] if group else content)
+        *groups, name = path.split(".")
+        for group in groups:
+            content = content.get(group, {})
+        assert name not in content
 
 
 @pytest.mark.parametrize("path", ["replicas_differ_in", "training.measure_on_train_set",
-                                  "dataset.label_noise"])  # fmt: skip
+                                  "dataset.label_noise", "training.budget.growth"])  # fmt: skip
 def test_another_value_of_a_later_key_splits_the_identity(path, configure):
     assert run_id(configure(f"{path}={LATER[path]}")) != run_id(configure())
 

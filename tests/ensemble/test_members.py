@@ -57,6 +57,21 @@ def test_a_network_of_a_grid_is_that_network_alone(configure, more):
         pd.testing.assert_frame_equal(rows, own, rtol=1e-4, atol=1e-5)
 
 
+def test_every_size_stops_at_its_own_best_loss_as_it_does_alone(configure):
+    """With rounds of growing length, which do not depend on the largest training set."""
+    plateau = [
+        "training.budget.rule=plateau", "training.budget.growth=0.5", "training.budget.patience=2",
+        "training.batch_size=10", "optimizer.lr=0.02", "dropout_phase.p_train=[0]",
+    ]  # fmt: skip
+    grid = make(configure(*GRID, *plateau, "training.budget.amount=50"))
+    last = grid.training().groupby(["train_size", "replica"])["update"].max()
+    assert (last[50] < last[200]).all() and last.max() < 1000  # before the budget of 50 epochs
+    small = ["dataset.train_sizes=[50]", "training.budget.amount=200"]
+    alone = make(configure(*GRID, *plateau, *small)).observables()
+    rows = grid.observables().query("train_size == 50").reset_index(drop=True)
+    pd.testing.assert_frame_equal(rows, alone, rtol=1e-4, atol=1e-5)
+
+
 def test_an_ensemble_in_chunks_is_the_ensemble(configure):
     """In 1, 2 and 5 chunks: equal initial weights, data orders and dropout masks."""
     config = configure(*GRID)

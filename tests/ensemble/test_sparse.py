@@ -7,10 +7,10 @@ from torch import nn
 
 from pruning_phases.ensemble import dense, sparse
 from pruning_phases.ensemble.chain import chain_of
-from pruning_phases.ensemble.dropout_kernels import random_bits
 from pruning_phases.ensemble.optimizers import begin_state, state_tensors
 from pruning_phases.ensemble.sparse import SPARSE_UP_TO, sparse_form
 from pruning_phases.models.dropout import PhaseDropout
+from pruning_phases.stream_kernels import random_bits
 from pruning_phases.training import evaluate as evaluation
 from pruning_phases.training.evaluate import evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule

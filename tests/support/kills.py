@@ -36,6 +36,11 @@ KINDS = {
         "dataset.train_sizes=[50,200]", "training.budget.rule=updates",
         "training.budget.amount=200", "pruner=none", "trainer.chunk_size=3",
     ],
+    "refined grid": [
+        "dropout_phase=grid", "dropout_phase.p_train=[0,0.97]", "dropout_phase.p_eval=[0,0.3]",
+        "dropout_phase.refine=2", "dataset.train_sizes=[50,200]", "training.budget.growth=0.5",
+        "training.budget.amount=12", "pruner=none", "trainer.chunk_size=3",
+    ],
     "topology": ["topology=rewired", "topology.density=0.2", "topology.training.amount=200"],
     "capacity": [
         "dataset=gaussian", "dataset.num_train=900", "dataset.train_sizes=[20,80,320]",

@@ -44,6 +44,16 @@ def test_dropout_acts_at_evaluation_on_the_replicas_with_a_rate(module_of):
     np.testing.assert_array_equal(first, again)
 
 
+def test_only_active_replicas_are_evaluated(module_of):
+    module = module_of()
+    whole, some = (
+        evaluate(module, module.data.test, module.data.test_y, RATES, active=active)["loss"]
+        for active in (None, [False, True, True, False])
+    )
+    np.testing.assert_array_equal(some[1:3], whole[1:3])
+    assert np.isnan(some[[0, 3]]).all() and np.isfinite(whole).all()
+
+
 def test_examples_beyond_one_call_meet_other_dropout_masks(module_of, monkeypatch):
     module = module_of()
     x = Images(module.data.test.numbers[:1].expand(8, -1, -1, -1))

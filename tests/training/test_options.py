@@ -11,6 +11,7 @@ EFFECTIVE = [
     "training.budget.amount=3", "training.budget.rule=epochs training.budget.amount=4",
     "training.budget.rule=updates",
     "training.budget.patience=1 training.budget.min_delta=0.9",
+    "training.budget.growth=0.5",
     "optimizer.lr=3e-3", "optimizer.weight_decay=0.1", "optimizer.beta1=0.5", "optimizer.beta2=0.9",
     "optimizer=sgd", "pruner=none", "pruner=random", "pruner.scope=layer",
     "pruner.schedule=linear", "pruner.schedule=list pruner.densities=[0.4,0.1]",
@@ -75,6 +76,8 @@ PLATEAU = ["pruner.finetune.rule=plateau", "pruner.finetune.amount=6"]
         [*PLATEAU, "pruner.finetune.min_delta=0.3"],
         ["optimizer=sgd", "optimizer.momentum=0.5"],
         ["training.budget.amount=9", *EAGER, "training.budget.min_delta=0.4"],
+        ["training.budget.amount=12", *EAGER, "training.budget.min_delta=0.5", "optimizer.lr=0.01",
+         "training.budget.min_updates=48"],
     ],
     ids=lambda overrides: overrides[-1],
 )  # fmt: skip
@@ -93,7 +96,7 @@ def test_options_that_act_beside_others_change_the_result(configure, overrides):
         "progress=true",
         "trainer=auto",
         "figures=[transition]",
-        "experiment_scale.updates=7",
+        "experiment_scale.num_draws=7",
     ],
 )
 def test_machine_options_change_neither_identity_nor_result(configure, override):

@@ -25,5 +25,13 @@ def test_an_improvement_is_relative():
     assert plateau.stopped.tolist() == [False, True]
 
 
+def test_no_replica_stops_before_it_may():
+    plateau = Plateau.begin(patience=2, min_delta=0.0, num_replicas=2)
+    for loss, may_stop in (([5, 5], False), ([6, 6], False), ([7, 7], False), ([4, 8], True)):
+        assert not plateau.stopped.any()
+        plateau.report(np.array(loss), may_stop)
+    assert plateau.stopped.tolist() == [False, True] and plateau.best.tolist() == [4, 5]
+
+
 def test_an_epoch_is_as_many_full_batches_as_hold_all_examples():
     assert [updates_per_epoch(n, 64) for n in (1, 64, 65, 128)] == [1, 1, 2, 2]

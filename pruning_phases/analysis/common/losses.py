@@ -15,6 +15,7 @@ from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
 from pruning_phases.statistics.curves import Curve, SizedCurve
 from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.phases import loss_grid
 from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 if TYPE_CHECKING:
@@ -26,17 +27,14 @@ SPARSITY = "sparsity"  # a column that is added to the observables: 1 - density
 
 
 def losses_of(records: list[RunRecord], control: str) -> Losses:
-    """The test losses of one system's runs."""
+    """The test losses of one system's runs, at the p_train that all of their replicas have."""
     where = ids_of(records)
     table = pooled(records, RunRecord.observables)
     table = table.assign(**{SPARSITY: 1 - table["density"]})
-    table = _along(table, control, where)
+    table = _with_shared_rates(_along(table, control, where))
     axis = "p_eval" if control == "p_eval" else SPARSITY
-    wide = table.pivot_table(
-        index=["p_train", axis, "train_size"], columns="replica", values="loss", dropna=False
-    ).dropna(axis="columns")
-    levels = [np.unique(table[name]).astype(np.float64) for name in ("p_train", axis, "train_size")]
-    shape = (*map(len, levels), wide.shape[1])
+    levels, values = loss_grid(table, axis)
+    shape = values.shape
     if shape[3] < 2:
         raise UserError(
             f"{where}: {shape[3]} replicas have a loss at every point: errors need two or more "
@@ -51,7 +49,13 @@ def losses_of(records: list[RunRecord], control: str) -> Losses:
         )
     num_classes = records[0].info()["data"]["num_classes"]
     p_train, along, sizes = levels
-    return Losses(p_train, along, sizes, wide.to_numpy().reshape(shape), num_classes)
+    return Losses(p_train, along, sizes, values, num_classes)
+
+
+def _with_shared_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Select the p_train of every replica: refined runs of several seeds differ in the others."""
+    rates = table.groupby("replica")["p_train"].agg(set)
+    return table[table["p_train"].isin(set.intersection(*rates))]
 
 
 def _along(table: pd.DataFrame, control: str, where: str) -> pd.DataFrame:

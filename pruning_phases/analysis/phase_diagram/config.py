@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
 from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
+from pruning_phases.statistics.phases import LEAST_ALPHA, LEAST_GAIN
 
 
 @dataclass
 class PhaseDiagramConfig(AnalysisConfig):
     control: str = key("p_eval", "p_eval, or density of networks pruned without fine-tuning")
     least_alpha: float = key(
-        0.05, "alpha above this counts as learning from more data", at_least=0, below=1
+        LEAST_ALPHA, "alpha above this counts as learning from more data", at_least=0, below=1
     )
     least_gain: float = key(
-        0.05, "fraction of ln C by which the best p_eval must lower the loss for 'can learn'",
+        LEAST_GAIN, "fraction of ln C by which the best p_eval must lower the loss for 'can learn'",
         at_least=0, below=1,
     )  # fmt: skip
     confidence: float = key(

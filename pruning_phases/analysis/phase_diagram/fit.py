@@ -19,12 +19,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from pruning_phases.analysis.common.losses import SPARSITY, Losses, loss_curves
 from pruning_phases.statistics.crossings import FEWEST_SPLINES, crossing, extrapolate
 from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.phases import scaling_exponent
 from pruning_phases.statistics.quote import number
 
 if TYPE_CHECKING:
@@ -71,17 +72,7 @@ class Boundary:
     error: float | None
     bracket: tuple[float, float] | None = None  # neighbouring grid points on its two sides
     reason: str | None = None
-
-
-def scaling_exponent(sizes: ArrayLike, losses: ArrayLike) -> Array:
-    """alpha = -d ln L / d ln N by least squares over ln N: losses [..., sizes] -> [...].
-
-    Dimensionless; positive if the loss falls with more data. arXiv 2603.12316.
-    """
-    x = np.log(np.asarray(sizes, dtype=np.float64))
-    y = np.log(np.asarray(losses, dtype=np.float64))
-    centred = x - x.mean()
-    return -(y * centred).sum(axis=-1) / (centred**2).sum()
+    parts: dict[str, float] | None = None  # of the error: what each source shifts the value by
 
 
 def slopes(losses: Losses) -> Slopes:
@@ -155,7 +146,8 @@ def phase_of(probability: Array, confidence: float) -> str:
 
 def learning_ends(losses: Losses, found: Slopes, row: int, least_alpha: float) -> Boundary:
     """End of eumentia: the control above which alpha stays below least_alpha."""
-    return _falls_through(losses.control, found.alpha[row], found.error[row], least_alpha, "alpha")
+    parts = {"replicas": found.statistical[row], "sizes": found.systematic[row]}
+    return _falls_through(losses.control, found.alpha[row], parts, least_alpha, "alpha")
 
 
 def ability_ends(losses: Losses, least_gain: float) -> Boundary:
@@ -165,14 +157,17 @@ def ability_ends(losses: Losses, least_gain: float) -> Boundary:
     if gain[-1] < -threshold:
         reason = "at the largest p_train the loss is above ln C at every p_eval measured"
         return Boundary(None, None, reason=f"{reason}: add smaller ones")
-    return _falls_through(losses.p_train, gain, error, threshold, "the gain")
+    return _falls_through(losses.p_train, gain, {"replicas": error}, threshold, "the gain")
 
 
-def _falls_through(x: Array, y: Array, error: Array, threshold: float, name: str) -> Boundary:
+def _falls_through(
+    x: Array, y: Array, errors: dict[str, Array], threshold: float, name: str
+) -> Boundary:
     """The x above which y stays below the threshold, and its error.
 
     The error combines two parts: the larger shift of this x when all of y moves up or down by its
-    errors, and the width of the grid interval / sqrt(12) for the interpolation.
+    total errors, and the width of the grid interval / sqrt(12) for the interpolation. The parts
+    are the shifts by each source alone.
     """
     fall = _last_fall(x, y, threshold)
     if fall is None:
@@ -181,12 +176,17 @@ def _falls_through(x: Array, y: Array, error: Array, threshold: float, name: str
         where = "at the last point" if side == "not through" else "at all points"
         return Boundary(None, None, reason=f"{name} is {side} {threshold:.3g} {where}")
     value, bracket = fall
-    moved = [_last_fall(x, y + sign * error, threshold) for sign in (1, -1)]
-    # Without a fall inside the measured range it lies beyond the end on that side.
-    ends = [found[0] if found else end for found, end in zip(moved, (x[-1], x[0]), strict=True)]
-    own = max(abs(end - value) for end in ends)
-    spread = (bracket[1] - bracket[0]) / np.sqrt(12)
-    return Boundary(value, float(np.hypot(own, spread)), bracket)
+
+    def shift(error: Array) -> float:
+        moved = [_last_fall(x, y + sign * error, threshold) for sign in (1, -1)]
+        # Without a fall inside the measured range it lies beyond the end on that side.
+        ends = [found[0] if found else end for found, end in zip(moved, (x[-1], x[0]), strict=True)]
+        return float(max(abs(end - value) for end in ends))
+
+    parts = {source: shift(error) for source, error in errors.items()}
+    parts["interpolation"] = float((bracket[1] - bracket[0]) / np.sqrt(12))
+    total = shift(np.sqrt(sum(error**2 for error in errors.values())))
+    return Boundary(value, float(np.hypot(total, parts["interpolation"])), bracket, parts=parts)
 
 
 def _last_fall(x: Array, y: Array, threshold: float) -> tuple[float, tuple[float, float]] | None:
@@ -257,6 +257,7 @@ def _boundary(system: str, kind: str, at: dict[str, float], found: Boundary) -> 
     entry: dict[str, Any] = {"system": system, "kind": kind, **at}
     entry["value"] = number(found.value, found.error)
     entry["bracket"] = list(found.bracket) if found.bracket else None
+    entry["error_parts"] = found.parts
     return entry | ({"reason": found.reason} if found.reason else {})
 
 

@@ -3,6 +3,8 @@
 In: training or validation losses. Out: the active replicas, the end of the step. Knows no record.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from lightning import Callback, Trainer
@@ -30,7 +32,8 @@ class EarlyStopping(Callback):
 
     state_name = "stop"
 
-    def __init__(self) -> None:
+    def __init__(self, notify: Callable[[str], None] = lambda _: None) -> None:
+        self.notify = notify
         self.plateau: Plateau | None = None
         self.kept: dict[str, Tensor] = {}
         self.kept_loss = np.empty(0)
@@ -71,6 +74,12 @@ class EarlyStopping(Callback):
         if self.plateau is not None:
             self._watch(self.plateau, module, train_loss)
             _refuse_stop_before_rewind(module)
+            if module.step_ended and module.budget.grows() and any(module.active):
+                self.notify(
+                    f"note: {sum(module.active)} of {len(module.active)} networks reached "
+                    f"{module.num_updates} updates before their loss stopped improving: give a "
+                    "larger training.budget.amount"
+                )
         if module.step_ended:
             self._restore(module)
             if module.step == 0:
@@ -78,10 +87,11 @@ class EarlyStopping(Callback):
 
     def _watch(self, plateau: Plateau, module: EnsembleModule, train_loss: NDArray) -> None:
         running = ~plateau.stopped
+        may_stop = module.num_updates >= module.budget.min_updates
         if module.trains_anew:
-            self._keep(module, plateau.report(_validation_loss(module)))
+            self._keep(module, plateau.report(_validation_loss(module), may_stop))
         else:
-            plateau.report(train_loss)
+            plateau.report(train_loss, may_stop)
             self._keep(module, running & plateau.stopped)
         module.active = (~plateau.stopped).tolist()
         module.step_ended |= bool(plateau.stopped.all())
@@ -118,9 +128,10 @@ def _replica_state(module: EnsembleModule) -> dict[str, Tensor]:
 
 
 def _validation_loss(module: EnsembleModule) -> NDArray[np.float64]:
+    """Validation losses [R] of the replicas that have not stopped."""
     data = module.data
     x, y = data.train_images(data.validation), data.train_y[data.validation]
-    return evaluate(module, Images(x), y)["loss"]
+    return evaluate(module, Images(x), y, active=module.active)["loss"]
 
 
 def _refuse_divergence(module: EnsembleModule, train_loss: NDArray) -> None:

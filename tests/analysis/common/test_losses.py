@@ -1,5 +1,7 @@
 """Losses over a grid, read from records of one system."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,19 @@ def test_seeds_are_pooled_and_other_networks_are_other_systems(grid, tmp_path):
     systems = systems_of([grid, more, other])
     assert [len(runs) for runs in systems.values()] == [2, 1]
     assert losses_of([grid, more], "p_eval").values.shape[3] == 10
+
+
+def test_pooled_refined_runs_share_the_rates_that_all_of_them_have(tmp_path):
+    records = [
+        write_grid_run(
+            tmp_path, f"run{seed}",
+            replace(planted(*LEARNING, seed=seed), p_train=np.array([0, middle, 0.99])), seed=seed,
+        )
+        for seed, middle in enumerate((0.3, 0.6))
+    ]  # fmt: skip
+    losses = losses_of(records, "p_eval")
+    assert losses.p_train.tolist() == [0, 0.99] and losses.values.shape[3] == 10
+    assert losses_of(records[:1], "p_eval").p_train.tolist() == [0, 0.3, 0.99]
 
 
 def test_a_run_without_a_grid_is_refused_with_the_missing_options(tmp_path):

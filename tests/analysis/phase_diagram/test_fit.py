@@ -11,9 +11,9 @@ from pruning_phases.analysis.phase_diagram.fit import (
     learning_ends,
     phase_of,
     probabilities,
-    scaling_exponent,
     slopes,
 )
+from pruning_phases.statistics.phases import scaling_exponent
 
 SIZES = np.array([128.0, 512, 2048, 8192, 32768])
 CONTROL = np.array([0.0, 0.4, 0.8])
@@ -111,6 +111,23 @@ def test_the_error_of_a_boundary_follows_from_that_of_alpha():
     boundary = learning_ends(losses, found, 0, 0.05)
     # alpha falls by 0.4 per unit of the control: an error of 0.04 in alpha shifts it by 0.1.
     assert boundary.error > 0.7 * found.error.mean() / 0.4 > 0.05
+
+
+def test_the_parts_of_a_boundary_s_error_are_its_shifts_by_each_source():
+    # Exact powers that bend at the largest size, and replicas that scatter by a common factor.
+    control = np.linspace(0, 1, 101)
+    mean = (SIZES / 128) ** -(0.3 - 0.4 * control)[:, None]
+    bent = mean * np.array([1, 1, 1, 1, 1.1])
+    for values, large, small in (
+        (bent[..., None] * np.ones(3), "sizes", "replicas"),
+        (mean[..., None] * SIZES[:, None] ** [-0.02, 0.0, 0.02], "replicas", "sizes"),
+    ):
+        losses = Losses(np.zeros(1), control, SIZES, values[None], 10)
+        found = slopes(losses)
+        parts = learning_ends(losses, found, 0, 0.05).parts
+        errors = {"sizes": found.systematic[0, 60], "replicas": found.statistical[0, 60]}
+        assert parts[large] == pytest.approx(errors[large] / 0.4, rel=1e-3) and parts[large] > 0.02
+        assert parts[small] < 1e-6 and parts["interpolation"] == pytest.approx(0.01 / np.sqrt(12))
 
 
 def test_three_sizes_that_bend_have_a_wide_error():

@@ -61,6 +61,23 @@ def test_the_budget_ends_a_step_before_the_loss_stops_improving(module_of, monke
     assert weights(module) == [2, 3]
 
 
+def test_no_replica_stops_before_min_updates(module_of, monkeypatch):
+    module = module_of(*PLATEAU, "training.budget.amount=9", "training.budget.min_updates=4")
+    losses = [[3.0, 3.0], [4.0, 4.0], [5.0, 5.0], [2.0, 6.0], [2.5, 9.0], [2.5, 0.0]]
+    assert rounds(module, EarlyStopping(), losses, monkeypatch=monkeypatch) == 6
+    assert weights(module) == [4, 1]
+
+
+@pytest.mark.parametrize(("growth", "count"), [(0.5, 1), (0.0, 0)])
+def test_networks_that_still_improve_at_the_end_are_counted(module_of, monkeypatch, growth, count):
+    notes, growing = [], f"training.budget.growth={growth}"
+    module = module_of(*PLATEAU, "training.budget.amount=2", growing)
+    losses = [[3.0, 5.0], [4.0, 4.0], [5.0, 3.0], [5.0, 2.0]][: module.num_rounds]
+    rounds(module, EarlyStopping(notes.append), losses, monkeypatch=monkeypatch)
+    assert len(notes) == count
+    assert all("1 of 2 networks reached" in note for note in notes)
+
+
 def test_a_loss_that_improves_by_less_than_min_delta_counts_as_stale(module_of, monkeypatch):
     module = module_of(*PLATEAU, "training.budget.amount=9", "training.budget.min_delta=0.1")
     losses = [[1.0, 1.0], [0.95, 0.85], [0.92, 0.84], [0.8, 0.83]]
