@@ -67,8 +67,8 @@ def _join(parent, first, second):
 
 @njit(cache=True)
 def _swendsen_wang(size, states, temperature, num_samples, apart, seed, spins):
-    """Energy per bond satisfied and order parameter of samples ``apart`` sweeps from each other."""
-    np.random.seed(seed)
+    """Satisfied bonds and order parameter of samples ``apart`` sweeps from each other."""
+    np.random.seed(seed)  # noqa: NPY002 (compiled code has a generator of its own)
     count = size * size
     parent, new = np.empty(count, np.int64), np.empty(count, np.int64)
     opens = 1 - np.exp(-1 / temperature)
@@ -81,14 +81,14 @@ def _swendsen_wang(size, states, temperature, num_samples, apart, seed, spins):
             for site in range(count):
                 right = site - size + 1 if site % size == size - 1 else site + 1
                 below = (site + size) % count
-                if spins[site] == spins[right] and np.random.random() < opens:
+                if spins[site] == spins[right] and np.random.random() < opens:  # noqa: NPY002
                     _join(parent, site, right)
-                if spins[site] == spins[below] and np.random.random() < opens:
+                if spins[site] == spins[below] and np.random.random() < opens:  # noqa: NPY002
                     _join(parent, site, below)
             for site in range(count):  # a root is the lowest site of its cluster
                 root = _root(parent, site)
                 if root == site:
-                    new[site] = np.random.randint(states)
+                    new[site] = np.random.randint(states)  # noqa: NPY002
                 spins[site] = new[root]
         occupation[:] = 0
         bonds = 0
@@ -339,12 +339,11 @@ PLANTED: dict[str, tuple[str, Callable[..., list[SizedCurve]]]] = {
 }
 
 
-def planted(name: str, seed: int, replicas: int | None = None) -> list[SizedCurve]:
-    """One planted data set: 24, 32, 48 or 64 replicas in turn, 20 to 30 control values."""
+def planted(name: str, seed: int) -> list[SizedCurve]:
+    """One planted data set of MOST_REPLICAS replicas and 20 to 30 control values."""
     generator = np.random.default_rng([seed, *name.encode()])
     points = int(generator.integers(20, 31))
-    curves = PLANTED[name][1](MOST_REPLICAS, points, generator)
-    return with_replicas(curves, replicas or (24, 32, 48, MOST_REPLICAS)[seed % 4])
+    return PLANTED[name][1](MOST_REPLICAS, points, generator)
 
 
 def with_replicas(curves: list[SizedCurve], count: int) -> list[SizedCurve]:

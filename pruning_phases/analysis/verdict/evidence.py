@@ -4,9 +4,9 @@ N is the number of degrees of freedom. Exponents are with respect to N, so that 
 system need not be known. m is the order parameter and p the control parameter, both per replica.
 
     half point p*    where the mean of m has covered half of its height
-    width w          shortest interval of ln p within which the mean covers a quarter of the height;
-                     the height is the same for all sizes. w is relative, w ~ dp / p*: where p* ~ 1/N
-                     at a fixed w, the transition is not at a density but at a number of weights
+    width w          shortest interval of ln p within which the mean covers a quarter of the height,
+                     which is the same for all sizes. w is relative, w ~ dp / p*: a fixed w with
+                     p* ~ 1/N is a crossover at a number of weights, not a transition at a density
     variance peak    shortest interval of ln p that holds half of the integral of Var(m)
     chi              N Var(m), the susceptibility; its peak
     within v         smallest fraction of Var(m) that is left within two groups of replicas
@@ -44,7 +44,7 @@ MOST_LOST = 0.16  # fraction of resampled curves without a value beyond which it
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and variance of m over the control: row 0 as measured, then resampled [1 + batch, points]."""
+    """Mean and variance of m [1 + batch, points]: as measured in row 0, then resampled."""
 
     control: Array
     mean: Array
@@ -90,10 +90,10 @@ def half_points(size: float, one: Moments, sign: float) -> Located:
 
 
 def shortest_intervals(x: Array, falling_means: Array, drop: float) -> Array:
-    """Shortest interval [batch] of ascending x within which curves [batch, points] fall by ``drop``.
+    """Shortest interval [batch] of x within which curves [batch, points] fall by ``drop``.
 
-    Curves are linear between points, so that one end of the shortest interval is a point. Infinite
-    for curves that fall by less.
+    x is ascending. Curves are linear between points, so that one end of the shortest interval is a
+    point. Infinite for curves that fall by less.
     """
     shortest = np.full(len(falling_means), np.inf)
     for index in range(len(x)):
@@ -135,11 +135,11 @@ def peak_width(size: float, one: Moments) -> Located:
 def within_fraction(values: Array) -> Array:
     """Smallest fraction [batch] of the variance of values [batch, n] that two groups leave.
 
-        v = min_k [ S(x_1 .. x_k) + S(x_k+1 .. x_n) ] / S(x_1 .. x_n),    x sorted, S = sum (x - mean)^2
+        v = min_k [ S(x_1 .. x_k) + S(x_k+1 .. x_n) ] / S(x_1 .. x_n),    S = sum (x - mean)^2
 
-    Either group holds SMALLEST_GROUP of the values or more. -n/2 ln v is the logarithm of the ratio
-    of the likelihoods of two normal groups of equal variance and of one (Engelman and Hartigan
-    1969). A normal distribution has v = 1 - 2/pi = 0.36, a uniform one 0.25, two sharp values 0.
+    of sorted values x. Either group holds SMALLEST_GROUP of the values or more. -n/2 ln v is the
+    logarithm of the ratio of the likelihoods of two normal groups of equal variance and of one
+    (Engelman and Hartigan 1969). A normal distribution has v = 1 - 2/pi = 0.36, a uniform one 0.25, two sharp values 0.
     NaN where all values are equal.
     """
     x = np.sort(values, axis=1)
@@ -169,9 +169,9 @@ class Modes:
 def modes(item: SizedCurve, one: Moments, generator: np.random.Generator, batch: int) -> Modes:
     """v around the largest variance, and its probability if the distribution had one mode.
 
-    v is averaged over the control values with at least COEXISTENCE of the largest variance, weighted
-    with their variance. The null hypothesis is one uniform distribution, since no other one with a
-    single mode comes nearer to two (as in Hartigan's dip test, Ann. Stat. 13, 70, 1985).
+    v is averaged over the control values with at least COEXISTENCE of the largest variance,
+    weighted with their variance. The null hypothesis is one uniform distribution, since no other
+    one with a single mode comes nearer to two (as in Hartigan's dip test, Ann. Stat. 13, 70, 1985).
     """
     variance = one.variance[0]
     points = np.flatnonzero(variance >= COEXISTENCE * variance.max())
