@@ -139,8 +139,8 @@ def within_fraction(values: Array) -> Array:
 
     of sorted values x. Either group holds SMALLEST_GROUP of the values or more. -n/2 ln v is the
     logarithm of the ratio of the likelihoods of two normal groups of equal variance and of one
-    (Engelman and Hartigan 1969). A normal distribution has v = 1 - 2/pi = 0.36, a uniform one 0.25, two sharp values 0.
-    NaN where all values are equal.
+    (Engelman and Hartigan 1969). A normal distribution has v = 1 - 2/pi = 0.36, a uniform one 0.25,
+    two sharp values 0. NaN where all values are equal.
     """
     x = np.sort(values, axis=1)
     x = x - x.mean(axis=1, keepdims=True)

@@ -20,7 +20,8 @@ for N^-1/2 in systems with disorder, as networks of random weights are.
 
 Rule: every piece of evidence excludes the hypotheses that its number contradicts by CERTAIN errors.
 The word is the only hypothesis that is left; with several or none left it is "undecided". Sizes
-whose transition lies at an end of the control values do not count.
+whose transition lies at an end of the control values do not count, and those whose transition the
+control values do not resolve count for the sharpening alone, which they underestimate.
 
 - A fall or a variance peak that sharpens faster than N^-FLAT excludes a crossover. If neither
   sharpens faster than N^-SLOWEST, transitions are excluded: the exponents of common ones are 1/4
@@ -67,7 +68,10 @@ PROPORTIONAL = 0.95  # exponent below which a susceptibility peak grows more slo
 SEPARATED = 0.1  # fraction of the variance within two groups whose peaks are separated
 DEEPENS = -1 / 3  # exponent of that fraction above which two peaks do not separate with size
 UNLIKELY = 0.01  # p-value
-OUTSIDE = "the transition of a size lies at an end of its control values: measure a wider range"
+OUTSIDE = (
+    "the control values of a size do not contain its transition: measure over a wider range, or "
+    "more values"
+)
 COARSE = "not resolved at every size: more control values at the transition"
 
 
@@ -152,7 +156,7 @@ def _sharpening(measured: Measured) -> list[Evidence]:
              (PEAK, measured.peak_widths, measured.peaks_resolved)]  # fmt: skip
     found = [exponent(_chosen(located, inside)) for _, located, _ in pairs]
     sharpens = [(-one[0], one[1]) if one else None for one in found]
-    complete = all(inside + measured.widths_resolved + measured.peaks_resolved)
+    complete = all(inside + measured.resolved)
     flat = complete and all(one is not None and _below(*one, SLOWEST) for one in sharpens)
     evidence = []
     for (name, located, resolved), one in zip(pairs, sharpens, strict=True):
@@ -167,7 +171,7 @@ def _sharpening(measured: Measured) -> list[Evidence]:
 
 
 def _susceptibility(measured: Measured) -> Evidence:
-    peaks = _chosen(measured.peaks, measured.peaks_resolved, measured.inside)
+    peaks = _chosen(measured.peaks, measured.inside, measured.resolved)
     found = exponent(peaks)
     if found is None:
         return Evidence(GROWTH, None, None, reason=_reason(peaks))
@@ -179,8 +183,8 @@ def _susceptibility(measured: Measured) -> Evidence:
 def _bimodality(measured: Measured) -> list[Evidence]:
     """v at the largest resolved size, and the exponent of its fall: bimodality that deepens."""
     names = (WITHIN, DEEPENING)
-    flags = zip(measured.modes, measured.peaks_resolved, measured.inside, strict=True)
-    resolved = [one for one, is_resolved, inside in flags if is_resolved and inside]
+    flags = zip(measured.modes, measured.inside, measured.resolved, strict=True)
+    resolved = [one for one, inside, is_resolved in flags if inside and is_resolved]
     if not resolved:
         return [Evidence(name, None, None, reason=COARSE) for name in names]
     within = [one.within for one in resolved]

@@ -47,6 +47,14 @@ class Measured:
     binder: list[SampledCurve]
     crossings: list[Located]  # of the Binder cumulants of neighbouring sizes
 
+    @property
+    def resolved(self) -> list[bool]:
+        """True for sizes with several control values in their fall and in their variance peak."""
+        return [
+            fall and peak
+            for fall, peak in zip(self.widths_resolved, self.peaks_resolved, strict=True)
+        ]
+
 
 def measure(curves: list[SizedCurve], num_resampled: int, seed: int) -> Measured:
     """Measure every size with the same number of resampled replicas."""

@@ -78,7 +78,7 @@ def test_every_key_changes_the_result(runs, without_figure):
 def test_a_part_of_the_fall_is_undecided_with_its_cure(runs, without_figure):
     content, printed = result_of(runs, "window=[0.003,1]")
     assert content["word"] == "undecided"
-    assert "measure a wider range" in printed
+    assert "measure over a wider range" in printed
 
 
 @pytest.mark.parametrize(
