@@ -18,10 +18,11 @@ transitions; Fisher and Berker, PRB 26, 2507 (1982), Challa, Landau and Binder, 
 and Lee and Kosterlitz, PRL 65, 137 (1990) for first-order ones; Chayes et al., PRL 57, 2999 (1986)
 for N^-1/2 in systems with disorder, as networks of random weights are.
 
-Rule: every piece of evidence excludes the hypotheses that its number contradicts by CERTAIN errors.
-The word is the only hypothesis that is left; with several or none left it is "undecided". Sizes
-whose transition lies at an end of the control values do not count, and those whose transition the
-control values do not resolve count for the sharpening alone, which they underestimate.
+Rule: every piece of evidence excludes the hypotheses that its number contradicts by CERTAIN errors
+(with few replicas by more, ``certain_errors``). The word is the only hypothesis that is left; with
+several or none left it is "undecided". Sizes whose transition lies at an end of the control values
+do not count, and those whose transition the control values do not resolve count for the sharpening
+alone, which they underestimate.
 
 - A fall or a variance peak that sharpens faster than N^-FLAT excludes a crossover. If neither
   sharpens faster than N^-SLOWEST, transitions are excluded: the exponents of common ones are 1/4
@@ -43,6 +44,7 @@ The thresholds were chosen on planted transitions and judged on others
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from pruning_phases.analysis.verdict.evidence import exponent
 from pruning_phases.analysis.verdict.measure import Measured, measure
@@ -101,10 +103,11 @@ class Verdict:
 def judge(curves: list[SizedCurve], num_resampled: int = 500, seed: int = 0) -> Verdict:
     """Measure the evidence of all sizes and apply the rule."""
     measured = measure(curves, num_resampled, seed)
-    sharpening = _sharpening(measured)
+    certain = certain_errors(min(item.curve.num_replicas for item in curves))
+    sharpening = _sharpening(measured, certain)
     evidence = [
-        *sharpening, _susceptibility(measured), *_bimodality(measured), _binder(measured),
-        _drift(measured),
+        *sharpening, _susceptibility(measured, certain), *_bimodality(measured, certain),
+        _binder(measured), _drift(measured),
     ]  # fmt: skip
     word, missing = decide(evidence)
     limit, reason = _limit(measured, sharpening[0])
@@ -130,12 +133,21 @@ def decide(evidence: list[Evidence]) -> tuple[str, list[str]]:
     ]
 
 
-def _below(value: float, error: float, bound: float) -> bool:
-    return value + CERTAIN * error < bound
+def certain_errors(num_replicas: int) -> float:
+    """Errors that are as improbable as CERTAIN errors of a normal distribution.
+
+    Quantile of Student's t with R - 1 degrees of freedom, since an error from R replicas is itself
+    uncertain: 2.4 errors with 8 replicas, 2.1 with 24.
+    """
+    return float(stdtrit(num_replicas - 1, ndtr(CERTAIN)))
 
 
-def _above(value: float, error: float, bound: float) -> bool:
-    return value - CERTAIN * error > bound
+def _below(value: float, error: float, bound: float, certain: float) -> bool:
+    return value + certain * error < bound
+
+
+def _above(value: float, error: float, bound: float, certain: float) -> bool:
+    return value - certain * error > bound
 
 
 def _reason(located: list[Located]) -> str:
@@ -149,7 +161,7 @@ def _chosen(located: list[Located], *flags: list[bool]) -> list[Located]:
     return [one for one, *true in zip(located, *flags, strict=True) if all(true)]
 
 
-def _sharpening(measured: Measured) -> list[Evidence]:
+def _sharpening(measured: Measured, certain: float) -> list[Evidence]:
     """Exponents by which the fall of the mean and the peak of the variance become narrower."""
     inside = measured.inside
     pairs = [(FALL, measured.widths, measured.widths_resolved),
@@ -157,30 +169,30 @@ def _sharpening(measured: Measured) -> list[Evidence]:
     found = [exponent(_chosen(located, inside)) for _, located, _ in pairs]
     sharpens = [(-one[0], one[1]) if one else None for one in found]
     complete = all(inside + measured.resolved)
-    flat = complete and all(one is not None and _below(*one, SLOWEST) for one in sharpens)
+    flat = complete and all(one is not None and _below(*one, SLOWEST, certain) for one in sharpens)
     evidence = []
     for (name, located, resolved), one in zip(pairs, sharpens, strict=True):
         reason = None if all(inside) else OUTSIDE
         if one is None:
             evidence.append(Evidence(name, None, None, reason=reason or _reason(located)))
             continue
-        excludes = (CROSSOVER,) if _above(*one, FLAT) else TRANSITIONS if flat else ()
+        excludes = (CROSSOVER,) if _above(*one, FLAT, certain) else TRANSITIONS if flat else ()
         reason = reason or (None if all(resolved) else COARSE)
         evidence.append(Evidence(name, *one, excludes, reason))
     return evidence
 
 
-def _susceptibility(measured: Measured) -> Evidence:
+def _susceptibility(measured: Measured, certain: float) -> Evidence:
     peaks = _chosen(measured.peaks, measured.inside, measured.resolved)
     found = exponent(peaks)
     if found is None:
         return Evidence(GROWTH, None, None, reason=_reason(peaks))
-    if _below(*found, INDEPENDENT):
+    if _below(*found, INDEPENDENT, certain):
         return Evidence(GROWTH, *found, TRANSITIONS)
-    return Evidence(GROWTH, *found, (FIRST_ORDER,) if _below(*found, PROPORTIONAL) else ())
+    return Evidence(GROWTH, *found, (FIRST_ORDER,) if _below(*found, PROPORTIONAL, certain) else ())
 
 
-def _bimodality(measured: Measured) -> list[Evidence]:
+def _bimodality(measured: Measured, certain: float) -> list[Evidence]:
     """v at the largest resolved size, and the exponent of its fall: bimodality that deepens."""
     names = (WITHIN, DEEPENING)
     flags = zip(measured.modes, measured.inside, measured.resolved, strict=True)
@@ -196,15 +208,15 @@ def _bimodality(measured: Measured) -> list[Evidence]:
         return [Evidence(names[0], *last, reason=reason), Evidence(names[1], None, None)]
     relative = last[1] / last[0]
     bound = float(np.log(SEPARATED))
-    one_mode = _above(np.log(last[0]), relative, bound)
+    one_mode = _above(np.log(last[0]), relative, bound, certain)
     fraction = Evidence(names[0], *last, (FIRST_ORDER,) if one_mode else ())
     if found is None:
         return [fraction, Evidence(names[1], None, None, reason=_reason(within))]
     separate = last[0] < SEPARATED and resolved[-1].p_value < UNLIKELY
     excludes: tuple[str, ...] = ()
-    if separate and _below(*found, 0.0):
+    if separate and _below(*found, 0.0, certain):
         excludes = (CONTINUOUS,)
-    elif last[0] > SEPARATED and _above(*found, DEEPENS):
+    elif last[0] > SEPARATED and _above(*found, DEEPENS, certain):
         excludes = (FIRST_ORDER,)
     return [fraction, Evidence(names[1], *found, excludes)]
 

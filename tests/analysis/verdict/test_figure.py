@@ -17,7 +17,7 @@ def verdict():
     return judge(with_replicas(planted("critical number", 0), 16), 100, 0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def axes(verdict):
     figure = drawn(verdict_figure(verdict, NAMES, "title"))
     assert figure.get_suptitle().startswith("verdict: crossover\ntitle")
