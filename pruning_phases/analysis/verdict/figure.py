@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.styles import line_style, marker, shade
@@ -70,8 +71,8 @@ def _half_points(axis: Axes, verdict: Verdict, control: str) -> None:
                      label=f"limit of the half point {cell(value, error)}")  # fmt: skip
     places = [one.control[0] for one in measured.half_points if one.control]
     drifts_far = bool(places) and max(places) > LINEAR * min(places)
-    axis.set(xscale="log", yscale="log" if drifts_far else "linear", xlabel="1 / N",
-             ylabel=control, title="pseudo-critical points")  # fmt: skip
+    axis.set(xlabel="1 / N", ylabel=control, title="pseudo-critical points")
+    _logarithmic(axis, "xy" if drifts_far else "x")
     axis.legend(fontsize=8)
 
 
@@ -83,8 +84,8 @@ def _widths(axis: Axes, verdict: Verdict) -> None:
          (PEAK, measured.peak_widths, "half of the variance"))
     ):  # fmt: skip
         _power(axis, verdict, located, name, label, index, -1)
-    axis.set(xscale="log", yscale="log", xlabel="N", ylabel="width in ln(control)",
-             title="sharpening")  # fmt: skip
+    axis.set(xlabel="N", ylabel="width in ln(control)", title="sharpening")
+    _logarithmic(axis, "xy")
     axis.legend(fontsize=8)
 
 
@@ -97,9 +98,19 @@ def _susceptibility(axis: Axes, verdict: Verdict) -> None:
         counts, heights = np.array(known).T
         axis.plot(counts, heights[0] * counts / counts[0], color="grey", linestyle=":",
                   label="proportional to N (first-order)")  # fmt: skip
-    axis.set(xscale="log", yscale="log", xlabel="N", ylabel="N Var(order parameter)",
-             title="susceptibility")  # fmt: skip
+    axis.set(xlabel="N", ylabel="N Var(order parameter)", title="susceptibility")
+    _logarithmic(axis, "xy")
     axis.legend(fontsize=8)
+
+
+def _logarithmic(axis: Axes, which: str) -> None:
+    """Make axes logarithmic, with ticks at 1, 2 and 5 that stay legible over short ranges."""
+    for letter in which:
+        axis.set(**{f"{letter}scale": "log"})
+        ticks = getattr(axis, f"{letter}axis")
+        ticks.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ticks.set_major_formatter(FuncFormatter(lambda at, _: f"{at:g}"))
+        ticks.set_minor_formatter(NullFormatter())
 
 
 def _power(

@@ -71,8 +71,8 @@ SEPARATED = 0.1  # fraction of the variance within two groups whose peaks are se
 DEEPENS = -1 / 3  # exponent of that fraction above which two peaks do not separate with size
 UNLIKELY = 0.01  # p-value
 OUTSIDE = (
-    "the control values of a size do not contain its transition: measure over a wider range, or "
-    "more values"
+    "the control values do not contain the transition for certain: measure over a wider range, "
+    "at more values or with more replicas"
 )
 COARSE = "not resolved at every size: more control values at the transition"
 
@@ -164,6 +164,8 @@ def _chosen(located: list[Located], *flags: list[bool]) -> list[Located]:
 def _sharpening(measured: Measured, certain: float) -> list[Evidence]:
     """Exponents by which the fall of the mean and the peak of the variance become narrower."""
     inside = measured.inside
+    sizes = zip(measured.curves, inside, strict=True)
+    outside = [f"{item.num_weights:g}" for item, is_inside in sizes if not is_inside]
     pairs = [(FALL, measured.widths, measured.widths_resolved),
              (PEAK, measured.peak_widths, measured.peaks_resolved)]  # fmt: skip
     found = [exponent(_chosen(located, inside)) for _, located, _ in pairs]
@@ -172,7 +174,7 @@ def _sharpening(measured: Measured, certain: float) -> list[Evidence]:
     flat = complete and all(one is not None and _below(*one, SLOWEST, certain) for one in sharpens)
     evidence = []
     for (name, located, resolved), one in zip(pairs, sharpens, strict=True):
-        reason = None if all(inside) else OUTSIDE
+        reason = f"N = {', '.join(outside)}: {OUTSIDE}" if outside else None
         if one is None:
             evidence.append(Evidence(name, None, None, reason=reason or _reason(located)))
             continue

@@ -113,7 +113,7 @@ def test_a_jump_that_the_control_values_do_not_resolve_is_undecided():
                                  Curve(control[chosen], value[:, chosen])))  # fmt: skip
     verdict = judge(coarse, 200, 0)
     assert verdict.word == UNDECIDED
-    assert any("more values" in (one.reason or "") for one in verdict.evidence)
+    assert any("at more values" in (one.reason or "") for one in verdict.evidence)
 
 
 def test_two_sizes_are_undecided_and_one_is_refused():
