@@ -70,7 +70,7 @@ def measure(curves: list[SizedCurve], num_resampled: int, seed: int) -> Measured
     widths = [width(count, one, sign, height) for count, one in both]
     peaks = [susceptibility_peak(count, one) for count, one in both]
     inside = [
-        peak.value is not None and np.ptp(one.mean[0]) >= COVERED * height
+        peak.value is not None and bool(np.ptp(one.mean[0]) >= COVERED * height)
         for peak, one in zip(peaks, each, strict=True)
     ]
     binder = fluctuations(curves, "binder", num_resampled, seed)

@@ -47,6 +47,9 @@ def test_the_shortest_interval_lies_where_a_curve_is_steepest():
     curves = np.array([[1.0, 0.9, 0.1, 0.0], [1.0, 0.9, 0.8, 0.7], [0.1, 0.5, 0.5, 0.0]])
     found = shortest_intervals(x, curves, 0.4)
     np.testing.assert_allclose(found, [0.5, np.inf, 1.6])
+    # Begins between two points and ends at one.
+    late = np.array([[1.0, 0.8, 0.5, 0.5]])
+    np.testing.assert_allclose(shortest_intervals(np.arange(4.0), late, 0.4), [1.5])
 
 
 def test_the_width_is_relative_and_has_one_height_for_all_sizes():
@@ -114,14 +117,14 @@ def brute_force(values):
 
 def test_two_groups_leave_the_known_fractions_of_the_variance():
     generator = np.random.default_rng(0)
-    some = generator.gamma(1.0, size=(5, 17))
+    some = generator.gamma(1.0, size=(5, 40))
     np.testing.assert_allclose(within_fraction(some), [brute_force(row) for row in some])
     normal, uniform = generator.normal(size=20_000), generator.random(20_000)
     two = np.where(uniform < 0.4, 0.2, 0.8)
     found = within_fraction(np.stack([normal, uniform, two]))
     np.testing.assert_allclose(found, [1 - 2 / np.pi, 0.25, 0.0], atol=0.01)
-    # One value apart from the others is no group.
-    assert within_fraction(np.array([[0.0] * 15 + [0.1] * 15 + [9.0]]))[0] > 0.1
+    # Two values apart from the others are no group.
+    assert within_fraction(np.array([[0.0] * 15 + [0.1] * 15 + [9.0] * 2]))[0] > 0.1
     assert np.isnan(within_fraction(np.ones((1, 9)))[0])
 
 

@@ -114,6 +114,19 @@ def test_a_jump_that_the_control_values_do_not_resolve_is_undecided():
     verdict = judge(coarse, 200, 0)
     assert verdict.word == UNDECIDED
     assert any("at more values" in (one.reason or "") for one in verdict.evidence)
+    assert not any(FIRST_ORDER in one.excludes for one in verdict.evidence)
+
+
+def test_a_size_whose_fall_is_not_covered_does_not_count():
+    cut = []
+    for item in planted("critical number", 0):
+        inside = item.curve.control > 1.2 * 150 / 90_000
+        curve = Curve(item.curve.control[inside], item.curve.values[:, inside])
+        cut.append(SizedCurve(item.size, item.num_weights, curve))
+    verdict = judge(cut, 200, 0)
+    assert verdict.measured.inside == [True, True, True, False]
+    assert evidence_of(verdict)[FALL].reason.startswith("N = 90000: ")
+    assert verdict.word in (CROSSOVER, UNDECIDED)
 
 
 def test_two_sizes_are_undecided_and_one_is_refused():
