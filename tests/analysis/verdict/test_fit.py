@@ -42,8 +42,8 @@ def test_a_planted_transition_is_recognized(name):
 @pytest.mark.parametrize("name", ENUMERATED)
 def test_no_word_is_wrong_and_almost_all_are_right(name):
     truth = PLANTED[name][0]
-    words = [judge(with_replicas(planted(name, seed), 32), 100, seed).word for seed in range(20)]
-    assert set(words) <= {truth, UNDECIDED} and words.count(truth) >= 18
+    words = [judge(with_replicas(planted(name, seed), 32), 100, seed).word for seed in range(12)]
+    assert set(words) <= {truth, UNDECIDED} and words.count(truth) >= 11
 
 
 @pytest.mark.slow
