@@ -53,6 +53,22 @@ def refuse_unknown_control(name: str, known: Collection[str] = CONTROLS) -> None
         raise UserError(f"control={name}: choose {', '.join(known)}")
 
 
+def size_key() -> Any:
+    return key(
+        "num_weights", "of runs: num_weights, train_size, num_classes, or a key like model.widths"
+    )
+
+
+def window_key() -> Any:
+    return key(None, "[LOW,HIGH] of the control parameter; null: all", at_least=-1e12, at_most=1e12)
+
+
+def refuse_bad_window(window: list[float] | None) -> None:
+    """Raise UserError unless the window is null or [LOW,HIGH]."""
+    if window is not None and (len(window) != 2 or not window[0] < window[1]):
+        raise UserError(f"window={window}: give window=[LOW,HIGH], LOW below HIGH")
+
+
 def num_resampled_key(default: int) -> Any:
     return key(
         default, "number of bootstrap samples for the errors; fewer than 100 give noisy errors",

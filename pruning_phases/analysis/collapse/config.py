@@ -9,8 +9,11 @@ from pruning_phases.config.analysis import (
     AnalysisConfig,
     num_resampled_key,
     order_parameter_key,
+    refuse_bad_window,
     refuse_unknown_control,
     seed_key,
+    size_key,
+    window_key,
 )
 from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
@@ -47,9 +50,7 @@ class CollapseConfig(AnalysisConfig):
         above=0, at_most=10,
     )  # fmt: skip
     order_parameter: str = order_parameter_key("corrected_accuracy")
-    size: str = key(
-        "num_weights", "of runs: num_weights, train_size, num_classes, or a key like model.widths"
-    )
+    size: str = size_key()
     control: str = key(
         DEFAULT_CONTROL, f"of runs: {', '.join(CONTROLS)}; or p_eval for the loss of runs with "
         "dropout_phase=grid (the size is that of the training set)",
@@ -57,9 +58,7 @@ class CollapseConfig(AnalysisConfig):
     p_train: float | None = key(
         None, "p_train of the runs with control=p_eval; null: the only one", at_least=0, below=1
     )
-    window: list[float] | None = key(
-        None, "[LOW,HIGH] of the control parameter; null: all", at_least=-1e12, at_most=1e12
-    )
+    window: list[float] | None = window_key()
     num_resampled: int = num_resampled_key(500)
     seed: int = seed_key()
 
@@ -90,7 +89,4 @@ class CollapseConfig(AnalysisConfig):
         if not self.ansatzes():
             raise UserError(f"ansatz is empty: choose {' or '.join(known)}")
         refuse_unknown_control(self.control, [*CONTROLS, "p_eval"])
-        if self.window is not None and (
-            len(self.window) != 2 or not self.window[0] < self.window[1]
-        ):
-            raise UserError(f"window={self.window}: give window=[LOW,HIGH], LOW below HIGH")
+        refuse_bad_window(self.window)
