@@ -49,7 +49,7 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
         console.print(note, **PLAIN)
     folder = open_folder(config.output_dir, data.folder)
     collapses = {name: _fit(make, data, config, console) for name, make in _makers(config).items()}
-    content: dict[str, Any] = {"source": source(config, data.points)}
+    content: dict[str, Any] = {"source": source(config, data)}
     content |= {name: to_json(collapse) for name, collapse in collapses.items()}
     if len(collapses) == 2:
         content["preferred"], reason = preferred(*collapses.values())

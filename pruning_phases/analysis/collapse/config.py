@@ -13,7 +13,9 @@ from pruning_phases.config.analysis import (
 from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
 
-COLUMNS = ("control", "size", "value", "error")  # of a table, in any order
+NEEDED = ("control", "size", "value")  # columns of a table, in any order
+
+COLUMNS = (*NEEDED, "error")
 
 
 class AnsatzName(Enum):
@@ -26,7 +28,8 @@ class CollapseConfig(AnalysisConfig):
     table: str | None = key(
         None,
         "file with the columns control,size,value,error in any order: text with commas or blanks, "
-        ".parquet, .npz or .h5; replaces runs",
+        ".parquet, .npz or .h5; replaces runs. Without a column error the errors are estimated from "
+        "the scatter about the fit",
         path=True,
     )
     columns: list[str] | None = key(
@@ -65,10 +68,10 @@ class CollapseConfig(AnalysisConfig):
     def _check_columns(self, columns: list[str]) -> None:
         if not self.table:
             raise UserError("columns names those of a table: give table=FILE, too")
-        if len(set(columns)) < len(columns) or set(COLUMNS) - set(columns):
+        if len(set(columns)) < len(columns) or set(NEEDED) - set(columns):
             raise UserError(
-                f"columns=[{','.join(columns)}]: name {', '.join(COLUMNS)} once each, and give the "
-                "others names of their own"
+                f"columns=[{','.join(columns)}]: name {', '.join(COLUMNS)} once each (error may be "
+                "missing), and give the others names of their own"
             )
 
     def check(self) -> None:

@@ -23,7 +23,9 @@ NUM_FOLLOWED = 16  # of these, the best ones start a minimization
 
 NUM_KEPT = 4  # minima from which every number of splines is fitted
 
-FEWEST_SPLINES, MOST_SPLINES = 5, 18
+SPLINES = (5, 6, 8, 10, 12, 15, 19, 24, 30, 38)  # numbers of splines that are compared
+
+FEWEST_SPLINES, MOST_SPLINES = SPLINES[0], SPLINES[-1]
 
 POINTS_PER_COEFFICIENT = 3  # points that every spline needs
 
@@ -56,7 +58,7 @@ def find_optimum(
     best: tuple[float, Array, ScalingFunction] | None = None
     for function in _candidates(points, correction):
         starts = _search(ansatz, function, points) if start is None else start[None]
-        for count in range(FEWEST_SPLINES, _most_splines(points, function) + 1):
+        for count in _counts(points, function):
             tried = function.with_splines(count)
             theta, chi2 = _descend(ansatz, tried, points, starts)
             bic = chi2 + (tried.num_coefficients + ansatz.num_free) * np.log(len(points))
@@ -78,6 +80,12 @@ def _candidates(points: Points, correction: float | None) -> list[ScalingFunctio
     if (points.value > SIGMAS_ABOVE_ZERO * points.error).all():
         functions.append(ScalingFunction(most, True, correction))
     return functions
+
+
+def _counts(points: Points, function: ScalingFunction) -> list[int]:
+    """Numbers of splines that the points admit, ascending."""
+    most = _most_splines(points, function)
+    return [count for count in SPLINES if count < most] + [most]
 
 
 def _most_splines(points: Points, function: ScalingFunction) -> int:
