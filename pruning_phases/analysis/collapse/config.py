@@ -28,8 +28,8 @@ class CollapseConfig(AnalysisConfig):
     table: str | None = key(
         None,
         "file with the columns control,size,value,error in any order: text with commas or blanks, "
-        ".parquet, .npz or .h5; replaces runs. Without a column error the errors are estimated from "
-        "the scatter about the fit",
+        ".parquet, .npz or .h5; replaces runs. Without a column error the errors come from the "
+        "scatter about the fit",
         path=True,
     )
     columns: list[str] | None = key(
@@ -43,7 +43,8 @@ class CollapseConfig(AnalysisConfig):
         None, "bkt: power of L in front of f; null fits it", at_least=-100, at_most=100
     )
     correction: float | None = key(
-        None, "omega of a correction to scaling, y = L^a (f(x) + L^-omega g(x)); null: none",
+        None, "omega of a correction to scaling in every fit, y = L^a (f(x) + L^-omega g(x)); "
+        "null: power-law fits without one and with omega = 1, as far as they describe the data",
         above=0, at_most=10,
     )  # fmt: skip
     order_parameter: str = order_parameter_key("corrected_accuracy")

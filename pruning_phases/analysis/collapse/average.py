@@ -1,0 +1,89 @@
+"""Averages over fits to parts of the points, and their errors.
+
+Pure functions on arrays [fits, names]: one row per fit, one column per quoted parameter.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2 as chi2_distribution
+
+from pruning_phases.statistics.resampling import half_width
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+ACCEPTABLE = 1.25  # chi^2/dof of an acceptable fit, in units of the least one or of 1
+
+UNLIKELY = 0.01  # probability of a larger chi^2 for a correct fit, below which it is not acceptable
+
+SIGNIFICANT = 1.5  # errors of a shift beyond which it belongs to the error of a parameter
+
+MUCH_LARGER = 6.0  # times the smallest error: a fit with a larger error has no weight
+
+
+@dataclass(frozen=True)
+class Average:
+    """Quoted values [names] with both parts of their errors."""
+
+    value: Array
+    statistical: Array
+    spread: Array
+    weight: Array  # [fits, names]; the columns sum to 1
+
+
+def largest_acceptable(dof: int | Array) -> Array:
+    """The chi^2/dof up to which a fit describes its points.
+
+    ACCEPTABLE, or where ``dof`` is small the one that a correct fit exceeds with the probability
+    UNLIKELY.
+    """
+    return np.maximum(ACCEPTABLE, chi2_distribution.isf(UNLIKELY, dof) / dof)
+
+
+def acceptable(chi2_per_dof: Array, dof: Array) -> Mask:
+    """Fits [fits] with chi^2/dof <= largest_acceptable max(1, least chi^2/dof)."""
+    return chi2_per_dof <= largest_acceptable(dof) * max(1.0, float(chi2_per_dof.min()))
+
+
+def monotonic(error: Array, contains: Mask) -> Array:
+    """Errors [fits, names], each at least that of every fit to more points with fewer assumptions.
+
+    ``contains`` [i, j]: fit i has all points of fit j and no parameter that j lacks. Its errors
+    cannot be larger than those of j, so a smaller error of j belongs to an accidental minimum.
+    """
+    largest: Array = np.where(contains[:, :, None], error[:, None, :], 0.0).max(axis=0)
+    return np.maximum(error, largest)
+
+
+def average(
+    value: Array, error: Array, deviation: Array, widest: int, only_widest: bool = False
+) -> Average:
+    """Mean over the fits whose error is at most MUCH_LARGER times the smallest one.
+
+    value = sum_i w_i v_i with equal weights w_i; ``only_widest`` quotes v of the fit ``widest``.
+    statistical: half the central 68% of sum_i w_i d_i, d the ``deviation`` [fits, batch, names] of
+    refits to resampled data, the same data for all fits; not below the error of ``widest``, since
+    no average of fits to parts is more precise than the fit to all.
+    spread = sqrt(sum_i w_i (v_i - value)^2). ``value``, ``error`` [fits, names] in the units of
+    the parameters. The weights do not follow the errors: corrections to scaling shift the fits of
+    smallest error most.
+    """
+    kept = error <= MUCH_LARGER * error.min(axis=0)
+    weight: Array = kept / kept.sum(axis=0)
+    quoted = value[widest] if only_widest else (weight * value).sum(axis=0)
+    scatter = half_width((weight[:, None, :] * deviation).sum(axis=0))
+    statistical = error[widest] if only_widest else np.maximum(scatter, error[widest])
+    spread = np.sqrt((weight * (value - quoted) ** 2).sum(axis=0))
+    return Average(quoted, statistical, spread, weight)
+
+
+def significant_shift(value: Array, deviation: Array) -> Array:
+    """|v_1 - v_0| [names] of two fits where it exceeds SIGNIFICANT of its errors, else 0.
+
+    ``value`` [2, names]; ``deviation`` [2, batch, names] of refits to the same resampled data, of
+    which d_1 - d_0 gives the error of the shift.
+    """
+    shift = np.abs(value[1] - value[0])
+    return np.where(shift > SIGNIFICANT * half_width(deviation[1] - deviation[0]), shift, 0.0)
