@@ -20,7 +20,7 @@ UNLIKELY = 0.01  # probability of a larger chi^2 for a correct fit, below which 
 
 SIGNIFICANT = 1.5  # errors of a shift beyond which it belongs to the error of a parameter
 
-MUCH_LARGER = 6.0  # times the smallest error: a fit with a larger error has no weight
+MUCH_LARGER = 6.0  # times the error of the widest fit: a fit with a larger error has no weight
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,34 @@ def monotonic(error: Array, contains: Mask) -> Array:
 
 
 def average(
-    value: Array, error: Array, deviation: Array, widest: int, only_widest: bool = False
+    value: Array, error: Array, deviation: Array, widest: int, largest_error: float = MUCH_LARGER
 ) -> Average:
-    """Mean over the fits whose error is at most MUCH_LARGER times the smallest one.
+    """Mean over the fits whose error is at most ``largest_error`` times that of ``widest``.
 
-    value = sum_i w_i v_i with equal weights w_i; ``only_widest`` quotes v of the fit ``widest``.
-    statistical: half the central 68% of sum_i w_i d_i, d the ``deviation`` [fits, batch, names] of
-    refits to resampled data, the same data for all fits; not below the error of ``widest``, since
-    no average of fits to parts is more precise than the fit to all.
-    spread = sqrt(sum_i w_i (v_i - value)^2). ``value``, ``error`` [fits, names] in the units of
-    the parameters. The weights do not follow the errors: corrections to scaling shift the fits of
-    smallest error most.
+    value = sum_i w_i v_i with equal weights w_i. spread = sqrt(sum_i w_i (v_i - value)^2).
+    statistical: the middle between half the central 68% of sum_i w_i d_i and sum_i w_i error_i, d
+    the ``deviation`` [fits, batch, names] of refits to resampled data, the same data for all fits.
+    The first lacks the dependence of the choice of fits on the noise, the second takes all fits as
+    fully correlated. Not below the error of ``widest``, since no average of fits to parts is more
+    precise than the fit to all. ``value``, ``error`` [fits, names] in the units of the parameters.
+    The weights do not follow the errors: corrections to scaling shift the fits of smallest error
+    most.
     """
-    kept = error <= MUCH_LARGER * error.min(axis=0)
+    kept = error <= largest_error * error[widest]
     weight: Array = kept / kept.sum(axis=0)
-    quoted = value[widest] if only_widest else (weight * value).sum(axis=0)
+    quoted = (weight * value).sum(axis=0)
     scatter = half_width((weight[:, None, :] * deviation).sum(axis=0))
-    statistical = error[widest] if only_widest else np.maximum(scatter, error[widest])
     spread = np.sqrt((weight * (value - quoted) ** 2).sum(axis=0))
-    return Average(quoted, statistical, spread, weight)
+    statistical = (scatter + (weight * error).sum(axis=0)) / 2
+    return Average(quoted, np.maximum(statistical, error[widest]), spread, weight)
+
+
+def around_widest(value: Array, error: Array, widest: int) -> Average:
+    """The values of one fit, ``widest``, with the spread of the others about it."""
+    kept = error <= MUCH_LARGER * error[widest]
+    weight: Array = kept / kept.sum(axis=0)
+    spread = np.sqrt((weight * (value - value[widest]) ** 2).sum(axis=0))
+    return Average(value[widest], error[widest], spread, weight)
 
 
 def significant_shift(value: Array, deviation: Array) -> Array:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from pruning_phases.analysis.collapse.ansatz import Ansatz
 from pruning_phases.analysis.collapse.average import (
+    MUCH_LARGER,
     acceptable,
+    around_widest,
     average,
     monotonic,
     significant_shift,
@@ -32,6 +34,8 @@ MOST_ON_BOUND = 0.16  # fraction of refits on a bound beyond which the interval 
 MOST_LOST = 0.5  # fraction of acceptable fits on a bound beyond which no parameter is determined
 
 HOPELESS = 100.0  # least chi^2/dof of all fits from which no parameter is determined
+
+WITH_CORRECTIONS = 2.0  # factor to MUCH_LARGER where the fit to all points is not acceptable
 
 ITERATIONS, FEWER_ITERATIONS = 40, 10  # of refits: of the fit to the most points, of the others
 
@@ -101,7 +105,7 @@ def estimates_of(
     kept = [one for one in found if not one.reason]
     partner = with_correction(widest, fits)
     other = None if partner is None else _refitted(partner, noise, known, False)
-    return _averaged(kept, first, other, names), kept
+    return _averaged(kept, first, other, widest is fits[0]), kept
 
 
 def undetermined(fit: Fit, names: list[str], reason: str) -> dict[str, Estimate]:
@@ -116,18 +120,24 @@ def undetermined(fit: Fit, names: list[str], reason: str) -> dict[str, Estimate]
 
 
 def _averaged(
-    kept: list[Refitted], widest: Refitted, corrected: Refitted | None, names: list[str]
+    kept: list[Refitted], widest: Refitted, corrected: Refitted | None, is_whole: bool
 ) -> dict[str, Estimate]:
-    """Estimates from the fits; ``corrected``: to the points of the widest, with a correction."""
-    count, ansatz = len(kept), widest.fit.ansatz
+    """Estimates from the fits; ``corrected``: to the points of the widest, with a correction.
+
+    Where the widest is not the fit to all points (``is_whole``), corrections are there, and less
+    precise fits that allow for them count, too.
+    """
+    count, ansatz, index = len(kept), widest.fit.ansatz, kept.index(widest)
     contains = np.array([a.fit.contains(b.fit) for a, b in product(kept, kept)])
-    result = average(
-        np.array([one.values for one in kept]),
-        monotonic(np.array([one.errors for one in kept]), contains.reshape(count, count)),
-        np.array([one.deviations for one in kept]),
-        kept.index(widest),
-        only_widest=not ansatz.corrected,
-    )
+    values = np.array([one.values for one in kept])
+    errors = monotonic(np.array([one.errors for one in kept]), contains.reshape(count, count))
+    if ansatz.corrected:
+        largest = MUCH_LARGER if is_whole else WITH_CORRECTIONS * MUCH_LARGER
+        deviations = np.array([one.deviations for one in kept])
+        result = average(values, errors, deviations, index, largest)
+    else:
+        result = around_widest(values, errors, index)
+    names = list(ansatz.quoted(widest.fit.optimum.theta))
     shift = np.zeros(len(names))
     if corrected is not None and not corrected.reason:
         both = (widest, corrected)

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from pruning_phases.analysis.collapse.ansatz import Ansatz, MakeAnsatz
 from pruning_phases.analysis.collapse.average import largest_acceptable
-from pruning_phases.analysis.collapse.optimum import Optimum, enough_points, near_optimum
+from pruning_phases.analysis.collapse.optimum import (
+    Optimum,
+    enough_points,
+    find_optimum,
+    near_optimum,
+)
 from pruning_phases.analysis.collapse.points import Points
 
 Array = NDArray[np.float64]
@@ -71,13 +76,16 @@ def fits_to_parts(
     """Fits to parts of the points, the one to all of them first.
 
     With ``correction`` (omega) every fit has it. Without, an ansatz that admits one is fitted both
-    ways.
+    ways, and searched again with it if the fit to all points does not describe them.
     """
     ansatz = make(points.control, points.size)
-    corrections = [correction]
+    fits = list(_windows(make, points, whole, correction))
     if correction is None and ansatz.corrected and len(points.sizes) >= FEWEST_SIZES:
-        corrections.append(OMEGA)
-    return [fit for omega in corrections for fit in _windows(make, points, whole, omega)]
+        start = whole
+        if not fits or fits[0].chi2_per_dof > largest_acceptable(fits[0].dof):
+            start = find_optimum(ansatz, points, OMEGA)
+        fits += _windows(make, points, start, OMEGA)
+    return fits
 
 
 def _windows(
