@@ -128,9 +128,9 @@ def _part(collapse: Collapse) -> str:
     fit = collapse.widest
     parts = [f"{len(fit.points)} of {len(collapse.points)} points"]
     if fit.window < 1:
-        parts.append(f"$|x| \leq$ {fit.reach:.2g}")
+        parts.append(rf"$|x| \leq$ {fit.reach:.2g}")
     if fit.dropped:
-        parts.append(f"size $\geq$ {fit.points.size.min():g}")
+        parts.append(rf"size $\geq$ {fit.points.size.min():g}")
     if fit.correction is not None:
         parts.append(f"correction $L^{{-{fit.correction:g}}}$")
     return "collapsed" if len(parts) == 1 and fit.window == 1 else ", ".join(parts)
@@ -159,7 +159,7 @@ def _residuals(axis: Axes, collapse: Collapse, control: str) -> None:
     _control_axis(axis, control, points.control)
     axis.set(
         ylabel="(measured - f) / error",
-        title=f"residuals: $\chi^2$/dof = {fit.chi2_per_dof:.2f}",
+        title=rf"residuals: $\chi^2$/dof = {fit.chi2_per_dof:.2f}",
     )  # fmt: skip
     axis.grid(alpha=0.3)
 

@@ -66,7 +66,7 @@ def find_optimum(ansatz: Ansatz, points: Points, correction: float | None = None
                 best = (bic, theta, tried)
     assert best is not None
     bic, smooth_theta, smooth = best
-    function = _more_flexible(smooth, points)
+    function = _more_flexible(ansatz, smooth, points, smooth_theta)
     starts = np.vstack([smooth_theta, _search(ansatz, function, points)])
     theta, chi2 = _descend(ansatz, function, points, starts)
     return Optimum(theta, chi2, function, smooth_theta, smooth, float(bic))
@@ -83,7 +83,7 @@ def near_optimum(
     fitted: ScalingFunction | None = None
     for _ in range(NUM_ROUNDS):
         smooth = _smoothest(ansatz, function, points, theta)
-        flexible = _more_flexible(smooth, points)
+        flexible = _more_flexible(ansatz, smooth, points, theta)
         if flexible == fitted:
             break
         fitted = flexible
@@ -106,16 +106,28 @@ def _smoothest(
     tried = [function.with_splines(count) for count in _counts(points, function)]
 
     def criterion(one: ScalingFunction) -> float:
-        chi2 = (residuals_of(ansatz, one, points)(theta[None]) ** 2).sum()
-        return float(chi2) + _penalty(ansatz, one, points)
+        return _chi2(ansatz, one, points, theta) + _penalty(ansatz, one, points)
 
     return min(tried, key=criterion)
 
 
-def _more_flexible(smooth: ScalingFunction, points: Points) -> ScalingFunction:
-    return smooth.with_splines(
-        min(smooth.num_splines + MORE_FLEXIBLE, _most_splines(points, smooth))
-    )
+def _more_flexible(
+    ansatz: Ansatz, smooth: ScalingFunction, points: Points, theta: Array
+) -> ScalingFunction:
+    """MORE_FLEXIBLE splines more, or as many as fit at least as well at ``theta``.
+
+    Knots move with the number of splines, so that a few more can fit a sharp bend worse.
+    """
+    most = _most_splines(points, smooth)
+    count = min(smooth.num_splines + MORE_FLEXIBLE, most)
+    enough = _chi2(ansatz, smooth, points, theta)
+    while count < most and _chi2(ansatz, smooth.with_splines(count), points, theta) > enough:
+        count += 1
+    return smooth.with_splines(count)
+
+
+def _chi2(ansatz: Ansatz, function: ScalingFunction, points: Points, theta: Array) -> float:
+    return float((residuals_of(ansatz, function, points)(theta[None]) ** 2).sum())
 
 
 def _penalty(ansatz: Ansatz, function: ScalingFunction, points: Points) -> float:
