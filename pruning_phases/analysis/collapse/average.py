@@ -20,7 +20,7 @@ UNLIKELY = 0.01  # probability of a larger chi^2 for a correct fit, below which 
 
 SIGNIFICANT = 1.5  # errors of a shift beyond which it belongs to the error of a parameter
 
-MUCH_LARGER = 6.0  # times the error of the widest fit: a fit with a larger error has no weight
+MUCH_LARGER = 6.0  # times the error of the widest fit: one larger error and a fit does not count
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Average:
     value: Array
     statistical: Array
     spread: Array
-    weight: Array  # [fits, names]; the columns sum to 1
+    weight: Array  # [fits]
 
 
 def largest_acceptable(dof: int | Array) -> Array:
@@ -60,7 +60,7 @@ def monotonic(error: Array, contains: Mask) -> Array:
 def average(
     value: Array, error: Array, deviation: Array, widest: int, largest_error: float = MUCH_LARGER
 ) -> Average:
-    """Mean over the fits whose error is at most ``largest_error`` times that of ``widest``.
+    """Mean over the fits whose errors are all at most ``largest_error`` times those of ``widest``.
 
     value = sum_i w_i v_i with equal weights w_i. spread = sqrt(sum_i w_i (v_i - value)^2).
     statistical: the middle between half the central 68% of sum_i w_i d_i and sum_i w_i error_i, d
@@ -71,21 +71,24 @@ def average(
     The weights do not follow the errors: corrections to scaling shift the fits of smallest error
     most.
     """
-    kept = error <= largest_error * error[widest]
-    weight: Array = kept / kept.sum(axis=0)
-    quoted = (weight * value).sum(axis=0)
-    scatter = half_width((weight[:, None, :] * deviation).sum(axis=0))
-    spread = np.sqrt((weight * (value - quoted) ** 2).sum(axis=0))
-    statistical = (scatter + (weight * error).sum(axis=0)) / 2
+    weight = _equal_weights(error, widest, largest_error)
+    quoted = weight @ value
+    scatter = half_width(np.tensordot(weight, deviation, axes=1))
+    statistical = (scatter + weight @ error) / 2
+    spread = np.sqrt(weight @ (value - quoted) ** 2)
     return Average(quoted, np.maximum(statistical, error[widest]), spread, weight)
 
 
 def around_widest(value: Array, error: Array, widest: int) -> Average:
     """The values of one fit, ``widest``, with the spread of the others about it."""
-    kept = error <= MUCH_LARGER * error[widest]
-    weight: Array = kept / kept.sum(axis=0)
-    spread = np.sqrt((weight * (value - value[widest]) ** 2).sum(axis=0))
+    weight = _equal_weights(error, widest, MUCH_LARGER)
+    spread = np.sqrt(weight @ (value - value[widest]) ** 2)
     return Average(value[widest], error[widest], spread, weight)
+
+
+def _equal_weights(error: Array, widest: int, largest_error: float) -> Array:
+    kept = (error <= largest_error * error[widest]).all(axis=1)
+    return kept / kept.sum()
 
 
 def significant_shift(value: Array, deviation: Array) -> Array:
