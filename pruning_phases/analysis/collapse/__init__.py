@@ -9,10 +9,13 @@ bkt         y = L^Delta f((p - p_c) (ln L/L0)^(1/sigma))
 Pruned runs are compared over every control parameter (density, number of surviving weights, mean
 degree, weights on a path): over which of them do the curves of all sizes lie on one?
 
-The fit needs no starting guess and assumes nothing about f. The error of a parameter combines the
-statistical error, the shift without the smallest size (extrapolated to infinite size as 1/L), and
-the shift in the inner half of the window; collapse.json lists the three. With both ansatzes the
-output names the one that the data prefer, or "undecided".
+The fit needs no starting guess and assumes nothing about f. It is repeated in windows of |x|,
+without the smallest sizes, and for the power law with a correction L^-1 to scaling. The parameters
+are averages over all of these fits that describe their points; for BKT they are those of the one
+to the most points. The error combines the statistical error and the spread of these fits;
+collapse.json lists both, and every fit. A chi2/dof of 100 or more in all of them leaves the
+parameters undetermined. A table without a column error gets errors from the scatter of its points
+about the fit. With both ansatzes the output names the one that the data prefer, or "undecided".
 
   python -m pruning_phases.collapse table=FILE.csv               columns control,size,value,error
   python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
@@ -57,7 +60,7 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
         console.print(note, **PLAIN)
     folder = open_folder(config.output_dir, data.folder)
     collapses = {name: _fit(make, data, config, console) for name, make in _makers(config).items()}
-    content: dict[str, Any] = {"source": source(config, data.points)}
+    content: dict[str, Any] = {"source": source(config, data)}
     content |= {name: to_json(collapse) for name, collapse in collapses.items()}
     if len(collapses) == 2:
         content["preferred"], reason = preferred(*collapses.values())
@@ -90,5 +93,5 @@ def _fit(make: MakeAnsatz, data: Data, config: CollapseConfig, console: Console)
     with console.status("fitting"):
         return fit_collapse(
             make, data.points, noise=data.noise, num_resampled=config.num_resampled,
-            seed=config.seed, correction=config.correction,
+            seed=config.seed, correction=config.correction, known_errors=data.has_errors,
         )  # fmt: skip

@@ -31,6 +31,7 @@ class Ansatz:
     axes: Callable[[Array, Array, Array], tuple[Array, Array]]
     quoted: Callable[[Array], dict[str, Array]]
     searched: tuple[tuple[str, float, float], ...]  # name and bounds of each searched parameter
+    corrected: bool  # a correction L^-omega is tried, and the fits to parts are averaged
 
     @property
     def num_free(self) -> int:
@@ -43,6 +44,9 @@ class Ansatz:
             name for (name, _, _), width in zip(self.searched, self.box.width, strict=True)
             if width == 0
         }  # fmt: skip
+
+
+MakeAnsatz = Callable[[Array, Array], Ansatz]  # control, size -> ansatz with its search box
 
 
 def power_law_axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
@@ -81,7 +85,7 @@ def power_law(control: Array, size: Array) -> Ansatz:
         ("nu", *np.exp(LOG_NU)),
         ("beta/nu", *POWER_OF_SIZE),
     )
-    return Ansatz("power_law", box, power_law_axes, quoted, searched)
+    return Ansatz("power_law", box, power_law_axes, quoted, searched, corrected=True)
 
 
 def one_curve(control: Array, size: Array) -> Ansatz:
@@ -94,14 +98,20 @@ def one_curve(control: Array, size: Array) -> Ansatz:
         shape = (len(theta), len(control))
         return np.broadcast_to(control, shape), np.ones(shape)
 
-    nothing = np.zeros(1)
-    return Ansatz("one_curve", Box(nothing, nothing), axes, lambda theta: {}, (("none", 0.0, 0.0),))
+    box = Box(np.zeros(1), np.zeros(1))
+    searched = (("none", 0.0, 0.0),)
+    return Ansatz("one_curve", box, axes, lambda theta: {}, searched, corrected=False)
 
 
 def bkt(
     control: Array, size: Array, sigma: float | None = 0.5, delta: float | None = None
 ) -> Ansatz:
-    """The BKT ansatz, searched within the measured control parameters; None fits sigma or delta."""
+    """The BKT ansatz, searched within the measured control parameters; None fits sigma or delta.
+
+    Its corrections are logarithmic and L0 holds the leading one, so that no power of L is tried.
+    Critical point and L0 depend on each other so strongly that fits to small parts have several
+    minima: the fit to the most points is quoted, not the average.
+    """
     smallest = float(size.min())
 
     def quoted(theta: Array) -> dict[str, Array]:
@@ -121,7 +131,7 @@ def bkt(
         ("L0", *(smallest * np.exp(-np.exp(end)) for end in reversed(LOG_DISTANCE))),
         ("Delta", *deltas),
     )
-    return Ansatz("bkt", box, bkt_axes, quoted, searched)
+    return Ansatz("bkt", box, bkt_axes, quoted, searched, corrected=False)
 
 
 def _box(control: Array, *bounds: tuple[float, float]) -> Box:

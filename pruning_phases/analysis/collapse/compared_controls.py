@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.collapse.ansatz import one_curve, power_law
-from pruning_phases.analysis.collapse.errors import MakeAnsatz
+from pruning_phases.analysis.collapse.ansatz import MakeAnsatz, one_curve, power_law
 from pruning_phases.analysis.collapse.fit import DECISIVE, UNDECIDED
-from pruning_phases.analysis.collapse.optimum import Optimum, find_optimum
+from pruning_phases.analysis.collapse.optimum import find_optimum
 from pruning_phases.analysis.collapse.points import FEWEST_POINTS, Points
 from pruning_phases.analysis.collapse.sized_runs import runs_by_size
 from pruning_phases.errors import UserError
@@ -98,8 +97,7 @@ def falling_points(records: list[RunRecord], size: str, order_parameter: str) ->
 
 def _quality(make: MakeAnsatz, points: Points) -> tuple[float, float]:
     ansatz = make(points.control, points.size)
-    start = None if ansatz.num_free else np.zeros(1)
-    optimum: Optimum = find_optimum(ansatz, points, None, start)
+    optimum = find_optimum(ansatz, points)
     return optimum.chi2 / optimum.dof(ansatz, points), optimum.bic
 
 

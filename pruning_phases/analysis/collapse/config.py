@@ -19,7 +19,9 @@ from pruning_phases.config.keys import key
 from pruning_phases.errors import UserError
 from pruning_phases.observables.controls import CONTROLS
 
-COLUMNS = ("control", "size", "value", "error")  # of a table, in any order
+NEEDED = ("control", "size", "value")  # columns of a table, in any order
+
+COLUMNS = (*NEEDED, "error")
 
 
 class AnsatzName(Enum):
@@ -32,7 +34,8 @@ class CollapseConfig(AnalysisConfig):
     table: str | None = key(
         None,
         "file with the columns control,size,value,error in any order: text with commas or blanks, "
-        ".parquet, .npz or .h5; replaces runs",
+        ".parquet, .npz or .h5; replaces runs. Without a column error the errors come from the "
+        "scatter about the fit",
         path=True,
     )
     columns: list[str] | None = key(
@@ -46,7 +49,8 @@ class CollapseConfig(AnalysisConfig):
         None, "bkt: power of L in front of f; null fits it", at_least=-100, at_most=100
     )
     correction: float | None = key(
-        None, "omega of a correction to scaling, y = L^a (f(x) + L^-omega g(x)); null: none",
+        None, "omega of a correction to scaling in every fit, y = L^a (f(x) + L^-omega g(x)); "
+        "null: power-law fits without one and with omega = 1, as far as they describe the data",
         above=0, at_most=10,
     )  # fmt: skip
     order_parameter: str = order_parameter_key("corrected_accuracy")
@@ -69,10 +73,10 @@ class CollapseConfig(AnalysisConfig):
     def _check_columns(self, columns: list[str]) -> None:
         if not self.table:
             raise UserError("columns names those of a table: give table=FILE, too")
-        if len(set(columns)) < len(columns) or set(COLUMNS) - set(columns):
+        if len(set(columns)) < len(columns) or set(NEEDED) - set(columns):
             raise UserError(
-                f"columns=[{','.join(columns)}]: name {', '.join(COLUMNS)} once each, and give the "
-                "others names of their own"
+                f"columns=[{','.join(columns)}]: name {', '.join(COLUMNS)} once each (error may be "
+                "missing), and give the others names of their own"
             )
 
     def check(self) -> None:

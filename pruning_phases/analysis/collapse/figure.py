@@ -9,6 +9,7 @@ import numpy as np
 from pruning_phases.analysis.collapse.fit import Collapse
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.analysis.collapse.scaling_function import fitted_values
+from pruning_phases.analysis.collapse.subsets import Fit
 from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.styles import marker, shade
 from pruning_phases.observables.controls import CONTROLS
@@ -89,49 +90,67 @@ def _control_axis(axis: Axes, name: str, control: np.ndarray) -> None:
         axis.set_xscale("log")
 
 
-def _scaled(collapse: Collapse) -> tuple[np.ndarray, np.ndarray]:
-    points = collapse.points
-    x, factor = collapse.ansatz.axes(collapse.optimum.theta[None], points.control, points.size)
+def _scaled(fit: Fit, points: Points) -> tuple[np.ndarray, np.ndarray]:
+    ansatz = fit.ansatz
+    x, factor = ansatz.axes(fit.optimum.theta[None], points.control, points.size)
     return x[0], factor[0]
 
 
 def _after(axis: Axes, collapse: Collapse) -> None:
-    points = collapse.points
-    x, factor = _scaled(collapse)
-    fit = fitted_values(collapse.ansatz, collapse.optimum.function, points, collapse.optimum.theta)
+    """Plot all points with the parameters of the widest acceptable fit; those it lacks are pale."""
+    points, fit = collapse.points, collapse.widest
+    x, factor = _scaled(fit, points)
+    inside = np.isin(np.arange(len(points)), fit.chosen)
     for index, one in enumerate(points.sizes):
-        part = points.size == one
-        axis.errorbar(
-            x[part], (points.value / factor)[part], (points.error / factor)[part], fmt="none",
-            ecolor=shade(index, len(points.sizes)), elinewidth=0.8,
-        )  # fmt: skip
-        axis.plot(
-            x[part], (points.value / factor)[part], marker(index), markersize=3.5,
-            color=shade(index, len(points.sizes)),
-        )  # fmt: skip
-    if collapse.optimum.function.correction is None:
-        order = np.argsort(x)
-        axis.plot(x[order], (fit / factor)[order], color="black", linewidth=0.7)
+        for region, alpha in ((inside, 1.0), (~inside, 0.3)):
+            part = region & (points.size == one)
+            axis.errorbar(
+                x[part], (points.value / factor)[part], (points.error / factor)[part],
+                fmt=marker(index), color=shade(index, len(points.sizes)), alpha=alpha,
+                markersize=3.5, elinewidth=0.8,
+            )  # fmt: skip
+    if fit.correction is None:
+        order = np.argsort(x[fit.chosen])
+        curve = _curve(fit) / factor[fit.chosen]
+        axis.plot(x[fit.chosen][order], curve[order], color="black", linewidth=0.7)
     across, up = SCALED[collapse.ansatz.name]
     lines = [
         f"{SYMBOLS[name]} = {cell(item.value, item.error)}{' (fixed)' if item.fixed else ''}"
         for name, item in collapse.estimates.items()
     ]
-    axis.set(xlabel=across, ylabel=up, title=f"{TITLES[collapse.ansatz.name]}: collapsed")
+    axis.set(xlabel=across, ylabel=up, title=f"{TITLES[collapse.ansatz.name]}: {_part(collapse)}")
     axis.legend([], [], title="\n".join(lines), title_fontsize=8, alignment="left")
     _spread_both_ways(axis, x)
     axis.grid(alpha=0.3)
 
 
+def _part(collapse: Collapse) -> str:
+    """The points and the correction of the widest acceptable fit, for a title."""
+    fit = collapse.widest
+    parts = [f"{len(fit.points)} of {len(collapse.points)} points"]
+    if fit.window < 1:
+        parts.append(rf"$|x| \leq$ {fit.reach:.2g}")
+    if fit.dropped:
+        parts.append(rf"size $\geq$ {fit.points.size.min():g}")
+    if fit.correction is not None:
+        parts.append(f"correction $L^{{-{fit.correction:g}}}$")
+    return "collapsed" if len(parts) == 1 and fit.window == 1 else ", ".join(parts)
+
+
+def _curve(fit: Fit) -> np.ndarray:
+    """The fit's values at its points."""
+    return fitted_values(fit.ansatz, fit.optimum.function, fit.points, fit.optimum.theta)
+
+
 def _residuals(axis: Axes, collapse: Collapse, control: str) -> None:
-    points = collapse.points
-    fit = fitted_values(collapse.ansatz, collapse.optimum.function, points, collapse.optimum.theta)
-    off = (points.value - fit) / points.error
-    for index, one in enumerate(points.sizes):
-        part = points.size == one
+    fit = collapse.widest
+    points = fit.points
+    off = (points.value - _curve(fit)) / points.error
+    for one in points.sizes:
+        part, index = points.size == one, int(np.searchsorted(collapse.points.sizes, one))
         axis.plot(
             points.control[part], off[part], marker(index), markersize=3.5,
-            color=shade(index, len(points.sizes)),
+            color=shade(index, len(collapse.points.sizes)),
         )  # fmt: skip
     axis.axhspan(-1, 1, color="grey", alpha=0.2, linewidth=0)
     critical = collapse.estimates["critical_point"].value
@@ -141,7 +160,7 @@ def _residuals(axis: Axes, collapse: Collapse, control: str) -> None:
     _control_axis(axis, control, points.control)
     axis.set(
         ylabel="(measured - f) / error",
-        title=f"residuals: $\\chi^2$/dof = {collapse.chi2_per_dof:.2f}",
+        title=rf"residuals: $\chi^2$/dof = {fit.chi2_per_dof:.2f}",
     )  # fmt: skip
     axis.grid(alpha=0.3)
 

@@ -11,18 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2 as chi2_distribution
 
-from pruning_phases.analysis.collapse.ansatz import Ansatz
-from pruning_phases.analysis.collapse.errors import (
-    Estimate,
-    MakeAnsatz,
-    estimates_of,
-    inner_half,
-    refit,
-    resampled_parameters,
-    without_smallest,
-)
+from pruning_phases.analysis.collapse.ansatz import Ansatz, MakeAnsatz
+from pruning_phases.analysis.collapse.errors import Estimate, Refitted, estimates_of, widest_of
 from pruning_phases.analysis.collapse.optimum import Optimum, find_optimum
 from pruning_phases.analysis.collapse.points import Points
+from pruning_phases.analysis.collapse.subsets import Fit, fits_to_parts
 
 Array = NDArray[np.float64]
 
@@ -39,33 +32,51 @@ MISFIT = 1e-3  # probability of so large, or so small, a chi^2 below which a not
 
 @dataclass(frozen=True)
 class Collapse:
-    """The best fit of one ansatz, its parameters with errors."""
+    """The best fit of one ansatz to all points, and its parameters with errors."""
 
     ansatz: Ansatz
     points: Points
     optimum: Optimum
     estimates: dict[str, Estimate]
     num_resampled: int
+    fits: list[Fit]  # to parts of the points; the first one to all
+    averaged: list[Refitted]  # those from which the parameters come
+    known_errors: bool = True  # False: the points' errors are those of their scatter
 
     @property
     def chi2_per_dof(self) -> float:
         return self.optimum.chi2 / self.optimum.dof(self.ansatz, self.points)
 
     @property
+    def widest(self) -> Fit:
+        """The acceptable fit to the most points."""
+        return widest_of(self.fits)
+
+    @property
     def notes(self) -> list[str]:
         """Warnings that belong to the numbers, one line each."""
         found = []
-        dof = self.optimum.dof(self.ansatz, self.points)
-        said = f"chi2/dof is {self.chi2_per_dof:.2g} (dof {dof})"
-        if chi2_distribution.sf(self.optimum.chi2, dof) < MISFIT:
+        widest, chi2, dof = self.widest, self.widest.optimum.chi2, self.widest.dof
+        if widest is not self.fits[0]:
+            found.append(
+                f"chi2/dof of all points is {self.chi2_per_dof:.2g}: the parameters come from "
+                "windows, without the smallest sizes, or with a correction"
+            )
+        said = f"chi2/dof is {widest.chi2_per_dof:.2g} (dof {dof})"
+        if not self.known_errors:
+            found.append(
+                "the errors of the points are those of their scatter: the errors of the "
+                "parameters are in proportion to sqrt(chi2/dof)"
+            )
+        elif chi2_distribution.sf(chi2, dof) < MISFIT:
             found.append(
                 f"{said}: the curves do not fall onto one within their errors; a "
-                "window=[LOW,HIGH] nearer to the critical point or correction=1 may help"
+                "window=[LOW,HIGH] nearer to the critical point may help"
             )
-        elif chi2_distribution.cdf(self.optimum.chi2, dof) < MISFIT:
-            found.append(f"{said}: the errors of the points look too large")
+        elif chi2_distribution.cdf(chi2, dof) < MISFIT:
+            found.append(f"{said}: the errors of the points look too large, or are not independent")
         if len(self.points.sizes) < 3:
-            found.append("two sizes: the drift without the smallest size needs three")
+            found.append("two sizes: fits without the smallest size or with a correction need more")
         return found
 
 
@@ -77,26 +88,20 @@ def fit_collapse(
     num_resampled: int = 500,
     seed: int = 0,
     correction: float | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    known_errors: bool = True,
 ) -> Collapse:
     """Fit the best collapse of ``points`` and the errors of its parameters.
 
     ``noise`` samples deviations of the values from their means; by default Gaussian ones with the
-    points' errors. ``correction``: omega of a correction to scaling.
+    points' errors. ``correction``: omega of a correction to scaling in every fit; None decides from
+    the data. ``known_errors`` False: chi^2/dof sets the scale of the points' errors.
     """
     ansatz = make(points.control, points.size)
     optimum = find_optimum(ansatz, points, correction)
-    progress(1)
+    fits = fits_to_parts(make, points, optimum, correction)
     deviations = (noise or gaussian_noise(points))(np.random.default_rng(seed), num_resampled)
-    refits = resampled_parameters(ansatz, points, optimum, deviations)
-    progress(2)
-    drifts = {
-        "drift_size": refit(make, without_smallest(points), optimum, correction),
-        "drift_window": refit(make, inner_half(points, optimum.theta[0]), optimum, correction),
-    }
-    estimates = estimates_of(ansatz, points, optimum, refits, drifts)
-    progress(3)
-    return Collapse(ansatz, points, optimum, estimates, num_resampled)
+    estimates, averaged = estimates_of(fits, deviations, known_errors)
+    return Collapse(ansatz, points, optimum, estimates, num_resampled, fits, averaged, known_errors)
 
 
 def gaussian_noise(points: Points) -> Noise:

@@ -35,6 +35,7 @@ class Data:
     axes: tuple[str, str, str]  # names of control, size and value
     folder: Path  # of the results, without output_dir
     notes: Sequence[str] = ()  # on what was left out
+    has_errors: bool = True  # False: the points' errors are those of their scatter
     controls: Comparison | None = None  # of pruned runs
 
 
@@ -45,14 +46,15 @@ def read(config: CollapseConfig) -> Data:
     return _read_grid(config) if config.control == "p_eval" else _read_pruned(config)
 
 
-def source(config: CollapseConfig, points: Points) -> dict[str, Any]:
-    """The options that decide the result, for collapse.json."""
+def source(config: CollapseConfig, data: Data) -> dict[str, Any]:
+    """The options that decide the result and the origin of the errors, for collapse.json."""
     keys = ["table", "columns"] if config.table else ["runs", "control"]
     if not config.table:
         keys += ["p_train"] if config.control == "p_eval" else ["size", "order_parameter"]
     keys += ["window", "correction", "num_resampled", "seed"]
     return {key: getattr(config, key) for key in keys} | {
-        "sizes": points.sizes.tolist(), "num_points": len(points),
+        "sizes": data.points.sizes.tolist(), "num_points": len(data.points),
+        "errors_from": "data" if data.has_errors else "scatter",
     }  # fmt: skip
 
 
@@ -70,7 +72,8 @@ def _read_table(config: CollapseConfig) -> Data:
     from pruning_phases.statistics.crossings import crossing
 
     path = expanded(str(config.table))
-    points, notes = read_table(path, config.columns)
+    table = read_table(path, config.columns)
+    points = table.points
     if config.window:
         low, high = config.window
         inside = (points.control >= low) & (points.control <= high)
@@ -83,7 +86,8 @@ def _read_table(config: CollapseConfig) -> Data:
     curves = _sampled(points, None, config)
     panels: Panels = {"value": (curves, _neighbours(curves, crossing))}
     folder = path.with_name(f"{path.stem}_collapse")
-    return Data(points, None, panels, ("control", "size", "value"), folder, notes)
+    axes = ("control", "size", "value")
+    return Data(points, None, panels, axes, folder, table.notes, table.has_errors)
 
 
 def _read_pruned(config: CollapseConfig) -> Data:

@@ -74,13 +74,13 @@ def residuals_of(
 
     def residuals(theta: Array) -> Array:
         x, factor = ansatz.axes(theta, points.control, points.size)
-        splines = _design(x, function, points.size)
+        matrix = _design(x, function, points.size)
         if function.logarithmic:
-            target = given - np.log(factor)
+            target, weight = given - np.log(factor), np.broadcast_to(1 / error, factor.shape)
         else:
-            target = np.broadcast_to(given, factor.shape)
-            splines *= factor[:, :, None]
-        return _unexplained(splines / error[:, None], target / error)
+            target, weight = np.broadcast_to(given, factor.shape), factor / error
+        matrix *= weight[:, :, None]
+        return _unexplained(matrix, target / error)
 
     return residuals
 
@@ -110,6 +110,6 @@ def _unexplained(matrix: Array, target: Array) -> Array:
     columns = np.arange(matrix.shape[2])
     largest = normal[:, columns, columns].max(axis=1)
     normal[:, columns, columns] += RIDGE * largest[:, None]
-    right = np.einsum("bnk,bn->bk", matrix, target)
-    coefficients = np.linalg.solve(normal, right[:, :, None])
+    right = np.swapaxes(target[:, None, :] @ matrix, 1, 2)
+    coefficients = np.linalg.solve(normal, right)
     return target - (matrix @ coefficients)[:, :, 0]

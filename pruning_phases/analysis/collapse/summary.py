@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pruning_phases.analysis.collapse.fit import Collapse
+    from pruning_phases.analysis.collapse.subsets import Fit
 
 
 def to_json(collapse: Collapse) -> dict[str, Any]:
-    """One ansatz's entry in collapse.json; ``errors`` lists the statistical part and the drifts."""
+    """One ansatz's entry in collapse.json; ``errors`` lists their parts, ``fits`` all fits."""
     from pruning_phases.statistics.quote import number
 
     entry: dict[str, Any] = {}
@@ -29,8 +30,8 @@ def to_json(collapse: Collapse) -> dict[str, Any]:
     entry["errors"] = {
         name: {
             "statistical": item.statistical,
-            "drift_with_size": item.drift_size,
-            "drift_with_window": item.drift_window,
+            "spread_of_fits": item.spread,
+            "shift_with_correction": item.shift,
         }
         for name, item in collapse.estimates.items()
         if item.value is not None and not item.fixed
@@ -38,6 +39,27 @@ def to_json(collapse: Collapse) -> dict[str, Any]:
     entry["chi2_per_dof"] = collapse.chi2_per_dof
     entry["bic"] = collapse.optimum.bic
     entry["notes"] = collapse.notes
+    entry["fits"] = [_fit_to_json(fit, collapse) for fit in collapse.fits]
+    return entry
+
+
+def _fit_to_json(fit: Fit, collapse: Collapse) -> dict[str, Any]:
+    """One fit to a part of the points; ``averaged``: the parameters come from it and its like."""
+    refitted = {one.fit: one for one in collapse.averaged}
+    values = fit.ansatz.quoted(fit.optimum.theta)
+    entry: dict[str, Any] = {
+        "smallest_size": float(fit.points.size.min()),
+        "largest_scaled_distance": fit.reach,
+        "num_points": len(fit.points),
+        "correction": fit.correction,
+        "chi2_per_dof": fit.chi2_per_dof,
+        "dof": fit.dof,
+        "averaged": fit in refitted,
+        "parameters": {name: float(value) for name, value in values.items()},
+    }
+    if fit in refitted:
+        errors = zip(values, refitted[fit].errors, strict=True)
+        entry["statistical_errors"] = {name: float(error) for name, error in errors}
     return entry
 
 
@@ -140,19 +162,21 @@ def _parameters(collapses: dict[str, Collapse]) -> Table:
     from pruning_phases.statistics.quote import cell
 
     table = Table(
-        caption="drift: shift without the smallest size, extrapolated to infinite size as 1/L; "
-        "shift in the inner half of the window",
+        caption="spread: of the acceptable fits in windows, without the smallest sizes, with a "
+        "correction; shift: with a correction, if significant",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
-    for name in ("ansatz", "parameter", "value", "statistical", "drift: size", "drift: window"):
+    for name in ("ansatz", "parameter", "value", "statistical", "spread", "shift"):
         table.add_column(name, no_wrap=True)
     for name, collapse in collapses.items():
         for parameter, item in collapse.estimates.items():
-            parts = (item.statistical, item.drift_size, item.drift_window)
+            parts = (item.statistical, item.spread, item.shift)
             shown = [("" if part is None or item.fixed else f"{part:.2g}") for part in parts]
             value = cell(item.value, item.error) + (" (fixed)" if item.fixed else "")
             table.add_row(name, parameter, value, *shown)
-        table.add_row(name, "chi2/dof", f"{collapse.chi2_per_dof:.2f}", "", "", "")
+        table.add_row(name, "chi2/dof of all points", f"{collapse.chi2_per_dof:.2f}", "", "", "")
+        count = f"{len(collapse.averaged)} of {len(collapse.fits)}"
+        table.add_row(name, "fits averaged", count, "", "", "")
     return table
 
 

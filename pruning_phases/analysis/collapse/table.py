@@ -1,50 +1,58 @@
 """Tables of points from anywhere: text with or without a header, parquet, NumPy's .npz, HDF5.
 
-In: a file, the names of its columns if it does not name them itself. Out: points, and notes on what
-was left out.
+In: a file, the names of its columns if it does not name them itself. Out: points, with errors from
+their scatter if the file has none, and notes on this and on what was left out.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pruning_phases.analysis.collapse.config import COLUMNS
+from pruning_phases.analysis.collapse.config import COLUMNS, NEEDED
 from pruning_phases.analysis.collapse.points import Array, Points, check_points
+from pruning_phases.analysis.collapse.scatter import with_errors_from_scatter
 from pruning_phases.errors import UserError, first_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
+FROM_SCATTER = "errors are estimated from the scatter of the points about the fit"
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> tuple[Points, list[str]]:
+
+@dataclass(frozen=True)
+class Table:
+    """Points of a file with the notes that belong to them."""
+
+    points: Points
+    notes: list[str]
+    has_errors: bool  # False: the points' errors are those of their scatter
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> Table:
     """Read points from a file of any form, and say which rows were left out.
 
     columns: names of the columns in their order; they replace those in the file.
     """
     where = f"table={path}"
-    try:
-        table = _FORMS.get(path.suffix.lower(), _text)(path, columns)
-    except FileNotFoundError:
-        raise UserError(f"{where}: there is no such file") from None
-    except ImportError as error:
-        raise UserError(f"{where}: {path.suffix} files need {error.name}: install it") from None
-    except (OSError, ValueError, KeyError) as error:
-        form = path.suffix.lower().lstrip(".") if path.suffix.lower() in _FORMS else "CSV"
-        raise UserError(f"{where}: not a {form} file ({first_line(error)})") from None
-    missing = [name for name in COLUMNS if name not in table.columns]
+    table = _read(path, columns, where)
+    missing = [name for name in NEEDED if name not in table.columns]
     if missing:
         raise UserError(
             f"{where}: no column {', '.join(missing)}; name {','.join(COLUMNS)} in the first line "
             f"or give columns=[NAME,...] in the order of the file; it has "
             f"{','.join(map(str, table.columns)) or 'no columns'}"
         )
-    numbers = _numbers(table[list(COLUMNS)], where)
-    finite = np.isfinite(numbers).all(axis=1)
+    has_errors = "error" in table.columns
+    numbers = _numbers(table[list(COLUMNS if has_errors else NEEDED)], where)
+    if not has_errors:
+        numbers = np.column_stack([numbers, np.full(len(numbers), np.inf)])
+    finite = np.isfinite(numbers if has_errors else numbers[:, :-1]).all(axis=1)
     without_error = finite & (numbers[:, COLUMNS.index("error")] == 0)
     kept = finite & ~without_error
     notes = [
@@ -54,12 +62,28 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> tuple[Points
         )
         if count
     ]  # fmt: skip
-    points = Points(*numbers[kept].T)
-    return check_points(points, where, np.flatnonzero(kept) + 1), notes
+    points = check_points(Points(*numbers[kept].T), where, np.flatnonzero(kept) + 1)
+    if not has_errors:
+        points = with_errors_from_scatter(points, where)
+        notes.append("note: the table has no column error: " + FROM_SCATTER)
+    return Table(points, notes, has_errors)
+
+
+def _read(path: Path, columns: Sequence[str] | None, where: str) -> pd.DataFrame:
+    """The file's columns by name. Raises UserError for a file in another form."""
+    try:
+        return _FORMS.get(path.suffix.lower(), _text)(path, columns)
+    except FileNotFoundError:
+        raise UserError(f"{where}: there is no such file") from None
+    except ImportError as error:
+        raise UserError(f"{where}: {path.suffix} files need {error.name}: install it") from None
+    except (OSError, ValueError, KeyError) as error:
+        form = path.suffix.lower().lstrip(".") if path.suffix.lower() in _FORMS else "CSV"
+        raise UserError(f"{where}: not a {form} file ({first_line(error)})") from None
 
 
 def _numbers(table: pd.DataFrame, where: str) -> Array:
-    """The table's numbers [points, 4], NaN for missing ones. Raises UserError for a word."""
+    """The table's numbers [points, columns], NaN for missing ones. Raises UserError for a word."""
     import pandas as pd
 
     numbers = table.apply(pd.to_numeric, errors="coerce")
@@ -86,7 +110,7 @@ def _text(path: Path, columns: Sequence[str] | None) -> pd.DataFrame:
     if any(map(_is_number, names)):
         first = lines.index(content[0])
         names = _fields(lines[first - 1].lstrip("# "), separator) if first else []
-        if not columns and set(COLUMNS) - set(names):
+        if not columns and set(NEEDED) - set(names):
             raise UserError(
                 f"table={path}: its first line has numbers, no names: give columns=[NAME,...] in "
                 "the order of the file, such as columns=[size,control,value,error]"

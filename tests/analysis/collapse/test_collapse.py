@@ -33,8 +33,8 @@ def altered(column, row, value):
 
 BAD = {
     "missing column": (
-        table().drop(columns="error"),
-        r"no column error; .*control,size,value,error",
+        table().drop(columns="value"),
+        r"no column value; .*control,size,value,error",
     ),
     "word": (altered("control", 0, "hot"), r"control of point 1 is hot"),
     "negative error": (altered("error", 7, -0.1), r"error of point 8 is -0\.1"),

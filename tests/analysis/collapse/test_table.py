@@ -41,10 +41,10 @@ TEXTS = {
 
 
 def assert_read(path, columns=None, notes=()):
-    points, said = read_table(path, columns)
-    assert said == list(notes)
+    table = read_table(path, columns)
+    assert table.notes == list(notes) and table.has_errors
     for name in COLUMNS:
-        np.testing.assert_allclose(getattr(points, name), TABLE[name])
+        np.testing.assert_allclose(getattr(table.points, name), TABLE[name])
 
 
 @pytest.mark.parametrize("content", TEXTS.values(), ids=TEXTS)
@@ -97,7 +97,7 @@ def test_rows_without_numbers_or_errors_are_counted_and_left_out(tmp_path):
     [
         (b"", "not a CSV file"),
         (b"\xff\xfe\x00binary\x00", "not a CSV file"),
-        (b"x,y\nx,2\n", "no column control, size, value, error; .* it has x,y"),
+        (b"x,y\nx,2\n", "no column control, size, value; .* it has x,y"),
         (text(header=False).encode(), r"no names: give columns=\[NAME,...\]"),
         (text().replace("8,0,0,0.1", "8,0,many,0.1").encode(), "value of point 1 is many"),
     ],
@@ -134,7 +134,7 @@ def test_the_option_columns_decides_the_points_and_is_recorded(tmp_path):
     for columns in (ORDER, ["size", "control", "error", "value"]):
         config = CollapseConfig(table=str(path), columns=columns, num_resampled=100)
         found[columns[2]] = read(config).points.value
-        assert source(config, read(config).points)["columns"] == columns
+        assert source(config, read(config))["columns"] == columns
     np.testing.assert_allclose(found["value"], TABLE["value"])
     np.testing.assert_allclose(found["error"], 0.1)
 
@@ -150,6 +150,37 @@ def test_more_columns_than_the_file_has_are_one_line(tmp_path, name):
         TABLE.to_parquet(path)
     with pytest.raises(UserError, match=r"^columns=\[.*x\]: 5 names, and .* has 4 columns"):
         read_table(path, [*ORDER, "x"])
+
+
+def scattered(noise=0.01):
+    deviation = noise * np.random.default_rng(0).standard_normal(len(TABLE))
+    return TABLE.assign(value=np.cos(TABLE["control"] / 9) + deviation)
+
+
+@pytest.mark.parametrize("form", ["header", "columns", "npz"])
+def test_a_table_without_errors_gets_them_from_its_scatter(tmp_path, form):
+    names, path = ["size", "control", "value"], tmp_path / "points.dat"
+    table = scattered()[names]
+    if form == "npz":
+        path = path.with_suffix(".npz")
+        np.savez(path, **{name: table[name] for name in names})
+    else:
+        table.to_csv(path, index=False, header=form == "header")
+    columns = names if form == "columns" else None
+    found = read_table(path, columns)
+    np.testing.assert_allclose(found.points.value, table["value"])
+    np.testing.assert_allclose(found.points.error, 0.01, rtol=0.6)
+    assert not found.has_errors and "errors are estimated from the scatter" in found.notes[0]
+    data = read(CollapseConfig(table=str(path), columns=columns, num_resampled=100))
+    assert not data.has_errors
+    assert source(CollapseConfig(table=str(path)), data)["errors_from"] == "scatter"
+
+
+def test_a_table_without_errors_and_without_scatter_is_one_line(tmp_path):
+    path = tmp_path / "points.csv"
+    TABLE.assign(value=1.0)[["size", "control", "value"]].to_csv(path, index=False)
+    with pytest.raises(UserError, match="points.csv: the values do not scatter.*add one"):
+        read_table(path)
 
 
 def test_hdf5_without_its_library_is_one_line(tmp_path, monkeypatch):
