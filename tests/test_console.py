@@ -21,6 +21,7 @@ def shell(line, cwd, **more):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "output", "count"),
     [("", "| true", 1), ("-m seed=0,1", "| head -1", 2), ("", ">&- 2>&- <&-", 1),

@@ -158,6 +158,7 @@ def test_a_failing_run_of_a_sweep_does_not_stop_the_others(tmp_path):
     assert sorted(states) == ["done", "done", "failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_with_its_exit_code_and_leaves_a_checkpoint(number, code, tmp_path):
     # A shell starts background processes with SIGINT ignored, and their children inherit that.

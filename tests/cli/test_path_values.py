@@ -95,6 +95,7 @@ def test_the_sign_of_a_missing_value_is_a_path():
     assert value_of(with_quotes("one=???", KEYS, sweep=False)) == "./???"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", range(len(FOLDERS)))
 def test_what_train_writes_every_reader_finds(index, tmp_path):
     folder = FOLDERS[index]
@@ -110,6 +111,7 @@ def test_what_train_writes_every_reader_finds(index, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [folder.split("/")[0]]
 
 
+@pytest.mark.slow
 def test_a_sweep_writes_to_any_folder_and_is_found(tmp_path):
     folder = "a=1 [α] it's ${x} $\\"
     for outcome in ("2 to do", "2 of 2 runs done, 0 to do"):

@@ -42,6 +42,7 @@ def sync(tmp_path):
     return called
 
 
+@pytest.mark.slow
 def test_every_finished_run_is_mirrored_once(write, sync, tmp_path):
     records = [write("a"), write("bb")]
     study = tmp_path / "runs" / "written"

@@ -92,6 +92,7 @@ def test_an_ensemble_in_chunks_is_the_ensemble(configure):
         assert torch.equal(torch.cat(keys[1:]), keys[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "num_chunks"),
     [
@@ -135,6 +136,7 @@ def _die(*_):
     raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chunk", "step"),
     [

@@ -83,6 +83,7 @@ def test_one_mistake_stops_the_sweep_before_it_begins(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_same_overrides_in_two_studies_are_two_sweeps(tmp_path):
     for study in ("one", "two"):
         assert train("-m", *TINY, "seed=0,1", f"study={study}", cwd=tmp_path).returncode == 0
@@ -111,6 +112,7 @@ def test_combinations_with_the_same_physics_are_one_run(tmp_path):
     assert len(list(tmp_path.rglob("run.json"))) == 1
 
 
+@pytest.mark.slow
 def test_a_larger_sweep_makes_only_the_runs_that_are_not_done(tmp_path):
     assert train("-m", *TINY, "seed=0,1", cwd=tmp_path).returncode == 0
     result = train("-m", *TINY, "seed=0,1,2", "pruner=magnitude,random", cwd=tmp_path)
@@ -133,6 +135,7 @@ def test_a_job_refuses_to_make_another_run_than_it_was_submitted_for(tmp_path):
     assert "conf was edited since the sweep began; begin it again" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_sweep_over_topologies_records_its_run_ids_when_the_pruned_runs_are_done(tmp_path):
     words = ["-m", *TINY, "topology=original,random", "topology.density=0.2", "figures=[rewiring]",
              "topology.training.amount=20"]  # fmt: skip
@@ -145,6 +148,7 @@ def test_a_sweep_over_topologies_records_its_run_ids_when_the_pruned_runs_are_do
     assert all(run["run"] for run in sweep.read()["runs"])
 
 
+@pytest.mark.slow
 def test_an_unreadable_record_does_not_stop_the_other_runs(tmp_path):
     words = ["-m", *TINY, "seed=0,1"]
     assert train(*words, cwd=tmp_path).returncode == 0

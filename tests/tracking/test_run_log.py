@@ -58,6 +58,7 @@ def test_a_tag_of_more_than_64_characters_is_shortened(configure, write):
     assert run["config"]["update"]["pruner"]["score"] == f"{module}:score"
 
 
+@pytest.mark.slow
 def test_the_runs_of_a_sweep_with_many_overrides_have_different_names(tmp_path):
     words = ["-m", *TINY, "logger=wandb", "study='50% #3'", f"results_dir={tmp_path / 'runs'}"]
     result = train(*words, f"data_dir={tmp_path / LONG}", "seed=0,1", cwd=tmp_path)

@@ -137,6 +137,7 @@ def _killed(self):
     raise Killed
 
 
+@pytest.mark.slow
 def test_a_sweep_is_logged_as_a_run_with_a_table_of_its_runs_and_a_figure(tmp_path):
     words = ["-m", *TINY, "logger=wandb", "figures=[]", "seed=0,1", "optimizer.lr=0.01,1e30"]
     result = train(*words, f"results_dir={tmp_path / 'here'}", cwd=tmp_path)

@@ -68,6 +68,7 @@ KINDS = {
 FAST = ["imp"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [kind if kind in FAST else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
 )

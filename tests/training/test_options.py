@@ -45,6 +45,7 @@ def test_every_option_of_the_physics_changes_identity_and_result(configure):
     assert_all_differ(configure, EFFECTIVE)
 
 
+@pytest.mark.slow
 def test_options_of_each_kind_change_identity_and_result(configure):
     """One option of each group: the fast version of the test of all options."""
     few = [EFFECTIVE[0], *(next(o for o in EFFECTIVE if o.startswith(group)) for group in GROUPS)]

@@ -39,6 +39,7 @@ def test_further_networks_lie_where_phases_differ_and_equal_those_of_a_list(conf
     assert len(tensors["fc1.weight"]) == len(found) * 2 * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "killed_after", [2, *(pytest.param(chunk, marks=pytest.mark.slow) for chunk in (0, 1, 3))]
 )  # fmt: skip

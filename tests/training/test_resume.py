@@ -33,7 +33,7 @@ KINDS = {
 }  # fmt: skip
 
 
-FAST = ["plain", "cnn, sgd, random", "without fine-tuning"]
+FAST = ["plain"]
 
 
 @pytest.mark.parametrize(

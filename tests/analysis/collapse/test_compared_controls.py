@@ -37,6 +37,7 @@ def test_the_control_that_aligns_planted_sizes_is_found(tmp_path, middle_of, ali
     assert quality[best] < 2.5 and quality[other] > 20
 
 
+@pytest.mark.slow
 def test_proportional_controls_align_equally_well(tmp_path):
     """The weights on a path are 0.9 of the surviving ones here."""
     runs = records(tmp_path, lambda width: 150 / width**2)

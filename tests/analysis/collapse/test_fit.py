@@ -213,6 +213,7 @@ def test_same_seed_same_errors_and_other_seed_other_errors():
     assert first == again != other
 
 
+@pytest.mark.slow
 def test_given_noise_sets_the_errors():
     """The error doubles with the scatter of the resampled values."""
     points, _ = planted_power_law(0)
