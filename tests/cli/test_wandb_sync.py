@@ -143,6 +143,7 @@ def test_a_server_takes_every_run_once(write, sync):
         }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_dead_server_is_given_up_after_a_few_runs(write, sync, monkeypatch):
     monkeypatch.setattr("pruning_phases.tracking.wandb.SECONDS_TO_CONNECT", 1)
     monkeypatch.setattr(wandb_sync, "MAX_REFUSED", 2)

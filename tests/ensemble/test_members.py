@@ -35,6 +35,7 @@ def test_every_combination_is_a_member_once(configure):
         assert sum(chunks, []) == everyone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [[], ["optimizer.lr=0.01", "pruner=random", "pruner.steps=2"]])
 def test_a_network_of_a_grid_is_that_network_alone(configure, more):
     grid = make(configure(*GRID, *more)).observables()
@@ -123,6 +124,7 @@ def test_results_in_chunks_are_those_in_one(configure, more, num_chunks):
             np.testing.assert_allclose(tensors[key], tensor, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_restart_in_one_chunk_leaves_no_file_of_chunks(configure, monkeypatch):
     """Killed before the first checkpoint and restarted in one chunk."""
     with monkeypatch.context() as patch, pytest.raises(Killed):

@@ -62,6 +62,7 @@ def test_a_sweep_on_a_full_disk_ends_with_one_line_and_resumes_when_there_is_roo
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sweep", [[], ["-m"]])
 def test_a_read_only_results_folder_is_reported_and_can_be_read(sweep, disk, tmp_path):
     words = [*TINY, f"results_dir={disk}"]

@@ -80,6 +80,7 @@ def all_like(graph, kept):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", KEPT)
 @pytest.mark.parametrize(
     "graph",

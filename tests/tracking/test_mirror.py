@@ -45,6 +45,7 @@ def rows_of(lines: list[dict]) -> list[dict]:
     return [line["history"]["item"] for line in lines if line["type"] == "history"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mirrored_run_is_that_of_the_logger(configure, kind):
     config = configure("logger=wandb", *KINDS[kind])
@@ -59,6 +60,7 @@ def test_a_mirrored_run_is_that_of_the_logger(configure, kind):
     assert mirrored == live
 
 
+@pytest.mark.slow
 def test_a_mirrored_run_has_the_rows_of_all_chunks(configure):
     """The logger logs a step again for every chunk; its last rows are those of all replicas."""
     config = configure("logger=wandb", "trainer.chunk_size=1")
@@ -83,6 +85,7 @@ def offline_files(record: RunRecord) -> list[Path]:
     return sorted(record.folder.glob("wandb/offline-run-*"))
 
 
+@pytest.mark.slow
 def test_offline_a_second_mirror_takes_the_place_of_an_unsent_one(configure):
     record = make_run(configure("logger=wandb"), Console(quiet=True))
     before = content(record.folder)
@@ -132,6 +135,7 @@ def test_online_a_run_of_the_logger_is_not_logged_again(configure, monkeypatch):
         assert server.rows == before
 
 
+@pytest.mark.slow
 def test_an_unsent_file_goes_when_its_run_is_online(configure, monkeypatch):
     record = make_run(configure("logger=wandb"), Console(quiet=True))
     with wandb_server() as server:

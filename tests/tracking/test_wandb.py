@@ -57,6 +57,7 @@ def test_wandb_changes_no_number(configure):
     assert with_it.observables_file.read_bytes() == without.observables_file.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ["refuses", "is silent"])
 def test_a_server_without_an_answer_does_not_stop_the_run(configure, monkeypatch, caplog, server):
     monkeypatch.setenv("WANDB_API_KEY", "x" * 40)

@@ -141,6 +141,7 @@ def test_dense_training_ends_with_the_statistics_of_the_best_round(
         assert ended["buffer:bn1.num_batches_tracked"][r] == 4 * (number + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more",
     [[*PLATEAU, "pruner=none", "optimizer=sgd", "optimizer.lr=0.1"],
@@ -163,6 +164,7 @@ def test_replicas_that_stop_early_have_equal_statistics_in_both_forms_and_alone(
         np.testing.assert_allclose(alone[key][0], loop[key][1], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_topology_begins_with_the_source_s_state_unless_it_is_reinitialized(on, configure):
     """The offset depends on the stream of the initial weights: here replica 2 takes that of 0."""
     source = configure(*CNN, "snapshots=[0.2,0.05]")

@@ -150,6 +150,7 @@ def test_a_source_that_another_process_makes_is_waited_for(on, monkeypatch):
     assert len(looks) == 3 and looks[0].topology.family is Family.dense
 
 
+@pytest.mark.slow
 def test_impossible_combinations_are_refused(on, configure, tmp_path):
     source = make(configure(SNAPSHOTS))
     grid = make(configure(SNAPSHOTS, "dataset.train_sizes=[50,100]", "study=grid"))

@@ -71,6 +71,7 @@ def run_with(build, config, monkeypatch):
     return make_run(config, console), console.file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNTRACEABLE)
 def test_without_a_graph_a_run_is_complete_with_nan_and_one_note(
     name, configure, monkeypatch, caplog

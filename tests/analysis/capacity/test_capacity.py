@@ -105,6 +105,7 @@ def test_capacity_and_information_of_written_runs_match_by_pruner_and_density(wr
     assert (tmp_path / "out" / "capacity.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_another_system_with_the_same_names_is_reported(written, tmp_path, capsys):
     pruner = {"score": "snip", "scored_on": "initial", "trains_from": "initial", "scope": "layer"}
     write_capacity_run(tmp_path, pruner, "layer_snip", seed=1)
@@ -125,6 +126,7 @@ def test_the_bound_is_that_of_the_masks_on_disk(written):
     assert all(key.density < 1 for key in mask_information(written))
 
 
+@pytest.mark.slow
 def test_one_kind_of_runs_is_enough(written, tmp_path):
     for one_kind in (written[::2], written[1::2]):
         folders = [str(record.folder) for record in one_kind]

@@ -69,6 +69,7 @@ def test_planted_bkt_critical_points_are_covered_as_often_as_the_errors_say():
     check_coverage(*distances(bkt, planted_bkt, ["critical_point"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "plant", "names"),
     [
@@ -204,6 +205,7 @@ def test_a_correction_to_scaling_is_taken_up_by_the_option():
         assert abs(uncorrected.value - truth) < 3 * uncorrected.error
 
 
+@pytest.mark.slow
 def test_same_seed_same_errors_and_other_seed_other_errors():
     points, _ = planted_power_law(0)
     first, again, other = (
@@ -298,6 +300,7 @@ def test_a_table_without_errors_recovers_planted_truths():
     assert within.mean() >= 0.95 and len(within) >= (550 if FULL else 27)
 
 
+@pytest.mark.slow
 def test_errors_from_the_scatter_scale_with_the_scatter():
     """The errors of the points do not matter, only their ratios."""
     points, _ = without_errors(3)
@@ -320,6 +323,7 @@ def test_units_of_value_do_not_matter(factor):
     assert there.value == pytest.approx(here.value, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_no_ansatz_is_preferred_if_none_describes_the_data():
     points, _ = planted_power_law(3)
     far_off = replace(points, error=points.error / 20)

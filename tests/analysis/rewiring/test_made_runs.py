@@ -11,6 +11,7 @@ from tests.support.commands import command
 from tests.support.runs import make
 
 
+@pytest.mark.slow
 def test_the_families_are_compared_network_by_network(on):
     studies = [make(on(family, "study=families")) for family in ("original", "random")]
     original, random = trained_families(studies)

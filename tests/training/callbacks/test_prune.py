@@ -105,6 +105,7 @@ def test_an_early_stop_before_the_update_to_rewind_to_ends_the_run(configure, ch
     make(configure("pruner=imp", "pruner.rewind_update=7", *early, *DENSITIES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
 @pytest.mark.parametrize("pruner", ["snip", "grasp", "synflow"])
 def test_scores_of_a_replica_in_an_ensemble_of_8_are_those_of_the_network_alone(
