@@ -67,13 +67,19 @@ def sweep(
         stopped = first_line(error)
     with suppress(OSError):
         folder.rmdir()  # unless a launcher has written into it
-    record.write(sys.argv, [job.entry() for job in jobs])
+    not_written = None
+    try:
+        record.write(sys.argv, [job.entry() for job in jobs])
+    except RunError as error:  # a full disk; the runs that failed are named first
+        not_written = error
     _plot_studies(jobs, console)
     if first.logger.name == "wandb":
         from pruning_phases.sweeps.overview import log_overview  # imports pandas, wandb, matplotlib
 
         log_overview(record, first, began, console)
     _conclude(jobs, bool(todo), stopped, console)
+    if not_written:
+        raise not_written
 
 
 def _refuse_half_interpolations(jobs: list[Job]) -> None:
