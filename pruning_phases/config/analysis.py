@@ -42,9 +42,17 @@ def order_parameter_key(default: str) -> Any:
 
 DEFAULT_CONTROL = "density"
 
+SIZES = ("num_weights", "train_size", "num_classes")  # sizes with a name of their own
 
-def control_key() -> Any:
-    return key(DEFAULT_CONTROL, f"control parameter: {', '.join(CONTROLS)}")
+
+@dataclass
+class ControlConfig(AnalysisConfig):
+    """Keys of an analysis over a control parameter of pruned runs."""
+
+    control: str = key(DEFAULT_CONTROL, f"control parameter: {', '.join(CONTROLS)}")
+
+    def check(self) -> None:
+        refuse_unknown_control(self.control)
 
 
 def refuse_unknown_control(name: str, known: Collection[str] = CONTROLS) -> None:
@@ -54,9 +62,7 @@ def refuse_unknown_control(name: str, known: Collection[str] = CONTROLS) -> None
 
 
 def size_key() -> Any:
-    return key(
-        "num_weights", "of runs: num_weights, train_size, num_classes, or a key like model.widths"
-    )
+    return key("num_weights", f"of runs: {', '.join(SIZES)}, or a key like model.widths")
 
 
 def window_key() -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pruning_phases.statistics.resampling import half_width
+from pruning_phases.statistics.resampling import MOST_LOST, half_width
 from pruning_phases.statistics.splines import MORE_FLEXIBLE, cubic_splines
 
 Array = NDArray[np.float64]
@@ -21,8 +21,6 @@ SPREAD_OUT = 20.0  # ratio of largest to smallest control from which the axis is
 RELEVANT = 0.01  # fraction of the curves' total rise by which they also separate
 
 CLEAR = 3.0  # standard errors by which curves separate on both sides of a crossing
-
-MOST_LOST = 0.16  # fraction of resampled curves without a crossing beyond which there is none
 
 
 @dataclass(frozen=True)

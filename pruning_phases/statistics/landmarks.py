@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.statistics.estimates import first_below
-from pruning_phases.statistics.resampling import half_width, resampled_deviations
+from pruning_phases.statistics.resampling import MOST_LOST, half_width, resampled_deviations
 
 Array = NDArray[np.float64]
 
 Locator = Callable[[Array, Array], Array]  # x [points], curves [batch, points] -> [batch]
 
 HALF = 0.5
-
-MOST_LOST = 0.16  # fraction of resampled curves without the landmark beyond which there is none
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from numpy.typing import ArrayLike
 
 from pruning_phases.statistics.estimates import Array
 
+MOST_LOST = 0.16  # fraction of resampled curves without a feature beyond which there is none
+
 ONE_SIGMA = (15.865525393145708, 84.1344746068543)  # percentiles
 
 

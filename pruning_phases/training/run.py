@@ -194,6 +194,9 @@ class _Chunks:
         first = next(remaining, None)
         with opened_log(config.logger, record) if first else nullcontext() as run_log:
             for chunk, group in chain([first] if first else [], remaining):
+                if (chunk, group) != first:
+                    self.trainer = new_trainer(config, record.folder)
+                    gc.collect()  # the old trainer and its module refer to each other; make room
                 if num_chunks > 1:
                     at_most = " at most" if config.dropout_phase.rounds_of_refinement() else ""
                     rates = ", ".join(f"{rate:g}" for rate in sorted({m.p_train for m in group}))
@@ -209,9 +212,7 @@ class _Chunks:
                 stateful = [one for one in callbacks if isinstance(one, StatefulCallback)]
                 checkpointer.begin_chunk(chunk, num_chunks, size, stateful)
                 self._fit(group, checkpointer, callbacks)
-                self.trainer = new_trainer(config, record.folder)
                 del callbacks, stateful
-                gc.collect()  # module and trainer refer to each other; the next chunk needs room
         if num_chunks > 1:
             lease.check()
             checkpointer.sort_tables()

@@ -1,4 +1,4 @@
-"""Where to refine p_train: intervals across which planted phases differ."""
+"""Refinement of p_train: the intervals across which planted phases differ."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_the_intervals_with_most_differences_are_halved():
     phases = [[E, D, D, D], [E, E, D, D], [E, E, E, E], [A, A, A, A]]
     assert further_rates([0, 0.3, 0.4, 0.9], phases) == [0.35, 0.65]
     assert further_rates([0, 0.3, 0.4, 0.9], phases[:1] * 4) == []
-    # Where as many differ, the wider one comes first.
+    # With as many differences, the wider interval comes first.
     few = [[E, D], [E, E], [E, D], [E, E]]
     assert further_rates([0, 0.1, 0.5, 0.8], few) == [0.3, 0.65]
 

@@ -44,6 +44,7 @@ CONFIG = CollapseConfig
 
 def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     """Fit every ansatz asked for, locate crossings and peaks, write results and figures."""
+    from pruning_phases.analysis.collapse.compared_controls import compare_controls
     from pruning_phases.analysis.collapse.figure import collapse_figure, crossings_figure
     from pruning_phases.analysis.collapse.fit import preferred
     from pruning_phases.analysis.collapse.read import read, short_name, source
@@ -66,7 +67,8 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
         content["preferred"], reason = preferred(*collapses.values())
         content |= {"preferred_reason": reason} if reason else {}
     content |= located_to_json(data.panels)
-    content |= controls_to_json(data.controls) if data.controls else {}
+    if data.falling:
+        content |= controls_to_json(compare_controls(data.falling))
     title = f"{short_name(config)}: {len(data.points)} points, {len(data.points.sizes)} sizes"
     save_json(folder / "collapse.json", content)
     save_figure(collapse_figure(list(collapses.values()), data.axes, title), folder / "collapse")

@@ -109,6 +109,11 @@ def gaussian_noise(points: Points) -> Noise:
     return lambda generator, batch: points.error * generator.standard_normal((batch, len(points)))
 
 
+def misfit(*chi2_per_dof: float) -> float:
+    """Divisor of a difference of information criteria: the smallest chi^2/dof, 1 if it is less."""
+    return max(1.0, min(chi2_per_dof))
+
+
 def preferred(first: Collapse, second: Collapse) -> tuple[str, str | None]:
     """The ansatz with the smaller Bayesian information criterion, or ``undecided`` and the reason.
 
@@ -117,7 +122,7 @@ def preferred(first: Collapse, second: Collapse) -> tuple[str, str | None]:
     """
     if all(one.estimates["critical_point"].value is None for one in (first, second)):
         return UNDECIDED, "neither ansatz has a determined critical point"
-    scale = max(1.0, min(first.chi2_per_dof, second.chi2_per_dof))
+    scale = misfit(first.chi2_per_dof, second.chi2_per_dof)
     if scale > POOR:
         return UNDECIDED, f"neither ansatz describes the data (chi2/dof above {POOR:g})"
     difference = (second.optimum.bic - first.optimum.bic) / scale

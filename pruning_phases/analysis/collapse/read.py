@@ -15,7 +15,6 @@ from pruning_phases.errors import UserError
 from pruning_phases.file_path import expanded
 
 if TYPE_CHECKING:
-    from pruning_phases.analysis.collapse.compared_controls import Comparison
     from pruning_phases.analysis.collapse.config import CollapseConfig
     from pruning_phases.analysis.collapse.fit import Noise
     from pruning_phases.analysis.collapse.points import Points
@@ -36,7 +35,7 @@ class Data:
     folder: Path  # of the results, without output_dir
     notes: Sequence[str] = ()  # on what was left out
     has_errors: bool = True  # False: the points' errors are those of their scatter
-    controls: Comparison | None = None  # of pruned runs
+    falling: dict[str, Points] | None = None  # of pruned runs: the same points over each control
 
 
 def read(config: CollapseConfig) -> Data:
@@ -92,9 +91,9 @@ def _read_table(config: CollapseConfig) -> Data:
 
 def _read_pruned(config: CollapseConfig) -> Data:
     """An order parameter over ``config.control``; the size is ``config.size``."""
-    from pruning_phases.analysis.collapse.compared_controls import compare_controls
     from pruning_phases.analysis.collapse.points import check_points
     from pruning_phases.analysis.collapse.sized_runs import (
+        falling_points,
         fluctuations,
         points_of,
         replica_noise,
@@ -105,8 +104,9 @@ def _read_pruned(config: CollapseConfig) -> Data:
     from pruning_phases.statistics.crossings import crossing, peak
 
     records = done_runs(config.runs)
-    window = (config.window[0], config.window[1]) if config.window else None
-    sized = sized_curves(records, config.size, config.control, config.order_parameter, window)
+    sized = sized_curves(
+        records, config.size, config.control, config.order_parameter, config.window
+    )
     points, noise = check_points(points_of(sized), f"runs={config.runs}"), replica_noise(sized)
     value = _sampled(points, noise, config)
     binder = fluctuations(sized, "binder", config.num_resampled, config.seed)
@@ -118,9 +118,8 @@ def _read_pruned(config: CollapseConfig) -> Data:
         "susceptibility": (chi, [peak(curve) for curve in chi]),
     }
     axes = (config.control, config.size, label)
-    comparison = compare_controls(records, config.size, config.order_parameter)
-    folder = records[0].folder.parent
-    return Data(points, noise, panels, axes, folder, controls=comparison)
+    falling = falling_points(records, config.size, config.order_parameter)
+    return Data(points, noise, panels, axes, records[0].folder.parent, falling=falling)
 
 
 def _read_grid(config: CollapseConfig) -> Data:

@@ -3,6 +3,7 @@
 In: records that differ in size, seed and replicas alone. Out: arrays for finite-size scaling.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,19 +11,31 @@ from numpy.typing import NDArray
 
 from pruning_phases.analysis.collapse.fit import Noise
 from pruning_phases.analysis.collapse.points import Points
+from pruning_phases.config.analysis import SIZES
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
+from pruning_phases.observables.controls import CONTROLS, known_controls
 from pruning_phases.records.names import differing_options, options_of, options_of_size, run_names
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 from pruning_phases.statistics.crossings import SampledCurve
-from pruning_phases.statistics.curves import Curve, SizedCurve, curve, errors_of_mean
+from pruning_phases.statistics.curves import (
+    Curve,
+    SizedCurve,
+    column_of,
+    curve,
+    errors_of_mean,
+    from_column,
+    of_steps,
+)
 from pruning_phases.statistics.estimates import binder_cumulant, susceptibility
 from pruning_phases.statistics.resampling import replica_fractions, resampled_deviations
 
 Array = NDArray[np.float64]
 
-SIZES = ("num_weights", "train_size", "num_classes")  # sizes with a name of their own
+# Fractions of the rise of the order parameter between which controls are compared. Points outside
+# show how good the dense network is, or chance.
+LOW, HIGH = 0.1, 0.9
 
 SIZE_KEYS = {"model.width": "model.widths"}  # option -> name in the physics of a record of fc
 
@@ -38,7 +51,7 @@ def runs_by_size(records: list[RunRecord], size: str) -> dict[float, list[RunRec
 
 def sized_curves(
     records: list[RunRecord], size: str, control: str, order_parameter: str,
-    window: tuple[float, float] | None,
+    window: Sequence[float] | None,
 ) -> list[SizedCurve]:  # fmt: skip
     """One curve per size, ascending; the replicas of runs of equal size are pooled."""
     names = run_names(records)
@@ -48,7 +61,8 @@ def sized_curves(
         table = pooled(members, RunRecord.observables)
         measured = curve(table, order_parameter, info["data"]["num_classes"], control)
         if window:
-            inside = (measured.control >= window[0]) & (measured.control <= window[1])
+            low, high = window
+            inside = (measured.control >= low) & (measured.control <= high)
             measured = Curve(measured.control[inside], measured.values[:, inside], measured.floor)
         if measured.num_replicas < 2 or len(measured.control) < 5:
             several = ", ".join(names[record.id] for record in members)
@@ -129,6 +143,30 @@ def points_of(curves: list[SizedCurve]) -> Points:
         for item in curves
     ]  # fmt: skip
     return Points(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+
+def falling_points(records: list[RunRecord], size: str, order_parameter: str) -> dict[str, Points]:
+    """The same points over each control, between LOW and HIGH of the rise at their size."""
+    groups = runs_by_size(records, size)
+    tables = {value: pooled(runs, RunRecord.observables) for value, runs in groups.items()}
+    names = [
+        name for name in CONTROLS if all(name in known_controls(one) for one in tables.values())
+    ]
+    columns: list[Array] = []
+    for value, table in tables.items():
+        num_classes = groups[value][0].info()["data"]["num_classes"]
+        at, (measured,) = of_steps(table, [column_of(order_parameter)], names)
+        curve = Curve(at[0], *from_column(measured, order_parameter, num_classes))
+        mean, error = curve.values.mean(axis=0), errors_of_mean(curve)
+        rise = (mean - curve.floor) / (mean.max() - curve.floor)
+        falling = (rise >= LOW) & (rise <= HIGH) & (at > 0).all(axis=0)
+        rows = np.vstack([at, np.full(len(mean), value), mean, error])
+        columns.append(rows[:, falling])
+    *controls, sizes, mean, error = np.concatenate(columns, axis=1)
+    return {
+        name: Points(control, sizes, mean, error)
+        for name, control in zip(names, controls, strict=True)
+    }
 
 
 def replica_noise(curves: list[SizedCurve], shared: bool = False) -> Noise:

@@ -20,11 +20,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import (
-    AnalysisConfig,
-    control_key,
+    ControlConfig,
     num_resampled_key,
     order_parameters_key,
-    refuse_unknown_control,
     seed_key,
 )
 from pruning_phases.console import PLAIN
@@ -41,16 +39,12 @@ SCOPE = "study"
 
 
 @dataclass
-class ExponentsConfig(AnalysisConfig):
+class ExponentsConfig(ControlConfig):
     order_parameters: list[str] = order_parameters_key(
         ["accuracy", "corrected_accuracy", "prediction_entropy"]
     )
-    control: str = control_key()
     num_resampled: int = num_resampled_key(1000)
     seed: int = seed_key()
-
-    def check(self) -> None:
-        refuse_unknown_control(self.control)
 
 
 CONFIG = ExponentsConfig

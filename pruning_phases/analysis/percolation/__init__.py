@@ -22,10 +22,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import (
-    AnalysisConfig,
-    control_key,
+    ControlConfig,
     num_resampled_key,
-    refuse_unknown_control,
     seed_key,
 )
 from pruning_phases.console import PLAIN
@@ -44,13 +42,9 @@ SCOPE = "study"
 
 
 @dataclass
-class PercolationConfig(AnalysisConfig):
-    control: str = control_key()
+class PercolationConfig(ControlConfig):
     num_resampled: int = num_resampled_key(1000)
     seed: int = seed_key()
-
-    def check(self) -> None:
-        refuse_unknown_control(self.control)
 
 
 CONFIG = PercolationConfig

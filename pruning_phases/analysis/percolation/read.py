@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.common.transitions import transition_curves
 from pruning_phases.errors import UserError
-from pruning_phases.observables.registry import AXES
-from pruning_phases.statistics.curves import chance_corrected, over_control
+from pruning_phases.statistics.curves import chance_corrected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,23 +47,12 @@ def graph_curves(
             f"{where} has no clusters and paths: its model's graph could not be traced (run.json "
             "holds the reason); give runs of another model"
         )
-    if len(observables[AXES].drop_duplicates()) > 1:
-        raise UserError(
-            f"{where} holds several p_train, p_eval or training-set sizes: give runs with one of "
-            "each"
-        )
     table = observables.assign(
         accuracy=chance_corrected(observables["accuracy"], num_classes),
         connected=np.isfinite(observables["log_num_paths"]).astype(float),
     )
     names = [name for name in GraphCurves.__dataclass_fields__ if name != "control"]
-    at, found = over_control(table, names, control)
-    count = len(found[0])
-    if count < 2 or len(at) < 5 or table["density"].max() < 1:
-        raise UserError(
-            f"{where}: {count} replicas at {len(at)} densities: two and five are needed, the "
-            "dense network among them; train with a pruner and num_replicas=2 or more"
-        )
+    at, found = transition_curves(table, names, control, where)
     values = dict(zip(names, found, strict=True))
     values[ACCURACY] = values[ACCURACY] / values[ACCURACY][:, -1:]
     return GraphCurves(at, **values)

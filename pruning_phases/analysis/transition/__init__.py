@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import (
     DEFAULT_CONTROL,
-    AnalysisConfig,
-    control_key,
-    refuse_unknown_control,
+    ControlConfig,
 )
 from pruning_phases.console import PLAIN
 
@@ -30,11 +28,8 @@ SCOPE = "run"
 
 
 @dataclass
-class TransitionConfig(AnalysisConfig):
-    control: str = control_key()
-
-    def check(self) -> None:
-        refuse_unknown_control(self.control)
+class TransitionConfig(ControlConfig):
+    pass
 
 
 CONFIG = TransitionConfig

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.analysis.common.systems import ids_of
+from pruning_phases.analysis.common.transitions import transition_curves
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
 from pruning_phases.observables.controls import CONTROLS, known_controls
-from pruning_phases.observables.registry import AXES
 from pruning_phases.records.names import options_of_size
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
@@ -52,27 +52,22 @@ def read_system(runs: list[RunRecord]) -> System:
     info = runs[0].info()
     table = pooled(runs, RunRecord.observables)
     where = ids_of(runs)
-    if len(table[AXES].drop_duplicates()) > 1:
-        raise UserError(f"{where} holds several p_train, p_eval or training-set sizes")
-    if table["density"].max() < 1 or table["density"].nunique() < 5:
-        raise UserError(f"{where} holds fewer than 5 densities, the dense network among them")
-    if table["replica"].nunique() < 2:
-        raise UserError(f"{where} holds one replica, which has no error: train two or more")
+    at, (accuracy,) = transition_curves(table, ["accuracy"], KEPT.name, where)
+    num_classes = info["data"]["num_classes"]
+    mean, error = mean_and_error(chance_corrected(accuracy[:, -1], num_classes))
+    if not mean > CLEAR * error:
+        raise UserError(
+            f"{where}: the dense network's accuracy is not above chance: train it longer "
+            "(training.budget)"
+        )
+    table = table.assign(relative=chance_corrected(table["accuracy"], num_classes) / mean)
     curves = {}
     for name in known_controls(table):
-        at, (accuracy,) = over_control(table, ["accuracy"], name)
-        above = chance_corrected(accuracy, info["data"]["num_classes"])
-        mean, error = mean_and_error(above[:, -1])
-        if not mean > CLEAR * error:
-            raise UserError(
-                f"{where}: the dense network's accuracy is not above chance: train it longer "
-                "(training.budget)"
-            )
-        curves[name] = at, above / mean
-    at, accuracy = curves[KEPT.name]
-    curves[PER_LAYER.name] = at / len(info["network"]["layers"]), accuracy
-    num_replicas = table["replica"].nunique()
-    return System(info["network"]["num_prunable"], num_replicas, curves, _groups(runs[0]))
+        at, (relative,) = over_control(table, ["relative"], name)
+        curves[name] = at, relative
+    at, relative = curves[KEPT.name]
+    curves[PER_LAYER.name] = at / len(info["network"]["layers"]), relative
+    return System(info["network"]["num_prunable"], len(accuracy), curves, _groups(runs[0]))
 
 
 def _groups(run: RunRecord) -> dict[str, str]:

@@ -46,8 +46,9 @@ def analyse(config: VerdictConfig, console: Console) -> dict[str, Any]:
     from pruning_phases.records.select import done_runs, folder_of
 
     records = done_runs(config.runs)
-    window = (config.window[0], config.window[1]) if config.window else None
-    curves = sized_curves(records, config.size, config.control, config.order_parameter, window)
+    curves = sized_curves(
+        records, config.size, config.control, config.order_parameter, config.window
+    )
     with console.status("resampling"):
         verdict = judge(curves, config.num_resampled, config.seed)
     content = to_json(verdict, config)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from pruning_phases.config.analysis import (
-    AnalysisConfig,
-    control_key,
+    ControlConfig,
     num_resampled_key,
     order_parameter_key,
     refuse_bad_window,
-    refuse_unknown_control,
     seed_key,
     size_key,
     window_key,
@@ -16,14 +14,13 @@ from pruning_phases.config.analysis import (
 
 
 @dataclass
-class VerdictConfig(AnalysisConfig):
+class VerdictConfig(ControlConfig):
     size: str = size_key()
-    control: str = control_key()
     order_parameter: str = order_parameter_key("corrected_accuracy")
     window: list[float] | None = window_key()
     num_resampled: int = num_resampled_key(500)
     seed: int = seed_key()
 
     def check(self) -> None:
-        refuse_unknown_control(self.control)
+        super().check()
         refuse_bad_window(self.window)

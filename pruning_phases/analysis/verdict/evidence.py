@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pruning_phases.statistics.crossings import Located, SampledCurve, peak, size_exponent
 from pruning_phases.statistics.curves import SizedCurve
 from pruning_phases.statistics.estimates import first_below
-from pruning_phases.statistics.resampling import half_width, replica_fractions
+from pruning_phases.statistics.resampling import MOST_LOST, half_width, replica_fractions
 
 Array = NDArray[np.float64]
 
@@ -38,8 +38,6 @@ SMALLEST_GROUP = 0.1  # fraction of the replicas in the smaller one of two group
 COEXISTENCE = 0.75  # of the largest variance: two groups then hold a quarter or more each
 
 NUM_NULL = 2000  # samples of the null hypothesis of one mode
-
-MOST_LOST = 0.16  # fraction of resampled curves without a value beyond which it is not determined
 
 
 @dataclass(frozen=True)

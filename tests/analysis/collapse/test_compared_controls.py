@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pruning_phases.analysis.collapse.compared_controls import compare_controls
+from pruning_phases.analysis.collapse.sized_runs import falling_points
 from tests.support.written_records import write_run
 
 DENSITY = np.geomspace(1e-3, 1, 61)
@@ -22,13 +23,17 @@ def records(tmp_path, middle_of):
     return found
 
 
+def compared(runs, order_parameter):
+    return compare_controls(falling_points(runs, "num_weights", order_parameter))
+
+
 @pytest.mark.parametrize(
     ("middle_of", "aligning"),
     [(lambda width: 150 / width**2, {"num_kept", "undecided"}), (lambda width: 0.03, {"density"})],
     ids=["num_kept", "density"],
 )
 def test_the_control_that_aligns_planted_sizes_is_found(tmp_path, middle_of, aligning):
-    found = compare_controls(records(tmp_path, middle_of), "num_weights", "corrected_accuracy")
+    found = compared(records(tmp_path, middle_of), "corrected_accuracy")
     assert [one.name for one in found.controls] == ["density", "num_kept", "effective_kept"]
     assert found.aligning in aligning
     quality = {one.name: one.one_curve[0] for one in found.controls}
@@ -41,7 +46,7 @@ def test_the_control_that_aligns_planted_sizes_is_found(tmp_path, middle_of, ali
 def test_proportional_controls_align_equally_well(tmp_path):
     """The weights on a path are 0.9 of the surviving ones here."""
     runs = records(tmp_path, lambda width: 150 / width**2)
-    found = compare_controls(runs, "num_weights", "corrected_accuracy")
+    found = compared(runs, "corrected_accuracy")
     assert found.aligning == "undecided"
     assert "num_kept" in found.reason and "effective_kept" in found.reason
 
@@ -51,5 +56,5 @@ def test_too_few_points_in_the_fall_are_said(tmp_path):
     runs = [
         write_run(tmp_path, f"s{width}", DENSITY, {"accuracy": step}, width) for width in (50, 100)
     ]
-    found = compare_controls(runs, "num_weights", "accuracy")
+    found = compared(runs, "accuracy")
     assert found.controls == [] and "20 are needed" in found.reason
