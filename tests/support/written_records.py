@@ -38,7 +38,10 @@ def write_run(
         physics,
         {},
         data={"num_classes": 10, "num_train": 60000, "num_validation": 6000},
-        network={"num_prunable": width**2, "layers": {"fc1": [width, width]}},
+        network={
+            "num_prunable": width**2,
+            "layers": {"fc1": [width, width], "fc2": [width, width]},
+        },
     )
     replica = np.repeat(np.arange(count), steps)
     observables = pd.DataFrame(

@@ -14,9 +14,9 @@ from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
 from pruning_phases.console import new_console
-from pruning_phases.errors import UserError
+from pruning_phases.errors import RunError, UserError
 from pruning_phases.records.run import RunRecord, find_records
-from pruning_phases.records.sweep import sweeps_of
+from pruning_phases.records.sweep import SweepRecord, sweeps_of
 from pruning_phases.sweeps.combinations import combinations, composer
 from pruning_phases.sweeps.launch import _conclude, _launch, _one_after_another
 from pruning_phases.sweeps.plan import Job
@@ -278,3 +278,22 @@ def test_a_sweep_of_several_grids_makes_each_combination_once(tmp_path):
     runs = [record.info()["physics"] for record in find_records(tmp_path / "multirun")]
     found = sorted((run["pruner"]["score"], run["optimizer"]["lr"]) for run in runs)
     assert found == [("magnitude", 0.001), ("magnitude", 0.002), ("random", 0.001)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"), [("0.001", "no space"), ("0.001,1e30", "1 of 2 runs are not done")]
+)
+def test_a_sweep_that_cannot_record_its_end_names_failed_runs_first(
+    rates, said, tmp_path, monkeypatch
+):
+    write, written = SweepRecord.write, []
+
+    def write_once(record, *content):
+        if written:
+            raise RunError("no space")
+        written.append(write(record, *content))
+
+    monkeypatch.setattr(SweepRecord, "write", write_once)
+    words = ["-m", *TINY, "num_replicas=1", f"optimizer.lr={rates}"]
+    result = train(*words, cwd=tmp_path)
+    assert result.returncode == 1 and said in result.stderr

@@ -35,6 +35,7 @@ def test_systems_that_lose_their_accuracy_at_one_number_of_weights(study, tmp_pa
         assert half["num_kept"]["value"] == pytest.approx(
             half["density"]["value"] * entry["num_weights"], rel=0.01
         )
+        assert half["kept_per_layer"]["value"] == pytest.approx(half["num_kept"]["value"] / 2)
         assert half["mean_degree"] is None and "mean_degree" in entry["reasons"]
     tests = {row["control"]: row["half_accuracy"] for row in content["controls"]}
     assert tests["num_kept"]["equal"] and not tests["density"]["equal"]
