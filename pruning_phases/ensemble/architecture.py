@@ -47,6 +47,7 @@ class Architecture:
         }
         self.chain = chain_of(self.skeleton, input_shape)
         self.dropout_layers = self._names(PhaseDropout)
+        self.num_below_dropout = _num_below_dropout(self.skeleton)
         persistent = self.skeleton.state_dict()
         self.state_shapes = {
             name: tuple(buffer.shape)
@@ -58,6 +59,12 @@ class Architecture:
             self.skeleton.get_submodule(layer).momentum is not None
             for layer in self._names(_NormBase)
         )
+
+    def initialized(self, key: int) -> nn.Module:
+        """A copy whose initial weights depend on the key alone, sampled on the CPU."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(key)
+            return self.build()
 
     def _names(self, kind: type[nn.Module]) -> list[str]:
         return [name for name, module in self.skeleton.named_modules() if isinstance(module, kind)]
@@ -132,3 +139,11 @@ class Architecture:
                     f"training.batch_size=1: this network's normalization needs two examples or "
                     f"more ({first_line(error)}): give training.batch_size=2"
                 ) from error
+
+
+def _num_below_dropout(module: nn.Module) -> int:
+    """Layers of a sequence before its first dropout; 0 for other modules."""
+    if type(module) is not nn.Sequential:
+        return 0
+    holds_dropout = (any(isinstance(m, PhaseDropout) for m in layer.modules()) for layer in module)
+    return next((number for number, holds in enumerate(holds_dropout) if holds), 0)

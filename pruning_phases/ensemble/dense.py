@@ -14,6 +14,7 @@ from pruning_phases.ensemble.device_data import DeviceData
 from pruning_phases.ensemble.optimizers import count_updates, update
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.workers import each
+from pruning_phases.streams import derive
 
 
 def train(
@@ -27,13 +28,15 @@ def train(
     """
     losses = torch.full(block.shape[:2], torch.nan, device=block.device)
     drops_out = replicas.drops_out
+    numbers = torch.arange(draw, draw + len(block), device=block.device)
+    masks = derive(keys, numbers[:, None]) if drops_out else keys
 
     def one(part: slice) -> None:
         if not any(active[part]):
             return
         for number, indices in enumerate(block[:, part]):
             if drops_out:
-                replicas.set_dropout_draw(keys, draw + number, part)
+                replicas.set_dropout_draw(masks[number], part)
             x, y = data.train_images(indices), data.train_y[indices]
             losses[number, part] = replicas.backward(x, y, active, part)
             replicas.mask_gradients(part)

@@ -7,6 +7,7 @@ optimizer and no schedule.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -14,10 +15,12 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from pruning_phases.ensemble.architecture import Architecture
+from pruning_phases.ensemble.stacked import channels_last, flat, gradient
 from pruning_phases.models.dropout import PhaseDropout
-from pruning_phases.streams import derive
 
 ALL = slice(None)
+
+Network = Callable[[Tensor], Tensor]
 
 
 class Replicas(nn.Module):
@@ -36,21 +39,21 @@ class Replicas(nn.Module):
 
     def __init__(self, architecture: Architecture, init_keys: Sequence[int]) -> None:
         super().__init__()
-        modules = [_initialized(architecture.build, key) for key in init_keys]
+        modules = [architecture.initialized(key) for key in init_keys]
         self.num_replicas = len(modules)
         parameters, buffers = stack_module_state(modules)
         self.names = list(parameters)
         self.buffer_names = list(buffers)
         self.state_names = list(architecture.state_shapes)
         for name in self.names:
-            parameter = _channels_last(parameters[name].detach())
-            self.register_parameter(_flat(name), nn.Parameter(parameter))
+            parameter = channels_last(parameters[name].detach())
+            self.register_parameter(flat(name), nn.Parameter(parameter))
         for name in self.buffer_names:
-            self.register_buffer(_flat(name), buffers[name].detach())
+            self.register_buffer(flat(name), buffers[name].detach())
         self.architecture = architecture
         self.layer_of = architecture.layer_of  # parameter name -> layer name
         for name in self.layer_of:
-            self.register_buffer(_flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
+            self.register_buffer(flat(f"{name}.mask"), torch.ones_like(self.stacked(name)))
         self.vectorized = False
         self.density = 1.0  # mean over the replicas
         self.num_mask_changes = 0
@@ -63,14 +66,14 @@ class Replicas(nn.Module):
     # -- the stacked tensors -------------------------------------------------------------------
 
     def stacked(self, name: str) -> nn.Parameter:
-        return self.get_parameter(_flat(name))
+        return self.get_parameter(flat(name))
 
     def mask(self, name: str) -> Tensor:
         """[R, ...] of the weights' type, 1 for surviving weights, 0 for pruned ones."""
         return self.buffer(f"{name}.mask")
 
     def buffer(self, name: str) -> Tensor:
-        return self.get_buffer(_flat(name))
+        return self.get_buffer(flat(name))
 
     def trained_tensors(self) -> dict[str, Tensor]:
         """All tensors [R, ...] that updates change, detached, not copied.
@@ -115,7 +118,7 @@ class Replicas(nn.Module):
     def mask_gradients(self, part: slice = ALL) -> None:
         """Set the gradients of the pruned weights to 0, so that these stay at 0."""
         if self.density < 1:
-            gradients = [_gradient(self.stacked(name))[part] for name in self.layer_of]
+            gradients = [gradient(self.stacked(name))[part] for name in self.layer_of]
             masks = [self.mask(name)[part] for name in self.layer_of]
             torch._foreach_mul_(gradients, masks)
 
@@ -133,7 +136,7 @@ class Replicas(nn.Module):
         for r, module in enumerate(() if vectorized else self._alone):
             for name, parameter in module.named_parameters():
                 parameter.data = self.stacked(name).detach()[r]
-                parameter.grad = _gradient(self.stacked(name))[r]
+                parameter.grad = gradient(self.stacked(name))[r]
             for name in self.buffer_names:
                 path, _, leaf = name.rpartition(".")
                 owner, view = module.get_submodule(path), self.buffer(name)[r]
@@ -153,11 +156,23 @@ class Replicas(nn.Module):
         count = self.num_replicas
         return [slice(0, count)] if self.vectorized else [slice(r, r + 1) for r in range(count)]
 
-    def forward(self, x: Tensor, part: slice = ALL) -> Tensor:
-        """Logits [r, B, C] of one batch [B, ...] for all replicas, or for those of a part."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits [R, B, C] of one batch [B, ...] for all replicas."""
         if self.vectorized:
             return vmap(self._call, in_dims=(0, 0, None))(*self._tensors(), x)
-        return torch.stack([network(x) for network in self._alone[part]])
+        return torch.stack([network(x) for network in self._alone])
+
+    def split_at_dropout(self, part: slice) -> tuple[Network, Network]:
+        """One of the ``parts`` as two functions: to the first dropout, and on to logits [r, B, C].
+
+        The first is the identity if vectorized, and for models that are no sequence of layers.
+        """
+        if self.vectorized:
+            return nn.Identity(), self
+        (network,) = cast(tuple[nn.Sequential], self._alone[part])
+        count = self.architecture.num_below_dropout
+        first, rest = (network[:count], network[count:]) if count else (nn.Identity(), network)
+        return first, lambda x: rest(x)[None]
 
     def forward_own(self, x: Tensor, part: slice = ALL) -> Tensor:
         """Logits [r, B, C] of one batch for each replica of a part, [r, B, ...]."""
@@ -175,7 +190,7 @@ class Replicas(nn.Module):
         The state is updated, too. x: [r, B, ...], y: [r, B]. Replicas that are not active may be
         skipped; their state stays, and the loss of those skipped is NaN.
         """
-        torch._foreach_zero_([_gradient(self.stacked(name))[part] for name in self.names])
+        torch._foreach_zero_([gradient(self.stacked(name))[part] for name in self.names])
         if self.vectorized:
             logits, state = vmap(self._call_with_state)(*self._tensors(), x)
             losses = F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="none")
@@ -263,35 +278,12 @@ class Replicas(nn.Module):
                     layer.enabled = enabled
                     layer.compiled = number < len(self._alone) and self.device.type == "cpu"
 
-    def set_dropout_draw(self, keys: Tensor, draw: int, part: slice = ALL) -> None:
-        """Select dropout mask number ``draw`` of the streams ``keys`` [R, 2], for some replicas."""
-        key = derive(keys[part], draw)
+    def set_dropout_draw(
+        self, keys: Tensor, part: slice = ALL, evaluation: Tensor | None = None
+    ) -> None:
+        """Select the masks of the streams ``keys`` [R, 2] for some replicas, and their rates [R]
+        for evaluation."""
         for name in self.architecture.dropout_layers:
-            self.buffer(f"{name}.key")[part].copy_(key)
-
-
-def _initialized(build: Callable[[], nn.Module], key: int) -> nn.Module:
-    """Build a module whose initial weights depend on the key alone, sampled on the CPU."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(key)
-        return build()
-
-
-def _channels_last(stacked: Tensor) -> Tensor:
-    """Kernels [R, out, in, height, width] with the in-channels innermost in memory.
-
-    Convolutions run faster in this layout, on the CPU and on a GPU. Numbers and shape stay.
-    """
-    if stacked.dim() != 5:
-        return stacked
-    return stacked.permute(0, 1, 3, 4, 2).contiguous().permute(0, 1, 4, 2, 3)
-
-
-def _gradient(parameter: nn.Parameter) -> Tensor:
-    assert parameter.grad is not None
-    return parameter.grad
-
-
-def _flat(name: str) -> str:
-    """Replace dots, which PyTorch does not allow in registered names."""
-    return name.replace(".", "__")
+            self.buffer(f"{name}.key")[part].copy_(keys[part])
+            if evaluation is not None:
+                self.buffer(f"{name}.eval_rate")[part].copy_(evaluation[part])

@@ -3,8 +3,9 @@
 In: a module, examples, dropout rates. Out: observables [R]. Knows no tables.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +24,16 @@ EXAMPLES_PER_CALL = 1024
 Values = NDArray[np.float64]
 
 
+class MaskDraw(NamedTuple):
+    """Dropout of one evaluation: rates [R], None: no dropout, and the number of the masks."""
+
+    rates: Tensor | None = None
+    number: int = 0
+
+
+NO_DROPOUT = MaskDraw()
+
+
 @contextmanager
 def evaluation_mode(module: EnsembleModule, rates: Tensor | None = None) -> Iterator[None]:
     """Switch the networks to evaluation, with dropout at ``rates`` [R] or without dropout."""
@@ -33,47 +44,65 @@ def evaluation_mode(module: EnsembleModule, rates: Tensor | None = None) -> Iter
     module.replicas.train()
 
 
-@torch.no_grad()
 def evaluate(
+    module: EnsembleModule, images: Images, y: Tensor, draw: MaskDraw = NO_DROPOUT,
+    own: Sequence[str] = (), active: Sequence[bool] | None = None,
+) -> dict[str, Values]:  # fmt: skip
+    """The result of ``evaluate_draws`` for one draw."""
+    return evaluate_draws(module, images, y, [draw], own, active)[0]
+
+
+@torch.no_grad()
+def evaluate_draws(
     module: EnsembleModule,
     images: Images,
     y: Tensor,
-    rates: Tensor | None = None,
-    draw: int = 0,
+    draws: Sequence[MaskDraw],
     own: Sequence[str] = (),
     active: Sequence[bool] | None = None,
-) -> dict[str, Values]:
-    """Observables [R] of all replicas' outputs for images with labels y.
+    on_network: Callable[[], None] = lambda: None,
+) -> list[dict[str, Values]]:
+    """Observables [R] of all replicas' outputs for images with labels y, for each dropout.
 
-    rates: of dropout at evaluation, [R]; None: no dropout. own: import paths of a user's
-    observables. active: the replicas that are evaluated, one or more; None: all. A part without any
-    of them has NaN.
+    What lies below the first dropout is computed once for all of them. own: import paths of a
+    user's observables. active: the replicas that are evaluated, one or more; None: all. A part
+    without any of them has NaN. on_network: called after each part, by several threads.
     """
     replicas, form = module.replicas, module.sparse
-    keys = derive(module.stream("dropout_eval"), draw)
-    drops_out = rates is not None and bool((rates > 0).any())
+    zero, stream = torch.zeros_like(module.train_rates), module.stream("dropout_eval")
+    rates = torch.stack([zero if draw.rates is None else draw.rates for draw in draws])
+    drops_out, numbers = bool(rates.any()), torch.arange(-(-len(y) // EXAMPLES_PER_CALL))
+    keys = [derive(derive(stream, draw.number), numbers[:, None]) for draw in draws]
 
-    def measured(networks: slice) -> dict[str, Values]:
+    def measured(networks: slice) -> list[dict[str, Values]]:
         compressed = None if form is None else form.network(networks.start)
-        total: OutputSums | None = None
         at_once = len(y) if compressed and not drops_out else EXAMPLES_PER_CALL
+        below, above = replicas.split_at_dropout(networks)
+        total: list[OutputSums | None] = [None] * len(draws)
         for number, part in enumerate(_parts(len(y), at_once)):
-            if drops_out:
-                replicas.set_dropout_draw(keys, number, networks)
-            logits = (
-                compressed(images, part)[None]
-                if compressed
-                else replicas(images.numbers[part], networks)
-            )
-            sums = output_sums(logits, y[part], own)
-            total = sums if total is None else total + sums
-        assert total is not None
-        return total.observables()
+            x = torch.empty(0) if compressed else below(images.numbers[part])
+            for index in range(len(draws)):
+                if drops_out:
+                    replicas.set_dropout_draw(keys[index][number], networks, rates[index])
+                logits = compressed(images, part)[None] if compressed else above(x)
+                sums, before = output_sums(logits, y[part], own), total[index]
+                total[index] = sums if before is None else before + sums
+        on_network()
+        return [sums.observables() for sums in total if sums is not None]
 
     parts = [part for part in replicas.parts() if active is None or any(active[part])]
-    with evaluation_mode(module, rates):
+    with evaluation_mode(module, rates.amax(dim=0)):
         found = each(measured, parts)
-    table = {name: np.full(replicas.num_replicas, np.nan) for name in found[0]}
+    return [
+        _joined(parts, list(tables), replicas.num_replicas) for tables in zip(*found, strict=True)
+    ]
+
+
+def _joined(
+    parts: list[slice], found: Sequence[dict[str, Values]], count: int
+) -> dict[str, Values]:
+    """Observables [count] of all replicas from those of the parts, NaN elsewhere."""
+    table = {name: np.full(count, np.nan) for name in found[0]}
     for part, one in zip(parts, found, strict=True):
         for name, values in one.items():
             table[name][part] = values

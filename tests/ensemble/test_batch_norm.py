@@ -10,6 +10,7 @@ from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.optimizers import build_optimizer
 from pruning_phases.errors import UserError
 from pruning_phases.models.dropout import PhaseDropout
+from pruning_phases.streams import derive
 from pruning_phases.training.callbacks.prune import network_scores
 from pruning_phases.training.evaluate import evaluate, evaluation_mode, train_set_observables
 from pruning_phases.training.run import build_module
@@ -190,7 +191,7 @@ def test_state_is_what_training_changes_and_not_what_dropout_reads():
     assert architecture.state_shapes["bn2.running_var"] == (4,)
     replicas = replicas_of(False, with_average)
     assert replicas.state_names[:2] == ["1.average", "1.key"]
-    replicas.set_dropout_draw(torch.zeros(3, 2, dtype=torch.int32), 1)
+    replicas.set_dropout_draw(derive(torch.zeros(3, 2, dtype=torch.int32), 1))
     replicas.set_dropout_rates(torch.ones(3), torch.ones(3))
     assert replicas.buffer("1.key").tolist() == [[0, 1, 2]] * 3
     plain = replicas_of(False, lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 2)))

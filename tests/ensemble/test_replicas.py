@@ -12,6 +12,7 @@ from pruning_phases.errors import UserError
 from pruning_phases.models.registry import build_model
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL
+from pruning_phases.streams import derive
 from pruning_phases.training.checkpoint import replica_tensors
 from pruning_phases.training.run import architecture_of, build_module, run
 from tests.support.runs import make
@@ -42,7 +43,7 @@ def test_both_forms_give_the_same_outputs_and_gradients(configure, model):
     x, y = torch.randn(3, 9, 1, 8, 8), torch.randint(0, 10, (3, 9))
     for replicas in (loop, vectorized):
         replicas.set_dropout_rates(rates, rates)
-        replicas.set_dropout_draw(torch.arange(6, dtype=torch.int32).view(3, 2), 1)
+        replicas.set_dropout_draw(derive(torch.arange(6, dtype=torch.int32).view(3, 2), 1))
     torch.testing.assert_close(loop(x[0]), vectorized(x[0]))
     torch.testing.assert_close(loop.backward(x, y), vectorized.backward(x, y))
     for name in loop.names:

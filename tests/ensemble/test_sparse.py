@@ -12,7 +12,7 @@ from pruning_phases.ensemble.sparse import SPARSE_UP_TO, sparse_form
 from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.stream_kernels import random_bits
 from pruning_phases.training import evaluate as evaluation
-from pruning_phases.training.evaluate import evaluate, train_set_observables
+from pruning_phases.training.evaluate import MaskDraw, evaluate, train_set_observables
 from pruning_phases.training.loop import EnsembleModule
 
 UPDATES = 50
@@ -157,7 +157,7 @@ def test_evaluation_equals_that_of_the_loop(masked, dropout, monkeypatch):
     data, rates = module.data, torch.full_like(module.train_rates, 0.2 if dropout else 0.0)
 
     def measured():
-        outputs = evaluate(module, data.test, data.test_y, rates)
+        outputs = evaluate(module, data.test, data.test_y, MaskDraw(rates))
         return outputs | train_set_observables(module)
 
     found = measured()

@@ -8,7 +8,7 @@ from torch import nn
 from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.models.dropout import PhaseDropout
-from pruning_phases.streams import key_words, stream_key
+from pruning_phases.streams import derive, key_words, stream_key
 
 RATES = torch.tensor([0.0, 0.1, 0.5, 0.9, 0.99], dtype=torch.float64)
 
@@ -32,7 +32,7 @@ def test_fraction_dropped_is_the_replicas_rate_in_its_own_mode(vectorized, train
     replicas = dropout_only(vectorized).train(training)
     other = torch.full_like(RATES, 0.3)
     replicas.set_dropout_rates(*((RATES, other) if training else (other, RATES)))
-    replicas.set_dropout_draw(key_words([stream_key(r) for r in range(len(RATES))]), 5)
+    replicas.set_dropout_draw(derive(key_words([stream_key(r) for r in range(len(RATES))]), 5))
     out = replicas(torch.ones(500, 40))
     for r, rate in enumerate(RATES.tolist()):
         dropped = int((out[r] == 0).sum())
@@ -47,7 +47,7 @@ def test_rate_zero_is_no_dropout_exactly(vectorized):
     replicas = dropout_only(vectorized)
     plain = replicas(x)
     replicas.set_dropout_rates(RATES, torch.zeros_like(RATES))
-    replicas.set_dropout_draw(key_words([stream_key(r) for r in range(len(RATES))]), 0)
+    replicas.set_dropout_draw(derive(key_words([stream_key(r) for r in range(len(RATES))]), 0))
     assert torch.equal(replicas(x)[0], plain[0])
     assert not torch.equal(replicas(x)[1], plain[1])
 
@@ -59,7 +59,7 @@ def test_masks_differ_between_draws_and_replicas_and_come_back():
     keys = key_words([stream_key(r) for r in range(len(RATES))])
     seen = []
     for draw in (0, 1, 0):
-        replicas.set_dropout_draw(keys, draw)
+        replicas.set_dropout_draw(derive(keys, draw))
         seen.append(replicas(torch.ones(30, 40)))
     assert torch.equal(seen[0], seen[2])
     assert not torch.equal(seen[0], seen[1])
@@ -71,6 +71,6 @@ def test_both_forms_drop_the_same_units():
     for vectorized in (False, True):
         replicas = dropout_only(vectorized)
         replicas.set_dropout_rates(RATES, RATES)
-        replicas.set_dropout_draw(key_words([stream_key(r) for r in range(len(RATES))]), 3)
+        replicas.set_dropout_draw(derive(key_words([stream_key(r) for r in range(len(RATES))]), 3))
         outs.append(replicas(torch.ones(30, 40)))
     assert torch.equal(*outs)

@@ -4,7 +4,8 @@ In: weights, masks, the test set. Out: the rows of observables.parquet and layer
 observable by name but the training loss: ``observables.registry`` lists them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from pruning_phases.observables.layers import (
 )
 from pruning_phases.observables.registry import MASK, WEIGHTS, observables
 from pruning_phases.training.checkpoint import as_numpy
-from pruning_phases.training.evaluate import evaluate, train_set_observables
+from pruning_phases.training.evaluate import MaskDraw, evaluate_draws, train_set_observables
 from pruning_phases.training.loop import EnsembleModule, diverged
 
 WITH_DRAW_ERROR = ("accuracy", "loss")  # with a column for the error of the mean over mask draws
@@ -37,7 +38,7 @@ class Measure(Callback):
     state_name = "measure"
 
     def __init__(self, notify: Callable[[str], None] = lambda _: None) -> None:
-        self.notify = notify  # for what a user has to know, and before each of several evaluations
+        self.notify = notify
         self.observables: list[pd.DataFrame] = []
         self.layers: list[pd.DataFrame] = []
         self.latest = pd.DataFrame()  # observables of the last step
@@ -88,9 +89,10 @@ class Measure(Callback):
         shared = {"train_loss": module.train_loss} | _of_network(layers[WHOLE])
         if module.config.training.measure_on_train_set:
             shared |= train_set_observables(module)
+        rates = module.config.dropout_phase.rates()[1]
         rows = [
-            pd.DataFrame(keys | {"p_eval": p_eval} | _test_observables(module, p_eval) | shared)
-            for p_eval in self._announced(module.config.dropout_phase.rates()[1])
+            pd.DataFrame(keys | {"p_eval": p_eval} | found | shared)
+            for p_eval, found in zip(rates, self._test_observables(module, rates), strict=True)
         ]
         # The rows of one network follow each other.
         self.latest = pd.concat(rows).sort_index(kind="stable").reset_index(drop=True)
@@ -103,11 +105,36 @@ class Measure(Callback):
             )
         )
 
-    def _announced(self, rates: list[float]) -> Iterator[float]:
-        for number, rate in enumerate(rates, 1):
-            if len(rates) > 1:
-                self.notify(f"evaluating at p_eval {rate:g} ({number}/{len(rates)})")
-            yield rate
+    def _test_observables(
+        self, module: EnsembleModule, rates: list[float]
+    ) -> list[dict[str, NDArray[np.float64]]]:
+        """Measure every network on the whole test set, at each p_eval."""
+        data, own, groups = module.data, module.config.observables, []
+        for p_eval in rates:
+            each_rate = torch.full_like(module.train_rates, p_eval)
+            num_draws = module.config.dropout_phase.num_draws if p_eval > 0 else 1
+            groups.append([MaskDraw(each_rate, number) for number in range(num_draws)])
+        found = iter(evaluate_draws(
+            module, data.test, data.test_y, [draw for group in groups for draw in group], own,
+            on_network=self._progress(len(module.group), len(rates)),
+        ))  # fmt: skip
+        return [
+            _over_draws(module, p_eval, [next(found) for _ in group])
+            for p_eval, group in zip(rates, groups, strict=True)
+        ]
+
+    def _progress(self, num_networks: int, num_rates: int) -> Callable[[], None]:
+        """A function that counts evaluated networks and tells every tenth part of them."""
+        done = count(1)  # of one bytecode, so that threads share it
+
+        def report() -> None:
+            number = next(done)
+            if num_rates > 1 and number * 10 // num_networks > (number - 1) * 10 // num_networks:
+                self.notify(
+                    f"evaluated {number}/{num_networks} networks at {num_rates} values of p_eval"
+                )
+
+        return report
 
     def _note_missing_graph(self, module: EnsembleModule) -> None:
         """Say once why the observables of the graph are NaN, if they are."""
@@ -149,24 +176,16 @@ def _row_keys(module: EnsembleModule) -> dict[str, Any]:
     }
 
 
-def _test_observables(module: EnsembleModule, p_eval: float) -> dict[str, NDArray[np.float64]]:
-    """Measure every network on the whole test set.
-
-    With dropout at evaluation: means over ``dropout_phase.num_draws`` mask draws, and the standard
-    errors of two of these means.
-    """
-    data = module.data
-    num_draws = module.config.dropout_phase.num_draws if p_eval > 0 else 1
-    rates, own = torch.full_like(module.train_rates, p_eval), module.config.observables
-    draws = [
-        evaluate(module, data.test, data.test_y, rates, draw, own) for draw in range(num_draws)
-    ]
+def _over_draws(
+    module: EnsembleModule, p_eval: float, draws: list[dict[str, NDArray[np.float64]]]
+) -> dict[str, NDArray[np.float64]]:
+    """Means over the mask draws at one p_eval, and the standard errors of two of these means."""
     table: dict[str, NDArray[np.float64]] = {}
     for name in draws[0]:
         values = np.stack([draw[name] for draw in draws])
         table[name] = values.mean(axis=0)
         if name in WITH_DRAW_ERROR:
-            error = values.std(axis=0, ddof=1) / np.sqrt(num_draws) if num_draws > 1 else np.nan
+            error = values.std(axis=0, ddof=1) / len(draws) ** 0.5 if len(draws) > 1 else np.nan
             table[f"{name}_draw_error"] = np.broadcast_to(
                 error if p_eval > 0 else 0.0, table[name].shape
             )

@@ -9,7 +9,7 @@ import torch
 from pruning_phases.errors import RunError
 from pruning_phases.observables.evolution import WHOLE, evolution_metric
 from pruning_phases.training.callbacks.measure import Measure
-from pruning_phases.training.evaluate import evaluate
+from pruning_phases.training.evaluate import MaskDraw, evaluate
 
 GRID = [
     "dropout_phase=grid", "dropout_phase.p_train=[0,0.5]", "dropout_phase.p_eval=[0,0.3]",
@@ -39,7 +39,7 @@ def test_one_row_per_network_and_p_eval_those_of_a_network_together(module_of):
         [replica, p_train, p_eval]
         for p_train in (0, 0.5) for replica in (0, 1) for p_eval in (0, 0.3)
     ]  # fmt: skip
-    assert told == ["evaluating at p_eval 0 (1/2)", "evaluating at p_eval 0.3 (2/2)"]
+    assert told == [f"evaluated {done}/4 networks at 2 values of p_eval" for done in (1, 2, 3, 4)]
     assert len(layers) == 4 * 5 and set(layers["layer"]) == {"fc1", "fc2", "fc3", "fc4", WHOLE}
     assert (table["density"] == 1).all() and (table["num_kept"] == 20 * 64 + 632).all()
 
@@ -51,7 +51,7 @@ def test_observables_with_dropout_are_means_over_mask_draws_with_their_error(mod
     rows = measure.latest[measure.latest["p_eval"] == 0.3]
     rates = torch.full((4,), 0.3, dtype=torch.float64)
     losses = [
-        evaluate(module, module.data.test, module.data.test_y, rates, draw)["loss"]
+        evaluate(module, module.data.test, module.data.test_y, MaskDraw(rates, draw))["loss"]
         for draw in range(3)
     ]
     np.testing.assert_allclose(rows["loss"], np.mean(losses, axis=0))
