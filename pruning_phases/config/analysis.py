@@ -69,10 +69,10 @@ def window_key() -> Any:
     return key(None, "[LOW,HIGH] of the control parameter; null: all", at_least=-1e12, at_most=1e12)
 
 
-def refuse_bad_window(window: list[float] | None) -> None:
-    """Raise UserError unless the window is null or [LOW,HIGH]."""
+def refuse_bad_window(window: list[float] | None, name: str = "window") -> None:
+    """Raise UserError unless the value of the key ``name`` is null or [LOW,HIGH]."""
     if window is not None and (len(window) != 2 or not window[0] < window[1]):
-        raise UserError(f"window={window}: give window=[LOW,HIGH], LOW below HIGH")
+        raise UserError(f"{name}={window}: give {name}=[LOW,HIGH], LOW below HIGH")
 
 
 def num_resampled_key(default: int) -> Any:

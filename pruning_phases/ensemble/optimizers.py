@@ -6,6 +6,8 @@ Knows no schedule of updates.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,6 +17,7 @@ from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
 from pruning_phases.ensemble.replicas import Replicas
+from pruning_phases.ensemble.stacked import gradient
 
 if TYPE_CHECKING:
     from pruning_phases.config.groups import OptimizerConfig
@@ -61,32 +64,32 @@ def moments(optimizer: Optimizer) -> tuple[str, ...]:
     return ("momentum_buffer",) if optimizer.param_groups[0]["momentum"] else ()
 
 
-@torch.no_grad()
-def update(optimizer: Optimizer, replicas: Replicas, part: slice, uncounted: int) -> None:
-    """Update the replicas of a part, after updates that ``count_updates`` has yet to count."""
+def updates_of(optimizer: Optimizer, replicas: Replicas, part: slice) -> Callable[[], object]:
+    """A function that updates the replicas of a part once, whenever it is called.
+
+    ``count_updates`` has to be called when all parts have made their updates.
+    """
     if replicas.vectorized:
-        optimizer.step()
-        return
+        return optimizer.step
     stacked = [replicas.stacked(name) for name in replicas.names]
     states = [optimizer.state[parameter] for parameter in stacked]
-    weights = [parameter[part] for parameter in stacked]
-    gradients = [parameter.grad[part] for parameter in stacked if parameter.grad is not None]
+    weights = [parameter.detach()[part] for parameter in stacked]
+    gradients = [gradient(parameter)[part] for parameter in stacked]
     kept: list[Any] = [[state[moment][part] for state in states] for moment in moments(optimizer)]
     options = optimizer.param_groups[0]
     if isinstance(optimizer, torch.optim.Adam):
-        counts = [state["step"] + uncounted for state in states]  # copies, to which adam adds 1
+        counts = [state["step"].clone() for state in states]  # adam adds 1 to these
         beta1, beta2 = options["betas"]
-        adam(
-            weights, gradients, kept[0], kept[1], [], counts, fused=True, amsgrad=False,
+        return torch.no_grad()(partial(
+            adam, weights, gradients, kept[0], kept[1], [], counts, fused=True, amsgrad=False,
             maximize=False, beta1=beta1, beta2=beta2, lr=options["lr"],
             weight_decay=options["weight_decay"], eps=options["eps"],
-        )  # fmt: skip
-    else:
-        sgd(
-            weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
-            dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
-            lr=options["lr"], weight_decay=options["weight_decay"],
-        )  # fmt: skip
+        ))  # fmt: skip
+    return torch.no_grad()(partial(
+        sgd, weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
+        dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
+        lr=options["lr"], weight_decay=options["weight_decay"],
+    ))  # fmt: skip
 
 
 def count_updates(optimizer: Optimizer, number: int) -> None:

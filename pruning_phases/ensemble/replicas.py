@@ -28,8 +28,9 @@ class Replicas(nn.Module):
 
     Every parameter, buffer and mask is one tensor [R, ...], so that one optimizer, one cut and one
     reduction serve all replicas. Updates change the parameters and the *state*: buffers such as the
-    running statistics of batch normalization. The forward and backward passes have three forms of
-    equal results. The one of few surviving weights is in ``ensemble/sparse.py``, and two are here:
+    running statistics of batch normalization. The forward and backward passes have four forms of
+    equal results. The ones of few surviving weights (``ensemble/sparse.py``) and of linear layers
+    on the CPU (``ensemble/linear.py``) have files of their own, and two are here:
 
     * on an accelerator ``torch.func.vmap`` over the stacked tensors: few large kernels;
     * on the CPU, one ordinary module per replica whose parameters, buffers and gradients are
@@ -155,6 +156,10 @@ class Replicas(nn.Module):
         """Replicas that compute together: each alone, or all of them in the vectorized form."""
         count = self.num_replicas
         return [slice(0, count)] if self.vectorized else [slice(r, r + 1) for r in range(count)]
+
+    def network(self, r: int) -> nn.Module:
+        """Replica r as an ordinary module, whose tensors are views into the stacked ones."""
+        return self._alone[r]
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [R, B, C] of one batch [B, ...] for all replicas."""

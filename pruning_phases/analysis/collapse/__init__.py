@@ -21,6 +21,7 @@ about the fit. With both ansatzes the output names the one that the data prefer,
   python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
   python -m pruning_phases.collapse runs=multirun/widths size=model.widths control=num_kept
   python -m pruning_phases.collapse table=FILE.csv ansatz=bkt sigma=null delta=0
+  python -m pruning_phases.collapse table=FILE.csv ansatz=power_law nu=1 critical_range=[2.2,2.4]
   python -m pruning_phases.collapse runs=multirun/phase_scaling control=p_eval
 """
 
@@ -83,8 +84,8 @@ def _makers(config: CollapseConfig) -> dict[str, MakeAnsatz]:
     from pruning_phases.analysis.collapse.ansatz import bkt, power_law
 
     makers: dict[str, MakeAnsatz] = {
-        "power_law": power_law,
-        "bkt": partial(bkt, sigma=config.sigma, delta=config.delta),
+        "power_law": partial(power_law, nu=config.nu, beta=config.beta, critical=config.critical()),
+        "bkt": partial(bkt, sigma=config.sigma, delta=config.delta, critical=config.critical()),
     }
     return {name: makers[name] for name in config.ansatzes()}
 

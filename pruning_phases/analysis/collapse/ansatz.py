@@ -19,6 +19,8 @@ LOG_NU = (np.log(0.1), np.log(20.0))
 
 POWER_OF_SIZE = (-3.0, 3.0)
 
+Range = tuple[float, float]  # of a parameter's search; with equal ends it is known
+
 LOG_DISTANCE = (np.log(0.05), np.log(12.0))  # of ln(smallest size / L0)
 
 
@@ -72,20 +74,35 @@ def bkt_axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
     return (control - critical) * logarithm ** (1 / sigma), np.exp(delta * log_size)
 
 
-def power_law(control: Array, size: Array) -> Ansatz:
-    """The power-law ansatz, searched within the measured control parameters."""
+def power_law(
+    control: Array, size: Array, nu: float | None = None, beta: float | None = None,
+    critical: Range | None = None,
+) -> Ansatz:  # fmt: skip
+    """The power-law ansatz; None fits nu or beta, and searches p_c within the measured controls.
+
+    With a known beta the third parameter is beta in place of beta/nu.
+    """
 
     def quoted(theta: Array) -> dict[str, Array]:
-        nu = np.exp(theta[..., 1])
-        return {"critical_point": theta[..., 0], "nu": nu, "beta": theta[..., 2] * nu}
+        fitted_nu = np.exp(theta[..., 1])
+        fitted_beta = theta[..., 2] * (fitted_nu if beta is None else 1.0)
+        return {"critical_point": theta[..., 0], "nu": fitted_nu, "beta": fitted_beta}
 
-    box = _box(control, LOG_NU, POWER_OF_SIZE)
+    def axes(theta: Array, control: Array, size: Array) -> tuple[Array, Array]:
+        if beta is not None:
+            theta = theta.copy()
+            theta[:, 2] /= np.exp(theta[:, 1])
+        return power_law_axes(theta, control, size)
+
+    log_nu = LOG_NU if nu is None else (np.log(nu), np.log(nu))
+    third = POWER_OF_SIZE if beta is None else (beta, beta)
+    box = _box(control, critical, log_nu, third)
     searched = (
-        ("critical_point", control.min(), control.max()),
-        ("nu", *np.exp(LOG_NU)),
-        ("beta/nu", *POWER_OF_SIZE),
+        ("critical_point", *(critical or _ends(control))),
+        ("nu", *np.exp(log_nu)),
+        ("beta/nu" if beta is None else "beta", *third),
     )
-    return Ansatz("power_law", box, power_law_axes, quoted, searched, corrected=True)
+    return Ansatz("power_law", box, axes, quoted, searched, corrected=True)
 
 
 def one_curve(control: Array, size: Array) -> Ansatz:
@@ -104,9 +121,10 @@ def one_curve(control: Array, size: Array) -> Ansatz:
 
 
 def bkt(
-    control: Array, size: Array, sigma: float | None = 0.5, delta: float | None = None
-) -> Ansatz:
-    """The BKT ansatz, searched within the measured control parameters; None fits sigma or delta.
+    control: Array, size: Array, sigma: float | None = 0.5, delta: float | None = None,
+    critical: Range | None = None,
+) -> Ansatz:  # fmt: skip
+    """The BKT ansatz; None fits sigma or delta, and searches p_c within the measured controls.
 
     Its corrections are logarithmic and L0 holds the leading one, so that no power of L is tried.
     Critical point and L0 depend on each other so strongly that fits to small parts have several
@@ -124,9 +142,9 @@ def bkt(
 
     sigmas = (0.1, 3.0) if sigma is None else (sigma, sigma)
     deltas = POWER_OF_SIZE if delta is None else (delta, delta)
-    box = _box(control, sigmas, LOG_DISTANCE, deltas)
+    box = _box(control, critical, sigmas, LOG_DISTANCE, deltas)
     searched = (
-        ("critical_point", control.min(), control.max()),
+        ("critical_point", *(critical or _ends(control))),
         ("sigma", *sigmas),
         ("L0", *(smallest * np.exp(-np.exp(end)) for end in reversed(LOG_DISTANCE))),
         ("Delta", *deltas),
@@ -134,10 +152,14 @@ def bkt(
     return Ansatz("bkt", box, bkt_axes, quoted, searched, corrected=False)
 
 
-def _box(control: Array, *bounds: tuple[float, float]) -> Box:
+def _ends(control: Array) -> Range:
+    return float(control.min()), float(control.max())
+
+
+def _box(control: Array, critical: Range | None, *bounds: Range) -> Box:
     """Bounds of the search; a critical point within a tenth of a step of an end counts as on it."""
     places = np.unique(control)
-    lower, upper = np.array([(places[0], places[-1]), *bounds], dtype=np.float64).T
+    lower, upper = np.array([critical or _ends(control), *bounds], dtype=np.float64).T
     margin = AT_BOUND * (upper - lower)
     margin[0] = min(margin[0], np.diff(places).min() / 10)
     return Box(lower, upper, margin)

@@ -35,13 +35,24 @@ class CollapseConfig(AnalysisConfig):
         None,
         "file with the columns control,size,value,error in any order: text with commas or blanks, "
         ".parquet, .npz or .h5; replaces runs. Without a column error the errors come from the "
-        "scatter about the fit",
+        "scatter about the fit; with a column replica from the scatter over replicas, whose points "
+        "stay together",
         path=True,
     )
     columns: list[str] | None = key(
         None, "of a table without a header: names of its columns, as [size,control,value,error]"
     )
     ansatz: Any = key(["power_law", "bkt"], "power_law, bkt, or [power_law,bkt]")
+    critical_point: float | None = key(None, "its known value; null fits it")
+    critical_range: list[float] | None = key(
+        None, "range [LOW,HIGH] in which the critical point is searched; null: the measured one"
+    )
+    nu: float | None = key(
+        None, "power_law: known exponent nu; null fits it", at_least=0.1, at_most=20
+    )
+    beta: float | None = key(
+        None, "power_law: known exponent beta; null fits it", at_least=-10, at_most=10
+    )
     sigma: float | None = key(
         0.5, "bkt: exponent of the correlation length; null fits it", at_least=0.05, at_most=5
     )
@@ -70,6 +81,24 @@ class CollapseConfig(AnalysisConfig):
         words = self.ansatz if isinstance(self.ansatz, list) else str(self.ansatz).split(",")
         return list(dict.fromkeys(str(word).strip() for word in words))
 
+    def critical(self) -> tuple[float, float] | None:
+        """Range of the critical point; equal ends where it is known."""
+        if self.critical_point is not None:
+            return self.critical_point, self.critical_point
+        if self.critical_range is None:
+            return None
+        low, high = self.critical_range
+        return low, high
+
+    def _check_known(self) -> None:
+        if self.critical_range is not None:
+            refuse_bad_window(self.critical_range, "critical_range")
+            if self.critical_point is not None:
+                raise UserError("critical_point and critical_range: give one of them")
+        known = [name for name in ("nu", "beta") if getattr(self, name) is not None]
+        if known and "power_law" not in self.ansatzes():
+            raise UserError(f"{known[0]} is an exponent of power_law: add it to ansatz")
+
     def _check_columns(self, columns: list[str]) -> None:
         if not self.table:
             raise UserError("columns names those of a table: give table=FILE, too")
@@ -92,5 +121,6 @@ class CollapseConfig(AnalysisConfig):
                 )
         if not self.ansatzes():
             raise UserError(f"ansatz is empty: choose {' or '.join(known)}")
+        self._check_known()
         refuse_unknown_control(self.control, [*CONTROLS, "p_eval"])
         refuse_bad_window(self.window)

@@ -196,4 +196,11 @@ def _bound_reason(ansatz: Ansatz, open_ended: int, on_bound: NDArray[np.bool_]) 
     """The reason why a parameter is not determined, as one line."""
     name, low, high = ansatz.searched[open_ended]
     ends = "the fit ends" if on_bound[open_ended] else f"over {MOST_ON_BOUND:.0%} of the refits end"
-    return f"{ends} on a bound of {name}, [{low:.4g}, {high:.4g}]: the data do not determine it"
+    cure = (
+        ": measure beyond it, or search there with critical_range=[LOW,HIGH]"
+        if name == "critical_point"
+        else ""
+    )
+    return (
+        f"{ends} on a bound of {name}, [{low:.4g}, {high:.4g}]: the data do not determine it{cure}"
+    )

@@ -12,7 +12,7 @@ from scipy.stats import qmc
 from pruning_phases.analysis.collapse.ansatz import Ansatz
 from pruning_phases.analysis.collapse.points import Points
 from pruning_phases.analysis.collapse.scaling_function import ScalingFunction, residuals_of
-from pruning_phases.statistics.least_squares import minimize
+from pruning_phases.statistics.least_squares import Box, minimize
 from pruning_phases.statistics.splines import MORE_FLEXIBLE
 
 Array = NDArray[np.float64]
@@ -157,7 +157,7 @@ def _most_splines(points: Points, function: ScalingFunction) -> int:
 def _search(ansatz: Ansatz, function: ScalingFunction, points: Points) -> Array:
     """The NUM_KEPT best minima [minima, parameters], reached from a Sobol sequence in the box.
 
-    Critical points are tried as densely as the control was measured.
+    Critical points are tried as densely as the control was measured, and evenly beyond.
     """
     box = ansatz.box
     free = box.width > 0
@@ -166,12 +166,23 @@ def _search(ansatz: Ansatz, function: ScalingFunction, points: Points) -> Array:
     net = np.tile(box.lower, (NUM_TRIED, 1))
     fractions = qmc.Sobol(ansatz.num_free, seed=0).random(NUM_TRIED)
     net[:, free] += fractions * box.width[free]
-    net[:, 0] = np.quantile(np.unique(points.control), fractions[:, 0])
+    if free[0]:
+        net[:, 0] = np.quantile(_places(points.control, box), fractions[:, 0])
     coarse = function.with_splines(min(10, function.num_splines))
     residuals = residuals_of(ansatz, coarse, points)
     chi2 = (residuals(net) ** 2).sum(axis=1)
     minima = minimize(residuals, net[np.argsort(chi2)[:NUM_FOLLOWED]], box)
     return minima.parameters[np.argsort(minima.chi2)[:NUM_KEPT]]
+
+
+def _places(control: Array, box: Box) -> Array:
+    """Values of the control within the bounds of the critical point, and evenly spaced ones where
+    these bounds reach beyond."""
+    measured = np.unique(control)
+    inside = measured[(measured >= box.lower[0]) & (measured <= box.upper[0])]
+    even = np.linspace(box.lower[0], box.upper[0], len(measured))
+    beyond = even[(even < measured[0]) | (even > measured[-1])]
+    return np.union1d(inside, beyond) if len(inside) + len(beyond) else box.lower[:1]
 
 
 def _descend(

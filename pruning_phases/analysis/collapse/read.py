@@ -67,6 +67,7 @@ def short_name(config: CollapseConfig) -> str:
 
 def _read_table(config: CollapseConfig) -> Data:
     from pruning_phases.analysis.collapse.points import check_points
+    from pruning_phases.analysis.collapse.sized_runs import inside_window, replica_noise
     from pruning_phases.analysis.collapse.table import read_table
     from pruning_phases.statistics.crossings import crossing
 
@@ -82,11 +83,14 @@ def _read_table(config: CollapseConfig) -> Data:
                 f"{points.control.min():g} to {points.control.max():g}"
             )
         points = check_points(points.where(inside), f"table={config.table} in window")
-    curves = _sampled(points, None, config)
+    noise = None
+    if table.curves:
+        noise = replica_noise([inside_window(item, config.window) for item in table.curves])
+    curves = _sampled(points, noise, config)
     panels: Panels = {"value": (curves, _neighbours(curves, crossing))}
     folder = path.with_name(f"{path.stem}_collapse")
     axes = ("control", "size", "value")
-    return Data(points, None, panels, axes, folder, table.notes, table.has_errors)
+    return Data(points, noise, panels, axes, folder, table.notes, table.has_errors)
 
 
 def _read_pruned(config: CollapseConfig) -> Data:

@@ -4,6 +4,7 @@ In: records that differ in size, seed and replicas alone. Out: arrays for finite
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,7 @@ def sized_curves(
         info = members[0].info()
         table = pooled(members, RunRecord.observables)
         measured = curve(table, order_parameter, info["data"]["num_classes"], control)
-        if window:
-            low, high = window
-            inside = (measured.control >= low) & (measured.control <= high)
-            measured = Curve(measured.control[inside], measured.values[:, inside], measured.floor)
+        measured = inside_window(SizedCurve(value, value, measured), window).curve
         if measured.num_replicas < 2 or len(measured.control) < 5:
             several = ", ".join(names[record.id] for record in members)
             raise UserError(
@@ -73,6 +71,18 @@ def sized_curves(
             )
         curves.append(SizedCurve(value, info["network"]["num_prunable"], measured))
     return curves
+
+
+def inside_window(item: SizedCurve, window: Sequence[float] | None) -> SizedCurve:
+    """The points whose control lies within [low, high]; all of them without a window."""
+    if not window:
+        return item
+    low, high = window
+    inside = (item.curve.control >= low) & (item.curve.control <= high)
+    values = item.curve.values[:, inside]
+    return replace(
+        item, curve=replace(item.curve, control=item.curve.control[inside], values=values)
+    )
 
 
 def _refuse_mixtures(records: list[RunRecord], size: str) -> None:

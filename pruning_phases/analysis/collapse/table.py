@@ -1,7 +1,7 @@
 """Tables of points from anywhere: text with or without a header, parquet, NumPy's .npz, HDF5.
 
 In: a file, the names of its columns if it does not name them itself. Out: points, with errors from
-their scatter if the file has none, and notes on this and on what was left out.
+their replicas or their scatter if the file has none, and notes on this and on what was left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import numpy as np
 from pruning_phases.analysis.collapse.config import COLUMNS, NEEDED
 from pruning_phases.analysis.collapse.points import Array, Points, check_points
 from pruning_phases.analysis.collapse.scatter import with_errors_from_scatter
+from pruning_phases.analysis.collapse.sized_runs import points_of
 from pruning_phases.errors import UserError, first_line
+from pruning_phases.statistics.curves import Curve, SizedCurve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +34,7 @@ class Table:
     points: Points
     notes: list[str]
     has_errors: bool  # False: the points' errors are those of their scatter
+    curves: list[SizedCurve] | None = None  # of a file with a column replica: one for each size
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> Table:
@@ -48,6 +51,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> Table:
             f"or give columns=[NAME,...] in the order of the file; it has "
             f"{','.join(map(str, table.columns)) or 'no columns'}"
         )
+    if "replica" in table.columns:
+        return _of_replicas(table, where)
     has_errors = "error" in table.columns
     numbers = _numbers(table[list(COLUMNS if has_errors else NEEDED)], where)
     if not has_errors:
@@ -67,6 +72,35 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> Table:
         points = with_errors_from_scatter(points, where)
         notes.append("note: the table has no column error: " + FROM_SCATTER)
     return Table(points, notes, has_errors)
+
+
+def _of_replicas(table: pd.DataFrame, where: str) -> Table:
+    """Means over replicas with their errors; replicas that lack a point of their size are left out.
+
+    Replicas are numbered for each size on their own.
+    """
+    numbers = _numbers(table[[*NEEDED, "replica"]], where)
+    rows = table.assign(**dict(zip([*NEEDED, "replica"], numbers.T, strict=True))).dropna(
+        subset=[*NEEDED, "replica"]
+    )
+    curves, num_left_out = [], 0
+    for size in np.unique(rows["size"].to_numpy(dtype=np.float64)).tolist():
+        wide = rows[rows["size"] == size].pivot_table(
+            index="replica", columns="control", values="value"
+        )
+        whole = wide.dropna()
+        num_left_out += len(wide) - len(whole)
+        if len(whole) < 2:
+            raise UserError(
+                f"{where}: size {size:g} has {len(whole)} replicas with a value at all of its "
+                f"{wide.shape[1]} controls: two or more are needed"
+            )
+        control = whole.columns.to_numpy(dtype=np.float64)
+        curves.append(SizedCurve(size, size, Curve(control, whole.to_numpy())))
+    notes = []
+    if num_left_out:
+        notes.append(f"note: {num_left_out} replicas lack a point of their size: left out")
+    return Table(check_points(points_of(curves), where), notes, True, curves)
 
 
 def _read(path: Path, columns: Sequence[str] | None, where: str) -> pd.DataFrame:
@@ -90,7 +124,7 @@ def _numbers(table: pd.DataFrame, where: str) -> Array:
     is_word = numbers.isna() & table.notna() & ~table.isin(["nan", "NaN", "NAN"])
     for row, column in np.argwhere(is_word.to_numpy())[:1]:
         raise UserError(
-            f"{where}: {COLUMNS[column]} of point {row + 1} is {table.iloc[row, column]}: "
+            f"{where}: {table.columns[column]} of point {row + 1} is {table.iloc[row, column]}: "
             "expected a number"
         )
     return numbers.to_numpy(dtype=np.float64)

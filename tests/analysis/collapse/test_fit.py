@@ -314,6 +314,38 @@ def test_errors_from_the_scatter_scale_with_the_scatter():
     assert 0.6 < ratio < 1.6
 
 
+@pytest.mark.parametrize("known", [("nu",), ("beta",), ("nu", "beta"), ("critical",)])
+def test_known_parameters_stay_and_sharpen_the_others(known):
+    points, truth = planted_power_law(5)
+    critical = truth["critical_point"]
+    values = truth | {"critical": (critical, critical)}
+    free, fixed = (
+        fit_collapse(make, points, num_resampled=100).estimates
+        for make in (power_law, partial(power_law, **{name: values[name] for name in known}))
+    )
+    names = [name.replace("critical", "critical_point") for name in known]
+    for name, one in fixed.items():
+        if name in names:
+            assert one.fixed and one.value == pytest.approx(truth[name])
+        else:
+            assert abs(one.value - truth[name]) < 3 * one.error
+    others = [name for name in fixed if name not in names]
+    assert min(fixed[name].statistical / free[name].statistical for name in others) < 0.8
+
+
+def test_a_critical_point_outside_the_measured_range_is_found_in_a_given_range():
+    points, truth = planted_power_law(7, noisy=False)
+    critical = truth["critical_point"]
+    above = points.where(points.control > critical * 1.001)
+    reach = np.ptp(points.control)
+    inside, beyond = (
+        fit_collapse(make, above, num_resampled=100).estimates["critical_point"]
+        for make in (power_law, partial(power_law, critical=(critical - reach, critical + reach)))
+    )
+    assert inside.value is None and "critical_range=[LOW,HIGH]" in inside.reason
+    assert beyond.value < above.control.min() and abs(beyond.value - critical) < 3 * beyond.error
+
+
 @pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
 def test_units_of_value_do_not_matter(factor):
     points, _ = planted_power_law(2)

@@ -187,3 +187,36 @@ def test_hdf5_without_its_library_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(UserError, match=r"\.h5 files need h5py: install it"):
         read_table(tmp_path / "a.h5")
+
+
+def of_replicas(generator, replicas=6):
+    """One row per replica, whose points are all moved alike: fully correlated errors."""
+    rows = [
+        (size, control, replica, control + shift)
+        for size in (8, 16)
+        for replica, shift in enumerate(generator.normal(0, 0.1, replicas))
+        for control in range(12)
+    ]
+    return pd.DataFrame(rows, columns=["size", "control", "replica", "value"])
+
+
+def test_replicas_give_errors_and_their_points_stay_together(tmp_path):
+    table, path = of_replicas(np.random.default_rng(0)), tmp_path / "replicas.csv"
+    table.drop(index=3).to_csv(path, index=False)  # a replica that lacks a point
+    config = CollapseConfig(table=str(path), window=[1.0, 10.0])
+    data = read(config)
+    assert data.notes == ["note: 1 replicas lack a point of their size: left out"]
+    assert data.has_errors and len(data.points) == 20
+    whole = table[(table["size"] == 16)].groupby("replica")["value"].mean()
+    error = data.points.error[data.points.size == 16]
+    np.testing.assert_allclose(error, whole.sem())
+    deviations = data.noise(np.random.default_rng(1), 50)
+    assert np.corrcoef(deviations.T)[0, 1:10].min() > 0.999
+    assert abs(np.corrcoef(deviations.T)[0, 10]) < 0.6  # the other size
+
+
+def test_replicas_that_are_too_few_are_refused(tmp_path):
+    table, path = of_replicas(np.random.default_rng(0), 1), tmp_path / "replicas.csv"
+    table.to_csv(path, index=False)
+    with pytest.raises(UserError, match="size 8 has 1 replicas .* two or more"):
+        read_table(path)
