@@ -26,6 +26,17 @@ def new_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else WIDTH)
 
 
+def duration(seconds: float | None) -> str:
+    """Write a duration with its two largest units; empty for None."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def keep_output_open() -> None:
     """Let this process go on when its output cannot be written or shown; repeatable.
 

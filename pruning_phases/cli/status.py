@@ -29,7 +29,7 @@ from rich.table import Table
 from pruning_phases.cli.command import run as run_command
 from pruning_phases.cli.path_values import as_text
 from pruning_phases.config.keys import key
-from pruning_phases.console import PLAIN
+from pruning_phases.console import PLAIN, duration
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.records.run import DONE
 from pruning_phases.records.select import folders_of
@@ -127,13 +127,3 @@ def _print(runs: list[RunState], sweeps: list[SweepState], console: Console) -> 
     console.print(table)
     if len(unfinished) > MAX_ROWS:
         console.print(f"and {len(unfinished) - MAX_ROWS} more: format=json lists all", **PLAIN)
-
-
-def duration(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -38,11 +38,13 @@ from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN, new_console
 from pruning_phases.data.same_data import refuse_other_data_of_done
 from pruning_phases.errors import Busy, RunError, UserError
+from pruning_phases.file_path import expanded
 from pruning_phases.import_path import make_importable
 from pruning_phases.observables.registry import AXES
+from pruning_phases.records.atomic import write_beside
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.source_files import refuse_other_source_files, source_files
-from pruning_phases.records.sweep import command_of
+from pruning_phases.records.sweep import SweepRecord, command_of
 from pruning_phases.training.source_run import known_id, retraining, source_of
 
 
@@ -62,6 +64,8 @@ def task(composed: DictConfig) -> None:
     if hydra.job.chdir:
         os.chdir(hydra.runtime.cwd)  # a relative path is one of the folder where it was typed
     config = check(composed)
+    if not sweep and config.sweep.given:
+        raise UserError(f"sweep.{config.sweep.given[0]} is for sweeps: add -m")
     launcher = hydra.runtime.choices.get("hydra/launcher")
     if not sweep and launcher != "basic":
         console.print(f"note: hydra/launcher={launcher} has no effect without -m", **PLAIN)
@@ -79,6 +83,10 @@ def task(composed: DictConfig) -> None:
                 f"this job was submitted for run {config.sweep.run}, and conf now describes "
                 f"{run_id(config)}: conf was edited since the sweep began; begin it again"
             )
+        failure = SweepRecord(expanded(config.results_dir), str(config.sweep.name)).failure
+        if config.sweep.stop_at_failure and failure.exists():
+            console.print("skipped: a run of this sweep has failed", **PLAIN)
+            return
         if config.sweep.position is not None:
             console.print(f"run {config.sweep.position}", **PLAIN)
         make_run(config, console)
@@ -88,6 +96,9 @@ def task(composed: DictConfig) -> None:
         if sweep:
             console.print(f"failed: {error}", **PLAIN)
             _record_failure(config, error)
+            if config.sweep.stop_at_failure:
+                reason = f"{error}\n"
+                write_beside(failure, lambda path: path.write_text(reason))
         raise
 
 

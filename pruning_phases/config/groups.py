@@ -264,11 +264,28 @@ class LoggerConfig:
 
 @dataclass
 class SweepConfig:
-    """Facts that a sweep hands to its runs. They are not set by hand."""
+    """Options of a sweep (-m), then the facts that it hands to its runs."""
 
+    zip: list[str] = key([], "keys whose values go together: first with first, second with second")
+    leave_out: list[str] = key(
+        [], "combinations without a run: each a text of overrides, as 'model=cnn dataset=kmnist'"
+    )
+    file: str | None = key(
+        None, "text file with one set of overrides per line; each is a sweep of its own, together "
+        "with the overrides of the command line", path=True,
+    )  # fmt: skip
+    dry_run: bool = key(False, "list the runs with their states and the time left; make none")
+    stop_at_failure: bool = key(False, "begin no further run after one has failed")
+    detach: bool = key(False, "on SLURM: queue the jobs and end; status shows how they go on")
     name: str | None = None
     run: str | None = None  # the id that this configuration had when the sweep began
     position: str | None = None  # "3 of 12"
+
+    @property
+    def given(self) -> list[str]:
+        """Names of the options that are not at their default."""
+        names = ("zip", "leave_out", "file", "dry_run", "stop_at_failure", "detach")
+        return [name for name in names if getattr(self, name)]
 
 
 @dataclass

@@ -80,7 +80,7 @@ class Config:
     experiment_scale: ExperimentScaleConfig = key(
         ExperimentScaleConfig, "values of the scale that experiments refer to", machine=True
     )
-    sweep: SweepConfig = key(SweepConfig, "facts that a sweep hands to its runs", machine=True)
+    sweep: SweepConfig = key(SweepConfig, "options of a sweep", machine=True)
     progress: bool = key(True, "show progress", machine=True)
     checkpoint_seconds: float = key(
         10.0, "shortest time between two checkpoints, in seconds; a checkpoint is written after a "

@@ -14,11 +14,10 @@ def refuse_unknown(node: Any, path: str = "") -> None:
     if not is_dataclass(kind):
         return
     known = {entry.name for entry in fields(kind)}
-    for key in map(str, node):
-        if key not in known:
+    for key, value in node.items_ex(resolve=False):
+        if str(key) not in known:
             raise UserError(
                 f"{path}{key}: no such key; {path.rstrip('.') or 'the configuration'} has "
                 + ", ".join(sorted(known))
             )
-        if not OmegaConf.is_missing(node, key):
-            refuse_unknown(node[key], f"{path}{key}.")
+        refuse_unknown(value, f"{path}{key}.")

@@ -31,6 +31,11 @@ class SweepRecord:
     def file(self) -> Path:
         return self.results_dir / FOLDER / self.name / FILE
 
+    @property
+    def failure(self) -> Path:
+        """File that the first failed run writes if no further one shall begin."""
+        return self.file.with_name("failed")
+
     def write(self, command: list[str], runs: list[dict[str, Any]]) -> None:
         earlier = self.read() if self.file.exists() else {}
         content = {

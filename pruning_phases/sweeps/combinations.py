@@ -2,7 +2,8 @@
 
 import copy
 import itertools
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -11,11 +12,17 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from pruning_phases.errors import UserError
+from pruning_phases.errors import UserError, first_line
+from pruning_phases.file_path import expanded
 
 
-def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Override]]:
-    """Return every combination of the given values; of a key given twice, the last value counts."""
+def combinations(
+    words: Sequence[str], loader: ConfigLoader, zipped: Sequence[str] = ()
+) -> list[list[Override]]:
+    """Return every combination of the given values; of a key given twice, the last value counts.
+
+    The values of ``zipped`` keys go together: the first ones, the second ones, and so on.
+    """
     parser = OverridesParser.create(config_loader=loader)
     choices: dict[str, list[str]] = {}
     for word in parser.parse_overrides(list(words)):
@@ -28,7 +35,55 @@ def combinations(words: Sequence[str], loader: ConfigLoader) -> list[list[Overri
             choices[key] = [key]
         else:
             choices[key] = [f"{key}={word.get_value_element_as_str()}"]
-    return [parser.parse_overrides(list(one)) for one in itertools.product(*choices.values())]
+    parsed = {one: parser.parse_override(one) for words in choices.values() for one in words}
+    return [[parsed[word] for word in words] for words in _spanned(choices, zipped)]
+
+
+def _spanned(choices: dict[str, list[str]], zipped: Sequence[str]) -> Iterator[list[str]]:
+    """Yield one word of every key, for each combination."""
+    counts = {key: len(choices.get(key, ())) for key in zipped}
+    if len(set(counts.values())) > 1 or 0 in counts.values():
+        listed = ", ".join(f"{key} has {count}" for key, count in counts.items())
+        raise UserError(f"sweep.zip=[{','.join(zipped)}]: give as many values of each ({listed})")
+    axes = {key: len(values) for key, values in choices.items()}
+    axes |= dict.fromkeys(zipped[1:], 1)  # they follow the first one
+    for numbers in itertools.product(*(range(count) for count in axes.values())):
+        chosen = dict(zip(axes, numbers, strict=True))
+        chosen |= dict.fromkeys(zipped, chosen[zipped[0]]) if zipped else {}
+        yield [values[chosen[key]] for key, values in choices.items()]
+
+
+def left_out(
+    grid: list[list[Override]], texts: Sequence[str], loader: ConfigLoader
+) -> list[list[Override]]:
+    """Return the combinations that do not have all the overrides of one of the texts."""
+    parser = OverridesParser.create(config_loader=loader)
+    for text in texts:
+        words = {
+            f"{one.get_key_element()}={one.get_value_element_as_str()}"
+            for one in parser.parse_overrides(shlex.split(text))
+        }
+        kept = [one for one in grid if not words <= {str(word.input_line) for word in one}]
+        if len(kept) == len(grid):
+            raise UserError(f"sweep.leave_out: no combination has {text}: misspelt?")
+        grid = kept
+    if not grid:
+        raise UserError("sweep.leave_out leaves no combination")
+    return grid
+
+
+def sets_in(path: str | None) -> list[list[str]]:
+    """Return the sets of overrides in a file, one per line; without a file, one empty set."""
+    if path is None:
+        return [[]]
+    try:
+        lines = expanded(path).read_text(encoding="utf-8").splitlines()
+        sets = [shlex.split(line, comments=True) for line in lines]
+    except (OSError, ValueError) as error:
+        raise UserError(f"sweep.file={path}: unreadable ({first_line(error)})") from None
+    if not any(sets):
+        raise UserError(f"sweep.file={path}: it has no overrides")
+    return [words for words in sets if words]
 
 
 def _values(word: Override) -> list[str]:

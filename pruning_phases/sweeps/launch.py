@@ -5,6 +5,7 @@ A run's identity is its physics, so the same command again is the same sweep. It
 """
 
 import logging
+import shlex
 import sys
 import time
 from collections import Counter
@@ -14,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.types import Override
 from hydra.plugins.launcher import Launcher
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from pruning_phases.analysis.registry import is_of_one_run, plot
+from pruning_phases.config.groups import SweepConfig
 from pruning_phases.config.identity import hash_of
 from pruning_phases.console import PLAIN, new_console
 from pruning_phases.errors import RunError, UserError, first_line, last_line
@@ -26,7 +29,8 @@ from pruning_phases.file_path import expanded
 from pruning_phases.records.run import DONE, FAILED, RUNNING
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps import slurm
-from pruning_phases.sweeps.combinations import combinations
+from pruning_phases.sweeps.combinations import combinations, left_out, sets_in
+from pruning_phases.sweeps.dry_run import list_jobs
 from pruning_phases.sweeps.plan import Job, jobs_of, refuse_other_inputs_of
 
 MAX_NAMED = 4  # failures that the last line names
@@ -38,14 +42,19 @@ def sweep(
 ) -> None:  # fmt: skip
     """Make the runs that the words of ``grids`` span and that are not done; report the outcome."""
     console, began = new_console(), time.time()
-    spanned = [one for words in grids for one in combinations(words, loader)]
-    jobs = jobs_of(spanned, master, loader, console)
+    options: SweepConfig = OmegaConf.to_object(master.sweep)  # type: ignore[assignment]
+    jobs = jobs_of(_spanned(grids, options, loader), master, loader, console)
     _refuse_half_interpolations(jobs)
     refuse_other_inputs_of(jobs, console)
     todo = [job for job in jobs if not job.is_done]
-    if todo and slurm.is_queued(launcher):
+    if slurm.is_queued(launcher):
         slurm.refuse_jobs_without_time(launcher)
         slurm.refuse_unusable_folder(launcher)
+    elif options.detach:
+        raise UserError("sweep.detach=true needs hydra/launcher=slurm")
+    if options.dry_run:
+        list_jobs(jobs, console)
+        return
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )
@@ -53,6 +62,7 @@ def sweep(
     name = hash_of([[job.config.study, job.asked] for job in jobs])
     record = SweepRecord(expanded(first.results_dir), name)
     record.write(sys.argv, [job.entry() for job in jobs])
+    record.failure.unlink(missing_ok=True)
     for study in {job.config.study for job in jobs}:
         (record.results_dir / study).mkdir(exist_ok=True)  # status finds it before the first run
     # Each run prints a line of its own; the launchers' lines hold every override.
@@ -62,9 +72,17 @@ def sweep(
     try:
         if todo and slurm.is_queued(launcher):
             console.print(f"output of the jobs: {folder / '.submitit'}", **PLAIN)
-        _launch(todo, name, launcher, max_batch_size, _reporter(jobs, console))
+        _launch(todo, record, launcher, max_batch_size, _reporter(jobs, console), options)
     except Exception as error:  # a job died, or nothing could be launched
         stopped = first_line(error)
+    if options.detach and not stopped:
+        console.print(
+            f"{len(todo)} jobs queued; python -m pruning_phases.status "
+            f"{shlex.quote(str(record.results_dir))} shows their states", **PLAIN,
+        )  # fmt: skip
+        return
+    if options.stop_at_failure and record.failure.exists():
+        stopped = stopped or "stopped at the first failure"
     with suppress(OSError):
         folder.rmdir()  # unless a launcher has written into it
     not_written = None
@@ -82,6 +100,24 @@ def sweep(
         raise not_written
 
 
+def _spanned(
+    grids: Sequence[Sequence[str]], options: SweepConfig, loader: ConfigLoader
+) -> list[list[Override]]:
+    """All combinations of the grids and of the sets in ``sweep.file``, without those left out."""
+    grid = [
+        one
+        for words in grids
+        for more in sets_in(options.file)
+        for one in combinations([*_without_options(words), *more], loader, options.zip)
+    ]
+    return left_out(grid, options.leave_out, loader)
+
+
+def _without_options(words: Sequence[str]) -> list[str]:
+    """The words of the runs, without those of the sweep as a whole."""
+    return [word for word in words if not word.lstrip("+").startswith("sweep.")]
+
+
 def _refuse_half_interpolations(jobs: list[Job]) -> None:
     """Raise UserError for a folder whose name Hydra cannot store in the configuration of a job."""
     for job in jobs:
@@ -93,24 +129,28 @@ def _refuse_half_interpolations(jobs: list[Job]) -> None:
 
 
 def _launch(
-    todo: list[Job], name: str, launcher: Launcher, max_batch_size: int,
-    report: Callable[[str], None],
+    todo: list[Job], record: SweepRecord, launcher: Launcher, max_batch_size: int,
+    report: Callable[[str], None], options: SweepConfig,
 ) -> None:  # fmt: skip
-    """Launch the jobs, and wait until they have ended.
+    """Launch the jobs, and wait until they have ended, unless the sweep is detached.
 
     Each job gets the id of its run: it refuses to run if ``conf`` was edited while it waited.
     """
     commands = [
-        [*job.overrides, f"sweep.name='{name}'", f"sweep.run='{job.asked}'",
-         f"sweep.position='{number} of {len(todo)}'"]
+        [*job.overrides, f"sweep.name='{record.name}'", f"sweep.run='{job.asked}'",
+         f"sweep.position='{number} of {len(todo)}'",
+         f"sweep.stop_at_failure={str(options.stop_at_failure).lower()}"]
         for number, job in enumerate(todo, 1)
     ]  # fmt: skip
     if type(launcher).__name__ == "BasicLauncher":
-        _one_after_another(todo, lambda i: launcher.launch([commands[i]], initial_job_idx=i))
+        _one_after_another(
+            todo, lambda i: launcher.launch([commands[i]], initial_job_idx=i),
+            record.failure.exists if options.stop_at_failure else lambda: False,
+        )  # fmt: skip
         return
     batches = [commands[i : i + max_batch_size] for i in range(0, len(todo), max_batch_size)]
     if slurm.is_queued(launcher):
-        slurm.launch(launcher, batches, report)
+        slurm.launch(launcher, batches, report, wait=not options.detach)
         return
     failures = []
     for number, batch in enumerate(batches):
@@ -122,16 +162,21 @@ def _launch(
         raise failures[0]
 
 
-def _one_after_another(todo: Sequence[Job], launch: Callable[[int], Any]) -> None:
+def _one_after_another(
+    todo: Sequence[Job], launch: Callable[[int], Any], is_over: Callable[[], bool] = lambda: False
+) -> None:
     """Launch each job unless another process has made its run, or failed at it, by then.
 
-    A run that another process holds has its turn again at the end.
+    A run that another process holds has its turn again at the end. No job is launched once
+    ``is_over``.
     """
     earlier = [job.failed_at for job in todo]
     pending = list(range(len(todo)))
     while pending:
         held = []
         for i in pending:
+            if is_over():
+                return
             if todo[i].is_held:
                 held.append(i)
             elif not todo[i].is_done and todo[i].failed_at in (None, earlier[i]):

@@ -64,8 +64,10 @@ def refuse_unusable_folder(launcher: Launcher) -> None:
         )
 
 
-def launch(launcher: Launcher, batches: Sequence[Batch], report: Callable[[str], None]) -> None:
-    """Submit each batch as a job array, and wait until all jobs have ended.
+def launch(
+    launcher: Launcher, batches: Sequence[Batch], report: Callable[[str], None], wait: bool = True
+) -> None:
+    """Submit each batch as a job array; with ``wait``, return when all jobs have ended.
 
     SLURM limits the number of jobs that a user may queue. A batch that it refuses is submitted
     again when the earlier ones have ended. ``report`` gets the reasons for which jobs wait.
@@ -78,20 +80,21 @@ def launch(launcher: Launcher, batches: Sequence[Batch], report: Callable[[str],
             try:
                 arrays.append(_Array(_submit(launcher, batch, first)))
             except Exception as error:
-                if any(not array.has_ended() for array in arrays):
+                if wait and any(not array.has_ended() for array in arrays):
                     _watch(arrays, report)
                     continue
                 refusal = refusal or (len(batch), error)
             break
         first += len(batch)
-    _watch(arrays, report)
+    if wait:
+        _watch(arrays, report)
     if refusal is not None:
         raise RunError(
             f"SLURM refused an array of {refusal[0]} jobs: {first_line(refusal[1])}; "
             "hydra.sweeper.max_batch_size=N makes smaller ones"
         ) from refusal[1]
     lost = [job for array in arrays for job in array.jobs if not _has_result(job)]
-    if lost:
+    if wait and lost:
         raise RunError(
             f"{len(lost)} of {first} jobs ended without a result; the output of {lost[0].job_id} "
             f"is in {lost[0].paths.folder}"

@@ -6,13 +6,10 @@ from contextlib import suppress
 from typing import ClassVar
 
 import pytest
-from hydra import initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from pruning_phases.config.conf_folder import conf_dir
+from pruning_phases.config.groups import SweepConfig
 from pruning_phases.config.identity import run_id
-from pruning_phases.config.register import register
 from pruning_phases.console import new_console
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.records.run import RunRecord, find_records
@@ -23,13 +20,6 @@ from pruning_phases.sweeps.plan import Job
 from tests.conftest import TINY
 from tests.support.commands import NO_DOWNLOAD, started_train, train
 from tests.support.written_records import PHYSICS
-
-
-@pytest.fixture
-def loader():
-    register()
-    with initialize_config_dir(conf_dir(), version_base=None):
-        yield GlobalHydra.instance().config_loader()
 
 
 def master(loader, words):
@@ -254,7 +244,7 @@ def test_a_run_that_had_failed_before_is_launched_at_any_time(tmp_path, configur
     assert launched == [0]
 
 
-def test_a_worker_that_dies_does_not_stop_the_other_batches():
+def test_a_worker_that_dies_does_not_stop_the_other_batches(tmp_path):
     class Launcher:
         launched: ClassVar[list] = []
 
@@ -264,8 +254,9 @@ def test_a_worker_that_dies_does_not_stop_the_other_batches():
                 raise RuntimeError("a worker died")
 
     jobs = [Job([], "", None, str(number)) for number in range(5)]
+    record = SweepRecord(tmp_path, "name")
     with pytest.raises(RuntimeError, match="a worker died"):
-        _launch(jobs, "name", Launcher(), 2, lambda waiting: None)
+        _launch(jobs, record, Launcher(), 2, lambda waiting: None, SweepConfig())
     assert Launcher.launched == [(0, 2), (2, 2), (4, 1)]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pruning_phases.records.run import DONE, RunRecord, find_records
-from tests.conftest import TWELVE
+from tests.conftest import TINY, TWELVE
 from tests.support.commands import NO_DOWNLOAD, started_train, train_process
 from tests.support.runs import results
 
@@ -47,7 +47,7 @@ def first_found(look, process, seconds=240):
     for _ in range(seconds * 5):
         if found := look():
             return found
-        if process.poll() is not None:
+        if process is not None and process.poll() is not None:
             raise AssertionError(process.communicate())
         time.sleep(0.2)
     raise AssertionError(f"nothing found in {seconds} s")
@@ -56,6 +56,17 @@ def first_found(look, process, seconds=240):
 def pending(job):
     listed = slurm("squeue", "-h", "-r", "-t", "PD", "-o", "%i").stdout.split()
     return [name for name in listed if name.startswith(f"{job}_")]
+
+
+@pytest.mark.slow
+def test_a_detached_sweep_ends_at_once_and_its_jobs_go_on(cluster, tmp_path):
+    words = ["-m", *TINY, "seed=0,1", *SLURM]
+    began = train_process(*words, "sweep.detach=true", cwd=tmp_path)
+    assert began.returncode == 0, began.stderr
+    assert "2 jobs queued" in began.stdout and "runs done\n" not in began.stdout.split("queued")[1]
+    first_found(lambda: len(find_records(tmp_path / "multirun")) == 2, None)
+    again = train_process(*words, cwd=tmp_path)
+    assert again.returncode == 0 and "sweep: 2 of 2 runs done" in again.stdout, again.stderr
 
 
 @pytest.mark.slow

@@ -96,6 +96,14 @@ def test_all_arrays_are_queued_together(cluster):
     assert cluster.launched == [(0, 2, False), (2, 2, True), (4, 1, True)]
 
 
+def test_a_detached_sweep_does_not_wait(cluster):
+    reports = []
+    slurm.launch(cluster, [[["a"], ["b"]], [["c"]]], reports.append, wait=False)
+    assert sum(map(len, cluster.queue.values())) == 3 and not reports
+    with pytest.raises(RunError, match="refused an array of 3 jobs"):
+        slurm.launch(cluster, [[["a"], ["b"], ["c"]]], reports.append, wait=False)
+
+
 def test_a_refused_array_is_submitted_again_when_the_others_have_ended(cluster):
     cluster.limit = 4
     launch(cluster)

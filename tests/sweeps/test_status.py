@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from pruning_phases.cli.status import as_keys, duration
+from pruning_phases.cli.status import as_keys
+from pruning_phases.console import duration
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.sweep import SweepRecord, command_of
 from pruning_phases.sweeps.status import states

@@ -43,7 +43,9 @@ class CollapseConfig(AnalysisConfig):
         None, "of a table without a header: names of its columns, as [size,control,value,error]"
     )
     ansatz: Any = key(["power_law", "bkt"], "power_law, bkt, or [power_law,bkt]")
-    critical_point: float | None = key(None, "its known value; null fits it")
+    critical_point: float | None = key(
+        None, "its known value; null fits it", at_least=-1e12, at_most=1e12
+    )
     critical_range: list[float] | None = key(
         None, "range [LOW,HIGH] in which the critical point is searched; null: the measured one"
     )
