@@ -133,8 +133,8 @@ class Result:
         if isinstance(node, Entry) and not _rows(node):
             tables = [key for key, value in node.items() if _rows(value)]
             if len(tables) != 1:
-                choice = ", ".join(f"to_frame({key!r})" for key in [*keys, *tables])
-                raise UserError(f"{self.name}: several tables: {choice or 'none here'}")
+                choice = [f"to_frame({', '.join(map(repr, [*keys, key]))})" for key in tables]
+                raise UserError(f"{self.name}: no single table: {', '.join(choice) or 'none'}")
             node = node[tables[0]]
         rows = _rows(node)
         if rows is None:
@@ -228,8 +228,10 @@ def _text(value: Any) -> str:
 
 def _rows(node: Any) -> dict[Any, Entry] | None:
     """Return the entries of a list by number, or of an entry by key; None if there are others."""
-    pairs = list(node.items() if isinstance(node, Entry) else enumerate(node or ()))
-    return dict(pairs) if pairs and all(isinstance(one, Entry) for _, one in pairs) else None
+    if not isinstance(node, Entry | list):
+        return None
+    pairs = dict(node.items() if isinstance(node, Entry) else enumerate(node))
+    return pairs if pairs and all(isinstance(one, Entry) for one in pairs.values()) else None
 
 
 def _dotted(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

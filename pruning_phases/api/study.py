@@ -16,10 +16,11 @@ from pruning_phases.api.runs import Run
 from pruning_phases.config.analysis import DEFAULT_CONTROL, refuse_unknown_control
 from pruning_phases.errors import UserError
 from pruning_phases.file_path import expanded
-from pruning_phases.observables.registry import AXES, order_parameters, remember
+from pruning_phases.observables.registry import order_parameters, remember
 from pruning_phases.records.names import run_names, systems_of
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import all_runs, done_runs, pooled
+from pruning_phases.statistics.curves import curve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +100,10 @@ class Study:
 
         >>> import pruning_phases as pp
         >>> table = pp.load("multirun/transition").transition(control="num_kept")
-        >>> table[["system", "num_kept", "num_replicas"]].iloc[0].tolist()
-        ['fc digits magnitude', 1912.0, 2]
+        >>> table[["system", "num_kept", "num_replicas"]].head(2)
+                        system  num_kept  num_replicas
+        0  fc digits magnitude    1912.0             2
+        1  fc digits magnitude     719.0             2
         >>> bool((table.accuracy_error >= 0).all())
         True
         """
@@ -127,11 +130,11 @@ class Study:
 
         refuse_unknown_control(control)
         if order_parameter not in order_parameters():
-            raise UserError(f"order_parameter={order_parameter}: choose {order_parameters()}")
+            known = ", ".join(order_parameters())
+            raise UserError(f"order_parameter={order_parameter}: choose {known}")
         systems = dict(self._systems())
-        for name, (table, _) in systems.items():
-            if len(table[[*AXES]].drop_duplicates()) > 1:
-                raise UserError(f"{name} holds several p_train, p_eval or training-set sizes")
+        for table, num_classes in systems.values():
+            curve(table, order_parameter, num_classes, control)  # refuses what has no single curve
         if ax is None:
             from matplotlib import pyplot
 

@@ -23,10 +23,10 @@ def transition_table(observables: pd.DataFrame, control: str = "density") -> pd.
     import pandas as pd
 
     tables = []
-    for axes, rows in observables.groupby([*AXES], dropna=False, sort=True):
+    for _, rows in observables.groupby([*AXES], dropna=False, sort=True):
         table = _of_one_ensemble(rows, control)
-        for place, (name, value) in enumerate(zip(AXES, axes, strict=True)):
-            table.insert(place, name, value)
+        for place, name in enumerate(AXES):
+            table.insert(place, name, rows[name].iloc[0])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
