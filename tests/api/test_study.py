@@ -1,5 +1,7 @@
 """A study: its runs, its tables, the transition and its plot."""
 
+import json
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -147,6 +149,21 @@ def test_an_order_parameter_is_corrected_and_an_unknown_one_refused(written, acc
         study.plot_transition(axis, "acuracy")
     with pytest.raises(pp.UserError, match="the run has no outcome_entropy"):
         study.plot_transition(axis, "outcome_entropy")
+
+
+def test_an_observable_of_a_users_own_is_known_from_the_runs(written):
+    record = find_records(written)[0]
+    table = record.observables()
+    record.write_tables(table.assign(colour_of_runs=table.accuracy), record.layers())
+    info = json.loads(record.info_file.read_text())
+    info["observables"] = [
+        {"name": "colour_of_runs", "label": "colour", "section": "mine", "is_order_parameter": True}
+    ]
+    record.info_file.write_text(json.dumps(info))
+    study = pp.load(record.folder)
+    assert study.plot_transition(Figure().subplots(), "colour_of_runs").get_ylabel() == "colour"
+    table = study.transition()
+    assert table.colour_of_runs.equals(table.accuracy)
 
 
 def test_without_axes_new_ones_are_made(written):
