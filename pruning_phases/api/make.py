@@ -15,9 +15,9 @@ def run(*overrides: str, verbose: bool = False) -> Run:
     out, RunError for a run that had to stop; the same call resumes it.
 
     >>> import pruning_phases as pp
-    >>> made = pp.run("study=demo", "dataset=digits", "pruner.steps=3", "logger=none")
-    >>> made.state, made.config.pruner.steps
-    ('done', 3)
+    >>> made = pp.run("study=demo", "num_replicas=2", "pruner.steps=3", "logger=none")
+    >>> made.state, made.config.num_replicas
+    ('done', 2)
     """
     from rich.console import Console
 

@@ -189,6 +189,6 @@ def test_an_order_parameter_of_a_users_own_is_known_from_the_runs(tmp_path):
     ]
     record.info_file.write_text(json.dumps(info))
     result = pp.analyse(
-        "exponents", runs=record.folder, order_parameters=["mine"], num_resampled=100
+        "exponents", runs=pp.load(record.folder).runs, order_parameters=("mine",), num_resampled=100
     )
     assert result.fits[0].order_parameter == "mine"

@@ -10,10 +10,10 @@ from tests.conftest import TINY
 from tests.support.commands import train
 
 
-def test_it_is_the_run_of_the_command(in_made_folder, tmp_path):
-    arguments = [*sys.argv]
+def test_it_is_the_run_of_the_command(in_made_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["notebook"])
     run = pp.run(*TINY)
-    assert sys.argv == arguments
+    assert sys.argv == ["notebook"]
     result = train(*TINY, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     (other,) = pp.load(tmp_path / "multirun").runs

@@ -34,7 +34,8 @@ def written(tmp_path, accuracy):
 
 
 def test_runs_are_found_as_by_the_commands(written, monkeypatch):
-    write_run(written.parent, "broken", DENSITY, {"accuracy": np.ones((1, 4))}).fail("no room")
+    columns = {"accuracy": np.ones((1, 4))}
+    write_run(written.parent, "broken", DENSITY, columns, width=70).fail("no room")
     monkeypatch.chdir(written.parent)
     study = pp.load("written")
     states = {run.id: run.state for run in study.runs}
@@ -47,7 +48,7 @@ def test_runs_are_found_as_by_the_commands(written, monkeypatch):
         study.runs[0].id, "w50s1",
     ]  # fmt: skip
     monkeypatch.chdir("/")
-    assert len(study.observables) == 4 * 3 * 4
+    assert len(study.observables) == 4 * 3 * 4 and study.transition().system.nunique() == 2
     with pytest.raises(pp.UserError, match="nowhere: there is no such folder"):
         pp.load("nowhere")
     with pytest.raises(pp.UserError, match="none of the 1 runs is done"):
