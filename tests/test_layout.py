@@ -10,6 +10,7 @@ from tests.support.imports import PACKAGE, circles, graph, room_of, sources
 # From top to bottom: a folder or file imports only what stands in a lower line, or in its own room.
 LAYERS = [
     "",  # entry modules: all files of the top folder that no other line names
+    "api",
     "cli",
     "sweeps",
     "analysis training",
@@ -35,6 +36,7 @@ LATE = {(f"{PACKAGE}.config.groups", f"{PACKAGE}.pruning.registry")}
 FORBIDDEN = {
     "analysis": ["torch", "lightning", "hydra", f"{PACKAGE}.config.run", f"{PACKAGE}.config.checks",
                  f"{PACKAGE}.ensemble", f"{PACKAGE}.training"],
+    "api": ["torch", "lightning", "hydra"],
     "statistics": ["torch", "lightning", "hydra"],
     "records": ["torch", "lightning", "hydra"],
     "training": [f"{PACKAGE}.analysis", "hydra"],

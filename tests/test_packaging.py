@@ -33,7 +33,8 @@ def test_the_wheel_holds_every_source_and_every_option(wheel):
     sources = {
         str(path.relative_to(ROOT))
         for folder in ("pruning_phases", "hydra_plugins")
-        for path in (ROOT / folder).rglob("*.py")
+        for path in (ROOT / folder).rglob("*.py*")
+        if path.suffix in (".py", ".pyi")
     }
     options = {
         f"pruning_phases/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.yaml")

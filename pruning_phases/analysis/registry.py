@@ -1,7 +1,8 @@
 """The analyses by name: each folder beside this file that has a ``CONFIG`` and ``analyse``.
 
 In: names, such as those in ``figures`` of a run. Out: their modules. ``SCOPE`` of an analysis tells
-whether it reads one run or all finished runs of a study. Knows no analysis by name.
+whether it reads one run or all finished runs of a study. ``analyse`` writes files and prints;
+``compute``, where there is one, returns the results. Knows no analysis by name.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pruning_phases.console import PLAIN
+from pruning_phases.observables.registry import order_parameters, remember
+from pruning_phases.records.run import find_records
+from pruning_phases.records.select import folders_of
 from pruning_phases.registry import members
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
     from rich.console import Console
 
     from pruning_phases.records.run import RunRecord
@@ -28,6 +33,20 @@ def analyses() -> dict[str, ModuleType]:
 def is_of_one_run(name: str) -> bool:
     """True for an analysis that reads one run, False for one that reads a study."""
     return analyses()[name].SCOPE == RUN
+
+
+def remember_own_observables(composed: DictConfig) -> None:
+    """If the keys name an order parameter of a user's own, read its facts from the runs."""
+    from omegaconf import OmegaConf
+
+    one, several = composed.get("order_parameter"), composed.get("order_parameters")
+    named = {*([one] if one else []), *(several or [])}
+    if not composed.get("runs") or named <= set(order_parameters()):
+        return
+    runs = OmegaConf.to_container(composed).get("runs")  # type: ignore[union-attr]
+    for folder in folders_of(runs):
+        for record in find_records(folder):
+            remember(record.info().get("observables", []))
 
 
 def plot(name: str, record: RunRecord, console: Console) -> None:

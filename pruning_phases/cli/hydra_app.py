@@ -80,7 +80,7 @@ def _launch(name: str, task: Callable[[Any], Any], keys: Mapping[str, Key]) -> N
     except Terminated:
         _leave(name, f"ended by SIGTERM: {RESUMES}", 143)
     except Exception as error:
-        known = None if wants_traceback else _line_and_code(error, keys)
+        known = None if wants_traceback else line_and_code(error, keys)
         if known is None:
             raise
         _leave(name, *known)
@@ -105,7 +105,7 @@ def _refuse_unusable_folder() -> None:
         )
 
 
-def _line_and_code(error: Exception, keys: Mapping[str, Key]) -> tuple[str, int] | None:
+def line_and_code(error: Exception, keys: Mapping[str, Key]) -> tuple[str, int] | None:
     """Return the line that explains an expected error and its exit code; None for a bug."""
     if isinstance(error, UserError | RunError):
         return str(error), error.exit_code

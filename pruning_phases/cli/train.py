@@ -9,11 +9,14 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
@@ -21,8 +24,10 @@ from rich.console import Console
 
 from pruning_phases.analysis.registry import is_of_one_run, plot
 from pruning_phases.analysis.transition.summary import summary_table
-from pruning_phases.cli.hydra_app import launch
+from pruning_phases.cli.hydra_app import launch, line_and_code
+from pruning_phases.cli.words import for_hydra
 from pruning_phases.config.checks import check
+from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import (
     machine,
@@ -70,14 +75,8 @@ def task(composed: DictConfig) -> None:
     if not sweep and launcher != "basic":
         console.print(f"note: hydra/launcher={launcher} has no effect without -m", **PLAIN)
     try:
-        for key in sorted(without_effect(config)):
-            words = [word.lstrip("+") for word in hydra.overrides.task]
-            given = [word for word in words if word.startswith(f"{key}=")]
-            if any(word != f"{key}=null" for word in given):
-                console.print(f"note: {key} has no effect beside the other options", **PLAIN)
-        given = [word for word in hydra.overrides.task if not word.startswith("sweep.")]
-        config.logger.run_name = config.logger.run_name or " ".join(given) or None
-        config.logger.group = config.logger.group or config.sweep.name
+        _note_keys_without_effect(config, hydra.overrides.task, console)
+        _name(config, hydra.overrides.task)
         if config.sweep.run not in (None, run_id(config)):
             raise UserError(
                 f"this job was submitted for run {config.sweep.run}, and conf now describes "
@@ -100,6 +99,49 @@ def task(composed: DictConfig) -> None:
                 reason = f"{error}\n"
                 write_beside(failure, lambda path: path.write_text(reason))
         raise
+
+
+def make(words: Sequence[str], console: Console) -> RunRecord:
+    """Make one run inside a process that is no Hydra application, such as a notebook.
+
+    Raises UserError, RunError or Busy.
+    """
+    if flags := [word for word in words if word.startswith("-")]:
+        raise UserError(f"{flags[0]}: one run takes key=value; a sweep is a command, train -m")
+    register()
+    make_importable(os.getcwd())
+    keys = all_keys()
+    typed, sys.argv = sys.argv, [str(Path(__file__).parents[1] / "train.py"), *words]
+    try:  # records and messages take the command from sys.argv
+        with initialize_config_dir(conf_dir(), version_base=None):
+            composed = compose("train", for_hydra(words, keys, sweeps=True))
+        config = check(composed)
+        _note_keys_without_effect(config, words, console)
+        _name(config, words)
+        return make_run(config, console)
+    except (UserError, RunError):
+        raise
+    except Exception as error:
+        known = line_and_code(error, keys)
+        if known is None:
+            raise
+        raise UserError(known[0]) from error
+    finally:
+        sys.argv = typed
+
+
+def _note_keys_without_effect(config: Config, words: Sequence[str], console: Console) -> None:
+    for key in sorted(without_effect(config)):
+        given = [word for word in (one.lstrip("+") for one in words) if word.startswith(f"{key}=")]
+        if any(word != f"{key}=null" for word in given):
+            console.print(f"note: {key} has no effect beside the other options", **PLAIN)
+
+
+def _name(config: Config, words: Sequence[str]) -> None:
+    """Give the run its name and group at the logger, unless it has them."""
+    given = [word for word in words if not word.startswith("sweep.")]
+    config.logger.run_name = config.logger.run_name or " ".join(given) or None
+    config.logger.group = config.logger.group or config.sweep.name
 
 
 def _record_failure(config: Config, error: Exception) -> None:

@@ -18,6 +18,7 @@ noise correlation   (1/n) sum of output times label noise, at the largest n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import AnalysisConfig
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from pruning_phases.analysis.capacity.fit import Memory
     from pruning_phases.analysis.capacity.read import Subnetwork
+    from pruning_phases.analysis.common.results import Results
 
 SCOPE = "study"
 
@@ -45,7 +47,14 @@ CONFIG = CapacityConfig
 
 
 def analyse(config: CapacityConfig, console: Console) -> list[dict[str, Any]]:
-    """Measure every pruner at every density: one JSON and one figure.
+    """Measure every pruner at every density: one JSON and one figure."""
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: CapacityConfig, console: Console) -> Results:
+    """Measure every pruner at every density.
 
     Capacities come from runs over training-set sizes, mask information from runs whose replicas
     differ in their data alone.
@@ -57,7 +66,7 @@ def analyse(config: CapacityConfig, console: Console) -> list[dict[str, Any]]:
         read_memories,
     )
     from pruning_phases.analysis.capacity.summary import order_of, show, to_json
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.records.select import done_runs, folder_of
 
@@ -83,11 +92,7 @@ def analyse(config: CapacityConfig, console: Console) -> list[dict[str, Any]]:
         to_json(key, memories.get(key), information.get(key))
         for key in sorted({*memories, *information}, key=order_of)
     ]
-    folder = open_folder(config.output_dir, folder_of(records))
-    save_json(folder / "capacity.json", content)
-    figure = capacity_figure(memories, content, config.threshold)
-    path = save_figure(figure, folder / "capacity")
-    show(content, console)
-    console.print(f"results: {folder / 'capacity.json'}", **PLAIN)
-    console.print(f"figure: {path}", **PLAIN)
-    return content
+    figure = partial(capacity_figure, memories, content, config.threshold)
+    return Results(
+        "capacity", content, folder_of(records), {"capacity": figure}, partial(show, content)
+    )

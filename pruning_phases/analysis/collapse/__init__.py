@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from pruning_phases.analysis.collapse.fit import Collapse, MakeAnsatz
     from pruning_phases.analysis.collapse.read import Data
+    from pruning_phases.analysis.common.results import Results
 
 SCOPE = "study"
 CONFIG = CollapseConfig
@@ -45,6 +46,13 @@ CONFIG = CollapseConfig
 
 def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     """Fit every ansatz asked for, locate crossings and peaks, write results and figures."""
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: CollapseConfig, console: Console) -> Results:
+    """Fit every ansatz asked for, locate crossings and peaks."""
     from pruning_phases.analysis.collapse.compared_controls import compare_controls
     from pruning_phases.analysis.collapse.figure import collapse_figure, crossings_figure
     from pruning_phases.analysis.collapse.fit import preferred
@@ -55,12 +63,13 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
         show,
         to_json,
     )
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import Results, open_folder
 
     data = read(config)
     for note in data.notes:
         console.print(note, **PLAIN)
-    folder = open_folder(config.output_dir, data.folder)
+    if config.output_dir:
+        open_folder(config.output_dir, data.folder)  # reports a bad folder before the long fit
     collapses = {name: _fit(make, data, config, console) for name, make in _makers(config).items()}
     content: dict[str, Any] = {"source": source(config, data)}
     content |= {name: to_json(collapse) for name, collapse in collapses.items()}
@@ -71,13 +80,11 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
     if data.falling:
         content |= controls_to_json(compare_controls(data.falling))
     title = f"{short_name(config)}: {len(data.points)} points, {len(data.points.sizes)} sizes"
-    save_json(folder / "collapse.json", content)
-    save_figure(collapse_figure(list(collapses.values()), data.axes, title), folder / "collapse")
-    save_figure(crossings_figure(data.panels, data.axes[:2], title), folder / "crossings")
-    show(collapses, content, console)
-    console.print(f"results: {folder / 'collapse.json'}", **PLAIN)
-    console.print(f"figures: {folder / 'collapse.png'}, {folder / 'crossings.png'}", **PLAIN)
-    return content
+    figures = {
+        "collapse": partial(collapse_figure, list(collapses.values()), data.axes, title),
+        "crossings": partial(crossings_figure, data.panels, data.axes[:2], title),
+    }
+    return Results("collapse", content, data.folder, figures, partial(show, collapses, content))
 
 
 def _makers(config: CollapseConfig) -> dict[str, MakeAnsatz]:

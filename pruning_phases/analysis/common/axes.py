@@ -33,6 +33,7 @@ def control_axis(axis: Axes, label: str = CONTROLS["density"].label) -> None:
 def plot_band(
     axis: Axes, x: NDArray, mean: NDArray, error: NDArray, shown: Observable, **line: Any
 ) -> None:
-    """Plot means in the observable's style, and a band of their errors."""
-    axis.plot(x, mean, color=shown.colour, linestyle=shown.line, marker=shown.marker, **line)
-    axis.fill_between(x, mean - error, mean + error, color=shown.colour, alpha=0.25, linewidth=0)
+    """Plot means in the observable's style or that of ``line``, and a band of their errors."""
+    style = {"color": shown.colour, "linestyle": shown.line, "marker": shown.marker} | line
+    axis.plot(x, mean, **style)
+    axis.fill_between(x, mean - error, mean + error, color=style["color"], alpha=0.25, linewidth=0)

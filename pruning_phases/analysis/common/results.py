@@ -1,13 +1,16 @@
-"""Writing of results: JSON, CSV, LaTeX and figures, each file complete or absent."""
+"""Results of an analysis, and their writing: JSON, CSV, LaTeX, figures, each complete or absent."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
 from pruning_phases.file_path import expanded
 from pruning_phases.records.atomic import write_beside
@@ -16,6 +19,41 @@ from pruning_phases.records.provenance import now, provenance
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results of an analysis in memory: what ``write`` writes and prints.
+
+    ``figures``: name of a figure's file, without its ending -> function that makes the figure.
+    ``tables``: ending of a table's file (.csv, .tex) -> table.
+    """
+
+    name: str  # of the files
+    content: Any  # of the JSON file
+    beside: Path  # folder of the files if no output_dir is given
+    figures: Mapping[str, Callable[[], Figure]]
+    show: Callable[[Console], None]  # prints the tables
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    below: str = ""  # folder of the files inside output_dir
+
+
+def write(results: Results, output_dir: str | Path | None, console: Console) -> Any:
+    """Write all files of an analysis, print its tables and paths; return the JSON content."""
+    made = {stem: make() for stem, make in results.figures.items()}
+    chosen = output_dir and expanded(output_dir) / results.below
+    folder = open_folder(chosen or None, results.beside)
+    path = folder / f"{results.name}.json"
+    save_json(path, results.content)
+    for ending, table in results.tables.items():
+        (save_csv if ending == ".csv" else save_latex)(path.with_suffix(ending), table)
+    saved = {stem: save_figure(figure, folder / stem) for stem, figure in made.items()}
+    results.show(console)
+    console.print(f"results: {', '.join([str(path), *results.tables])}", **PLAIN)
+    main = [file for stem, file in saved.items() if "/" not in stem] or [*saved.values()]
+    console.print(f"figure{'s' * (len(main) > 1)}: {', '.join(map(str, main))}", **PLAIN)
+    return results.content
 
 
 def open_folder(output_dir: str | Path | None, beside: Path) -> Path:

@@ -13,18 +13,19 @@ the later ones; 0 if no weight changed (arXiv 2602.15224).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import AnalysisConfig, order_parameters_key
 from pruning_phases.config.keys import LARGEST_COUNT, key
-from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.records.run import RunRecord
 
 SCOPE = "run"
@@ -51,23 +52,25 @@ CONFIG = EvolutionConfig
 
 def analyse(config: EvolutionConfig, console: Console) -> None:
     """Write figures and numbers of each run into its folder, or into a folder of its id."""
-    from pruning_phases.analysis.common.results import open_folder
-    from pruning_phases.file_path import expanded
+    from pruning_phases.analysis.common.results import write
+
+    for results in compute(config, console):
+        write(results, config.output_dir, console)
+
+
+def compute(config: EvolutionConfig, console: Console) -> Iterator[Results]:
+    """Compare the snapshots of each run in turn."""
     from pruning_phases.records.names import run_names
     from pruning_phases.records.select import done_runs
 
     records = done_runs(config.runs)
     names = run_names(records)
     for record in records:
-        asked = config.output_dir and expanded(config.output_dir) / record.id
-        folder = open_folder(asked, record.folder)
-        _analyse_run(record, names[record.id], config, folder, console)
+        yield _compute_run(record, names[record.id], config)
 
 
-def _analyse_run(
-    record: RunRecord, name: str, config: EvolutionConfig, folder: Path, console: Console
-) -> None:
-    from pruning_phases.analysis.common.results import save_csv, save_figure, save_json
+def _compute_run(record: RunRecord, name: str, config: EvolutionConfig) -> Results:
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.evolution.figure import evolution_figure, weights_figure
     from pruning_phases.analysis.evolution.fit import over_density
     from pruning_phases.analysis.evolution.read import read_jumps
@@ -88,15 +91,17 @@ def _analyse_run(
         raise UserError(f"replica={replica}: run {record.id} holds {first} to {first + count - 1}")
     title = f"{name}; run {record.id}, {commit_of(info)}"
     content = [to_json(jump) for jump in jumps]
-    weights = weights_figure(jumps, content, replica - first, f"{title}; replica {replica}")
-    figure = evolution_figure(
-        observables, layers, config.order_parameters, info["data"]["num_classes"], title
-    )
-    save_json(folder / "evolution.json", {"run": record.id, "jumps": content})
-    save_csv(folder / "evolution.csv", over_density(observables, layers))
-    save_figure(weights, folder / "weights")
-    save_figure(figure, folder / "evolution")
-    for entry in content:
-        show(name, entry, console)
-    console.print(f"results: {folder / 'evolution.json'}, .csv", **PLAIN)
-    console.print(f"figures: {folder / 'weights.png'}, {folder / 'evolution.png'}", **PLAIN)
+    figures = {
+        "weights": partial(
+            weights_figure, jumps, content, replica - first, f"{title}; replica {replica}"
+        ),
+        "evolution": partial(
+            evolution_figure, observables, layers, config.order_parameters,
+            info["data"]["num_classes"], title,
+        ),
+    }  # fmt: skip
+    tables = {".csv": over_density(observables, layers)}
+    return Results(
+        "evolution", {"run": record.id, "jumps": content}, record.folder, figures,
+        partial(show, name, content), tables, below=record.id,
+    )  # fmt: skip

@@ -37,8 +37,14 @@ def to_json(jump: Jump) -> dict[str, Any]:
     return {"start": jump.earlier.density, "end": jump.later.density, "layers": rows}
 
 
-def show(name: str, entry: dict[str, Any], console: Console) -> None:
-    """Print the metric of each layer in one jump of the run with this name."""
+def show(name: str, jumps: list[dict[str, Any]], console: Console) -> None:
+    """Print the metric of each layer in every jump of the run with this name."""
+    for entry in jumps:
+        _show(name, entry, console)
+
+
+def _show(name: str, entry: dict[str, Any], console: Console) -> None:
+    """Print the metric of each layer in one jump."""
     from rich import box
     from rich.table import Table
 

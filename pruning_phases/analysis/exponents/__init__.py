@@ -17,6 +17,7 @@ data do not fix is reported as "not determined", with the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import (
@@ -25,13 +26,13 @@ from pruning_phases.config.analysis import (
     order_parameters_key,
     seed_key,
 )
-from pruning_phases.console import PLAIN
 from pruning_phases.observables.controls import CONTROLS
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from rich.console import Console
 
+    from pruning_phases.analysis.common.results import Results
+    from pruning_phases.analysis.exponents.fit import LawFit
     from pruning_phases.records.run import RunRecord
     from pruning_phases.statistics.curves import Curve
 
@@ -50,52 +51,55 @@ class ExponentsConfig(ControlConfig):
 CONFIG = ExponentsConfig
 
 
-def analyse(config: ExponentsConfig, console: Console) -> list[dict[str, Any]]:
+def analyse(config: ExponentsConfig, console: Console) -> dict[str, Any]:
     """Fit every order parameter of every run; write the tables and figures; return the fits."""
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: ExponentsConfig, console: Console) -> Results:
+    """Fit every order parameter of every run."""
     from rich.progress import track
 
-    from pruning_phases.analysis.common.results import open_folder
-    from pruning_phases.analysis.exponents.figure import comparison_figure
+    from pruning_phases.analysis.common.results import Results
+    from pruning_phases.analysis.exponents.figure import comparison_figure, exponents_figure
     from pruning_phases.analysis.exponents.read import read_curves
-    from pruning_phases.analysis.exponents.summary import show, write
-    from pruning_phases.records.names import run_names
+    from pruning_phases.analysis.exponents.summary import show, tables
+    from pruning_phases.records.names import commit_of, run_names
     from pruning_phases.records.select import done_runs, folder_of
 
     records = done_runs(config.runs)
     names = run_names(records)
+    control = CONTROLS[config.control]
     fits: list[dict[str, Any]] = []
-    figures: list[tuple[str, Figure]] = []
+    figures = {}
     first_curves: list[Curve] = []
     for record in track(records, "fitting", console=console, transient=True):
         curves = read_curves(record, config.order_parameters, config.control)
-        run_fits, figure = _fit_run(record, names[record.id], curves, config)
+        run_fits, laws = _fit_run(record, names[record.id], curves, config)
         fits += run_fits
         first_curves.append(curves[config.order_parameters[0]])
-        if figure is not None:
-            figures.append(("exponents" if len(records) == 1 else f"exponents/{record.id}", figure))
+        if laws:
+            stem = "exponents" if len(records) == 1 else f"exponents/{record.id}"
+            title = f"{names[record.id]}: run {record.id}, {commit_of(record.info())}"
+            figures[stem] = partial(exponents_figure, laws, title, control)
     if len(records) > 1 or not figures:
-        figures.append(
-            ("exponents", comparison_figure(fits, first_curves, CONTROLS[config.control]))
-        )
-    folder = open_folder(config.output_dir, folder_of(records))
-    write(fits, figures, folder)
-    show(fits, console)
-    console.print(f"results: {folder / 'exponents.json'}, .csv, .tex", **PLAIN)
-    console.print(f"figure: {folder / 'exponents.png'}", **PLAIN)
-    return fits
+        figures["exponents"] = partial(comparison_figure, fits, first_curves, control)
+    return Results(
+        "exponents", {"fits": fits}, folder_of(records), figures, partial(show, fits), tables(fits)
+    )
 
 
 def _fit_run(
     record: RunRecord, name: str, curves: dict[str, Curve], config: ExponentsConfig
-) -> tuple[list[dict[str, Any]], Figure | None]:
-    """Fit the curves of one run: entries for exponents.json, and a figure if any fit exists."""
-    from pruning_phases.analysis.exponents.figure import exponents_figure
+) -> tuple[list[dict[str, Any]], dict[str, LawFit]]:
+    """Fit the curves of one run: entries for exponents.json, and the laws by order parameter."""
     from pruning_phases.analysis.exponents.fit import LawFit, fit_law
     from pruning_phases.analysis.exponents.summary import to_json
-    from pruning_phases.records.names import commit_of, names_of
+    from pruning_phases.records.names import names_of
 
-    info = record.info()
-    model, dataset, pruner = names_of(info)
+    model, dataset, pruner = names_of(record.info())
     laws: dict[str, LawFit] = {}
     fits = []
     for order_parameter, measured in curves.items():
@@ -108,5 +112,4 @@ def _fit_run(
         fits.append(metadata | to_json(law))
         if isinstance(law, LawFit):
             laws[order_parameter] = law
-    title = f"{name}: run {record.id}, {commit_of(info)}"
-    return fits, exponents_figure(laws, title, CONTROLS[config.control]) if laws else None
+    return fits, laws

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.console import PLAIN
 from pruning_phases.observables.controls import CONTROLS
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import pandas as pd
     from rich.console import Console
 
     from pruning_phases.analysis.exponents.fit import LawFit
@@ -49,18 +48,14 @@ def to_json(law: LawFit | str) -> dict[str, Any]:
     return entry | ({"reason": law.reason} if law.reason else {})
 
 
-def write(fits: list[dict[str, Any]], figures: list[tuple[str, Figure]], folder: Path) -> None:
-    """Write the tables, and the figures under their names."""
+def tables(fits: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """The fits as tables of numbers and of text, by the ending of the file."""
     import pandas as pd
 
-    from pruning_phases.analysis.common.results import save_csv, save_figure, save_json, save_latex
-
-    save_json(folder / "exponents.json", {"fits": fits})
-    flat = pd.DataFrame([_flat(fit) for fit in fits])
-    save_csv(folder / "exponents.csv", flat)
-    save_latex(folder / "exponents.tex", pd.DataFrame([_cells(fit) for fit in fits]))
-    for name, figure in figures:
-        save_figure(figure, folder / name)
+    return {
+        ".csv": pd.DataFrame([_flat(fit) for fit in fits]),
+        ".tex": pd.DataFrame([_cells(fit) for fit in fits]),
+    }
 
 
 def _flat(fit: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ Distances from the first to the others are in ln(control), with errors over repl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import (
@@ -26,13 +27,13 @@ from pruning_phases.config.analysis import (
     num_resampled_key,
     seed_key,
 )
-from pruning_phases.console import PLAIN
 from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.records.run import RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.percolation.read import GraphCurves
     from pruning_phases.statistics.landmarks import Landmark, Undetermined
 
@@ -52,7 +53,14 @@ CONFIG = PercolationConfig
 
 def analyse(config: PercolationConfig, console: Console) -> list[dict[str, Any]]:
     """Locate the landmarks of every system: one JSON and one figure for all systems."""
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: PercolationConfig, console: Console) -> Results:
+    """Locate the landmarks of every system."""
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.analysis.percolation.figure import percolation_figure
     from pruning_phases.analysis.percolation.summary import show, to_json
@@ -64,17 +72,12 @@ def analyse(config: PercolationConfig, console: Console) -> list[dict[str, Any]]
     content = [
         to_json(name, config.control, curves, marks) for name, (curves, marks) in systems.items()
     ]
-    folder = open_folder(config.output_dir, folder_of(records))
-    save_json(folder / "percolation.json", content)
     commits = sorted({commit_of(record.info()) for record in records})
     title = f"code: git {', '.join(commits)}"
-    figure = percolation_figure(systems, title, CONTROLS[config.control].label)
-    path = save_figure(figure, folder / "percolation")
-    for entry in content:
-        show(entry, console)
-    console.print(f"results: {folder / 'percolation.json'}", **PLAIN)
-    console.print(f"figure: {path}", **PLAIN)
-    return content
+    figure = partial(percolation_figure, systems, title, CONTROLS[config.control].label)
+    return Results(
+        "percolation", content, folder_of(records), {"percolation": figure}, partial(show, content)
+    )
 
 
 def _locate(runs: list[RunRecord], config: PercolationConfig) -> System:

@@ -48,7 +48,13 @@ def to_json(
     return entry
 
 
-def show(entry: dict[str, Any], console: Console) -> None:
+def show(content: list[dict[str, Any]], console: Console) -> None:
+    """Print the landmarks of every system."""
+    for entry in content:
+        _show(entry, console)
+
+
+def _show(entry: dict[str, Any], console: Console) -> None:
     """Print the landmarks of one system, their distances, and the reasons for what is missing."""
     short = CONTROLS[entry["control"]].short
     table = Table(

@@ -14,14 +14,15 @@ amentia     the loss is ln C at every p_eval (arXiv 2603.12316)
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis.phase_diagram.config import PhaseDiagramConfig
-from pruning_phases.console import PLAIN
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.records.run import RunRecord
 
 SCOPE = "study"
@@ -36,8 +37,15 @@ def adapt(config: PhaseDiagramConfig, record: RunRecord) -> None:
 
 def analyse(config: PhaseDiagramConfig, console: Console) -> dict[str, Any]:
     """Map the phases of every system: one JSON for all systems, one figure per system."""
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: PhaseDiagramConfig, console: Console) -> Results:
+    """Map the phases of every system."""
     from pruning_phases.analysis.common.losses import losses_of
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.analysis.phase_diagram.figure import boundaries_figure, map_figure
     from pruning_phases.analysis.phase_diagram.fit import boundary_axis, map_of
@@ -57,17 +65,11 @@ def analyse(config: PhaseDiagramConfig, console: Console) -> dict[str, Any]:
     for number, (name, losses) in enumerate(systems.items()):
         entry = map_of(name, losses, config)
         stem = "phase_diagram" if len(systems) == 1 else f"phase_diagram/{number}"
-        figures[stem] = map_figure(entry, losses, config.control, name)
+        figures[stem] = partial(map_figure, entry, losses, config.control, name)
         for kind, rows in entry.items():
             content[kind] += rows
     if len(systems) > 1:
-        figures["phase_diagram"] = boundaries_figure(content["boundaries"], config.control)
-    folder = open_folder(config.output_dir, folder_of(records))
-    save_json(folder / "phase_diagram.json", content)
-    for stem, figure in figures.items():
-        save_figure(figure, folder / stem)
-    for name in systems:
-        show(name, content, console)
-    console.print(f"results: {folder / 'phase_diagram.json'}", **PLAIN)
-    console.print(f"figure: {folder / 'phase_diagram.png'}", **PLAIN)
-    return content
+        figures["phase_diagram"] = partial(boundaries_figure, content["boundaries"], config.control)
+    return Results(
+        "phase_diagram", content, folder_of(records), figures, partial(show, [*systems], content)
+    )

@@ -12,7 +12,13 @@ from pruning_phases.statistics.quote import with_error
 MOST_COLUMNS = 5  # p_train side by side in a terminal of 80 columns
 
 
-def show(system: str, content: dict[str, Any], console: Console) -> None:
+def show(systems: list[str], content: dict[str, Any], console: Console) -> None:
+    """Print phases and boundaries of every system."""
+    for system in systems:
+        _show(system, content, console)
+
+
+def _show(system: str, content: dict[str, Any], console: Console) -> None:
     """Print the phases of one system as tables of some p_train each, then its boundaries."""
     axis = content["control"]
     points = [point for point in content["points"] if point["system"] == system]

@@ -20,14 +20,15 @@ Errors are over the pruned networks; masks sampled for the same network are aver
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import AnalysisConfig
-from pruning_phases.console import PLAIN
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.rewiring.read import Trained
 
 SCOPE = "study"
@@ -43,7 +44,14 @@ CONFIG = RewiringConfig
 
 def analyse(config: RewiringConfig, console: Console) -> list[dict[str, Any]]:
     """Compare the families of every system: one JSON for all systems, one figure per system."""
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: RewiringConfig, console: Console) -> Results:
+    """Compare the families of every system."""
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.rewiring.figure import rewiring_figure
     from pruning_phases.analysis.rewiring.read import trained_families
     from pruning_phases.analysis.rewiring.summary import show, to_json
@@ -58,15 +66,11 @@ def analyse(config: RewiringConfig, console: Console) -> list[dict[str, Any]]:
         for system, families in systems.items()
     }
     content = [row for own in rows.values() for row in own]
-    folder = open_folder(config.output_dir, folder_of(records))
-    save_json(folder / "rewiring.json", content)
+    figures = {}
     for number, (system, families) in enumerate(systems.items()):
         stem = "rewiring" if len(systems) == 1 else f"rewiring/{number}"
-        figure = save_figure(rewiring_figure(families, system), folder / stem)
-        show(system, rows[system], console)
-        console.print(f"figure: {figure}", **PLAIN)
-    console.print(f"results: {folder / 'rewiring.json'}", **PLAIN)
-    return content
+        figures[stem] = partial(rewiring_figure, families, system)
+    return Results("rewiring", content, folder_of(records), figures, partial(show, rows))
 
 
 def _original(entry: Trained, families: list[Trained]) -> Trained | None:

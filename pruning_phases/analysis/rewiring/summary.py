@@ -32,7 +32,13 @@ def to_json(entry: Trained, original: Trained | None) -> dict[str, Any]:
     return row
 
 
-def show(system: str, rows: list[dict[str, Any]], console: Console) -> None:
+def show(systems: dict[str, list[dict[str, Any]]], console: Console) -> None:
+    """Print the families of every system."""
+    for system, rows in systems.items():
+        _show(system, rows, console)
+
+
+def _show(system: str, rows: list[dict[str, Any]], console: Console) -> None:
     """Print the families of one system, then the notes on layers that are not mixed."""
     table = Table(title=system, box=box.SIMPLE_HEAD)
     for name in ("density", "family", "training loss", "above original", "accuracy", "test loss"):

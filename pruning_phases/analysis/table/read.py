@@ -1,8 +1,10 @@
-"""The observables of many runs as one table, written run by run."""
+"""The observables, or another table, of many runs as one table, read run by run."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,16 +14,49 @@ from pruning_phases.records.atomic import write_beside
 from pruning_phases.records.names import differing_options, names_of, options_of
 from pruning_phases.records.run import RunRecord
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+OBSERVABLES = "observables"
+
 IDENTITY = ("study", "run", "model", "dataset", "pruner")
 
 
 def combine(records: Sequence[RunRecord], columns: Sequence[str] | None, path: Path) -> int:
-    """Write one row per row of each run's observables to ``path``; return the number of rows.
+    """Write the rows of all runs to ``path``, see ``rows_of_runs``; return the number of rows."""
+    combined, tables = rows_of_runs(records, columns)
+
+    def write(beside: Path) -> None:
+        with (
+            beside.open("wb") as file,
+            pq.ParquetWriter(file, combined, compression="zstd") as writer,
+        ):
+            for table in tables:
+                writer.write_table(table)
+
+    write_beside(path, write)
+    with path.open("rb") as file:
+        return pq.read_metadata(file).num_rows
+
+
+def frame(
+    records: Sequence[RunRecord], columns: Sequence[str] | None = None, table: str = OBSERVABLES
+) -> pd.DataFrame:
+    """Read the rows of all runs into memory, see ``rows_of_runs``."""
+    _, tables = rows_of_runs(records, columns, table)
+    return pa.concat_tables(tables).to_pandas()
+
+
+def rows_of_runs(
+    records: Sequence[RunRecord], columns: Sequence[str] | None, table: str = OBSERVABLES
+) -> tuple[pa.Schema, Iterator[pa.Table]]:
+    """One row per row of each run's table of that name: the schema, and a table for each run.
 
     A row holds the identity of its run, all options in which the runs differ, and ``columns``
     (None: all). What a run does not have is null. Only the columns that are asked for are read.
     """
-    schema = pa.unify_schemas([_schema(record) for record in records])
+    files = [record.folder / f"{table}.parquet" for record in records]
+    schema = pa.unify_schemas([_schema(file) for file in files])
     chosen = list(schema.names if columns is None else columns)
     unknown = sorted(set(chosen) - set(schema.names))
     if unknown:
@@ -36,38 +71,30 @@ def combine(records: Sequence[RunRecord], columns: Sequence[str] | None, path: P
         if key not in chosen
     }
     combined = pa.schema([*kinds.items(), *(schema.field(name) for name in chosen)])
-
-    def write(beside: Path) -> None:
-        with (
-            beside.open("wb") as file,
-            pq.ParquetWriter(file, combined, compression="zstd") as writer,
-        ):
-            for record, one in zip(records, options, strict=True):
-                writer.write_table(_rows(record, one, kinds, chosen, combined))
-
-    write_beside(path, write)
-    with path.open("rb") as file:
-        return pq.read_metadata(file).num_rows
+    tables = (
+        _rows(file, one, kinds, chosen, combined) for file, one in zip(files, options, strict=True)
+    )
+    return combined, tables
 
 
-def _schema(record: RunRecord) -> pa.Schema:
+def _schema(path: Path) -> pa.Schema:
     try:
-        with record.observables_file.open("rb") as file:
+        with path.open("rb") as file:
             return pq.read_schema(file).remove_metadata()
     except (OSError, pa.ArrowException) as error:
         raise UserError(
-            f"{record.observables_file} is unreadable ({first_line(error)}): delete the "
-            "run's folder and run its command again"
+            f"{path} is unreadable ({first_line(error)}): delete the run's folder and run its "
+            "command again"
         ) from error
 
 
 def _rows(
-    record: RunRecord, options: dict[str, Any], kinds: dict[str, pa.DataType],
+    path: Path, options: dict[str, Any], kinds: dict[str, pa.DataType],
     chosen: list[str], combined: pa.Schema,
 ) -> pa.Table:  # fmt: skip
     """The rows of one run in the schema of the combined table."""
-    known = set(_schema(record).names)
-    with record.observables_file.open("rb") as file:
+    known = set(_schema(path).names)
+    with path.open("rb") as file:
         table = pq.read_table(file, columns=[name for name in chosen if name in known])
     count = table.num_rows
     arrays = [

@@ -5,15 +5,17 @@ After arXiv 2602.15224, Fig. 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pruning_phases.analysis.common.axes import control_axis, plot_band
+from pruning_phases.analysis.common.styles import marker, shade
 from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
 from pruning_phases.records.names import commit_of, names_of
-from pruning_phases.statistics.curves import over_control
+from pruning_phases.statistics.curves import column_of, from_column, over_control
 from pruning_phases.statistics.estimates import mean_and_error
 
 if TYPE_CHECKING:
@@ -28,37 +30,60 @@ PANELS = ("accuracy", "prediction_entropy", "outcome_entropy")
 def transition_figure(
     observables: pd.DataFrame, info: dict[str, Any], control: str = "density"
 ) -> Figure:
-    """Plot means over replicas of each observable of PANELS, with standard errors as bands."""
+    """Plot the transition of one run, a panel for each observable of PANELS."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 7.2), layout="constrained")
     axes = figure.subplots(len(PANELS), 1, sharex=True)
-    table = observables[observables["num_kept"] > 0]
-    at, values = over_control(table, list(PANELS), control)
-    for axis, name, measured in zip(axes, PANELS, values, strict=True):
-        shown = observable(name)
-        mean, error = mean_and_error(measured)
-        plot_band(axis, at, mean, error, shown, markersize=3, linewidth=1)
-        axis.set_ylabel(shown.axis_label)
-        axis.grid(alpha=0.3)
-    _reference_lines(axes, info["data"]["num_classes"])
-    control_axis(axes[-1], CONTROLS[control].label)
-    axes[0].set_title(_title(table, info), fontsize=10)
+    systems = {info.get("id", "?"): (observables, info["data"]["num_classes"])}
+    for axis, name in zip(axes, PANELS, strict=True):
+        plot_transition(axis, systems, name, control)
+        axis.label_outer()
+    axes[0].set_title(_title(observables[observables["num_kept"] > 0], info), fontsize=10)
     return figure
 
 
-def _reference_lines(axes: list[Axes], num_classes: int) -> None:
-    for axis, value, text in (
-        (axes[0], 1 / num_classes, "chance"),
-        (axes[1], np.log(num_classes), f"ln {num_classes}"),
-        (axes[2], np.log(num_classes), f"ln {num_classes}"),
-    ):
-        axis.axhline(value, color="grey", linewidth=0.8, linestyle=":")
-        axis.annotate(
-            text, (0.01, value), xycoords=("axes fraction", "data"), fontsize=8, color="dimgrey",
-            xytext=(0, -4), textcoords="offset points", va="top",
-        )  # fmt: skip
-        axis.margins(y=0.12)
+def plot_transition(
+    axis: Axes, systems: Mapping[str, tuple[pd.DataFrame, int]], name: str, control: str = "density"
+) -> Axes:
+    """Plot means over replicas of one observable of each system, with standard errors as bands.
+
+    systems: name -> observables, number of classes. Several systems have a legend.
+    """
+    shown = observable(name)
+    for number, (label, (observables, num_classes)) in enumerate(systems.items()):
+        at, (values,) = over_control(observables, [column_of(name)], control)
+        mean, error = mean_and_error(from_column(values, name, num_classes)[0])
+        style: dict[str, Any] = {"markersize": 3, "linewidth": 1, "label": label}
+        if len(systems) > 1:
+            style |= {"color": shade(number, len(systems)), "marker": marker(number)}
+        plot_band(axis, at, mean, error, shown, **style)
+    for num_classes in sorted({num_classes for _, num_classes in systems.values()}):
+        _reference_line(axis, name, num_classes)
+    control_axis(axis, CONTROLS[control].label)
+    axis.set_ylabel(shown.axis_label)
+    axis.grid(alpha=0.3)
+    if len(systems) > 1:
+        axis.legend(fontsize=8)
+    return axis
+
+
+def _reference_line(axis: Axes, name: str, num_classes: int) -> None:
+    """Mark the value of a network that guesses, or of uniform outputs."""
+    levels = {
+        "accuracy": (1 / num_classes, "chance"),
+        "prediction_entropy": (np.log(num_classes), f"ln {num_classes}"),
+        "outcome_entropy": (np.log(num_classes), f"ln {num_classes}"),
+    }
+    if name not in levels:
+        return
+    value, text = levels[name]
+    axis.axhline(value, color="grey", linewidth=0.8, linestyle=":")
+    axis.annotate(
+        text, (0.01, value), xycoords=("axes fraction", "data"), fontsize=8, color="dimgrey",
+        xytext=(0, -4), textcoords="offset points", va="top",
+    )  # fmt: skip
+    axis.margins(y=0.12)
 
 
 def _title(table: pd.DataFrame, info: dict[str, Any]) -> str:

@@ -16,13 +16,15 @@ errors tells how far a rejected equality is off.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
-from pruning_phases.console import PLAIN
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pruning_phases.analysis.common.results import Results
 
 SCOPE = "study"
 
@@ -39,8 +41,15 @@ CONFIG = UniversalityConfig
 
 
 def analyse(config: UniversalityConfig, console: Console) -> dict[str, Any]:
+    """Compare the half accuracies of all systems: one JSON and one figure."""
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: UniversalityConfig, console: Console) -> Results:
     """Locate the half accuracy of every system over every control, and compare the systems."""
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
     from pruning_phases.analysis.universality.figure import universality_figure
     from pruning_phases.analysis.universality.fit import compare, located
@@ -56,10 +65,8 @@ def analyse(config: UniversalityConfig, console: Console) -> dict[str, Any]:
     }
     comparisons = {control: compare(systems, control) for control in SCALES}
     content = to_json(systems, comparisons, MAIN)
-    folder = open_folder(config.output_dir, folder_of(records))
-    save_json(folder / "universality.json", content)
-    path = save_figure(universality_figure(systems, comparisons, MAIN), folder / "universality")
-    show(content, console)
-    console.print(f"results: {folder / 'universality.json'}", **PLAIN)
-    console.print(f"figure: {path}", **PLAIN)
-    return content
+    figure = partial(universality_figure, systems, comparisons, MAIN)
+    return Results(
+        "universality", content, folder_of(records), {"universality": figure},
+        partial(show, content),
+    )  # fmt: skip

@@ -21,13 +21,15 @@ thereby relative: a fall at a fixed number of weights is a crossover over the de
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis.verdict.config import VerdictConfig
-from pruning_phases.console import PLAIN
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pruning_phases.analysis.common.results import Results
 
 SCOPE = "study"
 CONFIG = VerdictConfig
@@ -35,8 +37,15 @@ CONFIG = VerdictConfig
 
 def analyse(config: VerdictConfig, console: Console) -> dict[str, Any]:
     """Judge the runs of all sizes, write the evidence and the figure, print the verdict."""
+    from pruning_phases.analysis.common.results import write
+
+    return write(compute(config, console), config.output_dir, console)
+
+
+def compute(config: VerdictConfig, console: Console) -> Results:
+    """Judge the runs of all sizes."""
     from pruning_phases.analysis.collapse.sized_runs import sized_curves
-    from pruning_phases.analysis.common.results import open_folder, save_figure, save_json
+    from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.verdict.figure import verdict_figure
     from pruning_phases.analysis.verdict.fit import judge
     from pruning_phases.analysis.verdict.summary import show, to_json
@@ -52,13 +61,10 @@ def analyse(config: VerdictConfig, console: Console) -> dict[str, Any]:
     with console.status("resampling"):
         verdict = judge(curves, config.num_resampled, config.seed)
     content = to_json(verdict, config)
-    folder = open_folder(config.output_dir, folder_of(records))
-    save_json(folder / "verdict.json", content)
     names = (CONTROLS[config.control].label, config.size,
              observable(config.order_parameter).axis_label)  # fmt: skip
     commits = ", ".join(sorted({commit_of(record.info()) for record in records}))
-    path = save_figure(verdict_figure(verdict, names, f"code: git {commits}"), folder / "verdict")
-    show(verdict, names, console)
-    console.print(f"results: {folder / 'verdict.json'}", **PLAIN)
-    console.print(f"figure: {path}", **PLAIN)
-    return content
+    figure = partial(verdict_figure, verdict, names, f"code: git {commits}")
+    return Results(
+        "verdict", content, folder_of(records), {"verdict": figure}, partial(show, verdict, names)
+    )

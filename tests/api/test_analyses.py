@@ -1,0 +1,194 @@
+"""Analyses called from Python: the numbers of the commands, no files, no output."""
+
+import inspect
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pruning_phases as pp
+from pruning_phases.analysis.common import results
+from pruning_phases.analysis.registry import RUN, analyses
+from pruning_phases.api.analyses import computed
+from tests.analysis.capacity.test_capacity import write_capacity_run
+from tests.analysis.collapse.test_sized_runs import DENSITY, accuracy
+from tests.analysis.evolution.test_read import written
+from tests.analysis.percolation.test_fit import DENSITY as GRAPH_DENSITY
+from tests.analysis.percolation.test_fit import planted as planted_graphs
+from tests.analysis.phase_diagram.test_fit import LEARNING
+from tests.analysis.phase_diagram.test_fit import planted as planted_losses
+from tests.analysis.rewiring.test_rewiring import write_family
+from tests.analysis.universality.test_universality import DENSITY as FALL_DENSITY
+from tests.analysis.universality.test_universality import accuracy as falling
+from tests.support.commands import command
+from tests.support.written_records import write_grid_run, write_run
+
+SNIP = {"score": "snip", "scored_on": "initial", "trains_from": "initial"}
+
+
+def write_widths(folder: Path) -> None:
+    for width in (16, 32, 64):
+        columns = {"accuracy": accuracy(width, 12, 0)}
+        write_run(folder, f"w{width}", DENSITY, columns, width)
+
+
+def write_falls(folder: Path) -> None:
+    for width in (100, 200):
+        columns = {"accuracy": falling(width)}
+        write_run(folder, f"w{width}", FALL_DENSITY, columns, width)
+
+
+def write_graphs(folder: Path) -> None:
+    curves = planted_graphs()
+    columns = {
+        "accuracy": 0.1 + 0.85 * curves.accuracy, "largest_cluster": curves.largest_cluster,
+        "mean_cluster": curves.mean_cluster,
+        "log_num_paths": np.where(curves.connected > 0, 3.0, -np.inf),
+    }  # fmt: skip
+    columns = {name: values[:, ::-1] for name, values in columns.items()}
+    write_run(folder, "planted", GRAPH_DENSITY[::-1], columns)
+
+
+def write_families(folder: Path) -> None:
+    write_family(folder, "random", "random", shift=0.2)
+    write_family(folder, "original", "original")
+
+
+# Analysis -> function that writes its runs into a folder, and keys.
+CASES = {
+    "capacity": (lambda folder: write_capacity_run(folder, SNIP, "snip"), {"threshold": 0.95}),
+    "collapse": (
+        write_widths,
+        {"ansatz": ["power_law"], "num_resampled": 100, "correction": 1.0, "window": [0.1, 0.3]},
+    ),
+    "evolution": (lambda folder: written(folder, 10), {"order_parameters": ["accuracy"]}),
+    "exponents": (write_widths, {"order_parameters": ["accuracy"], "num_resampled": 100}),
+    "percolation": (write_graphs, {"control": "num_kept", "num_resampled": 100, "seed": 3}),
+    "phase_diagram": (
+        lambda folder: write_grid_run(folder, "grid", planted_losses(*LEARNING)),
+        {"confidence": 0.9},
+    ),
+    "rewiring": (write_families, {}),
+    "universality": (write_falls, {"num_resampled": 100}),
+    "verdict": (write_widths, {"control": "num_kept", "num_resampled": 100}),
+}
+
+
+def words(options):
+    return [f"{key}={json.dumps(value)}" for key, value in options.items()]
+
+
+def files(folder: Path) -> set[str]:
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+
+
+def test_every_analysis_with_results_has_a_case():
+    assert set(CASES) == set(computed()) == set(analyses()) - {"table", "transition"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_content_is_that_of_the_command_and_no_file_is_written(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write, options = CASES[name]
+    write(tmp_path)
+    before = files(tmp_path)
+    (folder,) = {file.parent.parent for file in tmp_path.rglob("run.json")}
+    result = pp.analyse(name, runs=folder.name, **options)
+    assert files(tmp_path) == before and capsys.readouterr().out == ""
+
+    monkeypatch.setattr(results, "save_figure", lambda figure, stem: stem.with_suffix(".png"))
+    asked = command(name, f"runs={folder.name}", "output_dir=out", *words(options), cwd=tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    found = sorted((tmp_path / "out").rglob(f"{name}.json"))
+    contents = [json.loads(file.read_text()) for file in found]
+    assert result.to_json() == (contents if analyses()[name].SCOPE == RUN else contents[0])
+    assert str(result).strip() and str(result).strip() in asked.stdout
+    assert result._repr_html_().startswith("<pre>")
+
+    method = getattr(pp.load(folder.name), "fit_exponents" if name == "exponents" else name)
+    again = method(**options, output_dir="api").to_json()
+    assert without_source(again) == without_source(result.to_json())
+    assert files(tmp_path / "api") == files(tmp_path / "out")
+
+
+def without_source(content):
+    """Leave out the folder of the runs, which a study names by its absolute path."""
+    return content if isinstance(content, list) else content | {"source": None}
+
+
+def test_a_table_of_points_is_analysed_without_runs(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("control,size,value,error\n" + "".join(
+        f"{control},{size},{np.exp(-control * size):.6f},0.01\n"
+        for size in (8, 16, 32) for control in np.linspace(0, 0.2, 12)
+    ))  # fmt: skip
+    result = pp.analyse(
+        "collapse", table=path, ansatz="power_law", num_resampled=np.int64(100), window=(0, 0.19)
+    )
+    assert result.source.window == [0, 0.19] and result.source.num_points < 36
+    assert result.power_law.chi2_per_dof > 0
+    assert not (tmp_path / "points_collapse").exists()
+
+
+def test_the_methods_of_a_study_have_the_keys_of_the_commands(transitions):
+    study = pp.load(transitions)
+    for name, module in computed().items():
+        method = getattr(study, name)
+        keys = {part.name for part in fields(module.CONFIG)} - {"runs"}
+        parameters = inspect.signature(method).parameters
+        assert set(parameters) == keys and name in dir(study)
+        default = module.CONFIG()
+        assert all(one.default == getattr(default, key) for key, one in parameters.items())
+        assert all(f"  {key}: " in method.__doc__ for key in keys)
+    for name in ("table", "transition"):
+        keys = {part.name for part in fields(analyses()[name].CONFIG)} - {"runs", "output_dir"}
+        assert set(inspect.signature(getattr(study, name)).parameters) == keys
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("exponent", {}, "exponent: no such analysis; choose capacity, collapse"),
+        ("table", {}, "table: no such analysis"),
+        ("exponents", {}, "runs has no value"),
+        ("exponents", {"runs": "nowhere"}, "runs=nowhere: there is no such folder"),
+        ("exponents", {"runs": ".", "conrol": "density"}, "conrol: no such key; there are runs"),
+        ("exponents", {"runs": ".", "num_resampled": "x"}, "num_resampled: Value 'x' of type"),
+        ("exponents", {"runs": ".", "num_resampled": 10}, "num_resampled=10: give a number from"),
+        ("exponents", {"runs": ".", "control": "width"}, "control=width: choose density"),
+        ("exponents", {"runs": ".", "order_parameters": ["acc"]}, "order_parameters=acc: no such"),
+        ("verdict", {"runs": "."}, "runs: 1 size"),
+    ],
+)
+def test_a_bad_call_is_a_user_error_of_one_line(name, options, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_graphs(tmp_path)
+    with pytest.raises(pp.UserError) as raised:
+        pp.analyse(name, **options)
+    assert said in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_what_is_left_out_is_a_note(tmp_path):
+    write_graphs(tmp_path)
+    flat = {"accuracy": np.ones((2, 3)), "largest_cluster": np.ones((2, 3))}
+    write_run(tmp_path, "flat", np.array([1, 0.5, 0.1]), flat, 50)
+    result = pp.load(tmp_path / "written").percolation(num_resampled=100)
+    (note,) = result.notes
+    assert note.startswith("left out: ") and "flat" in note and len(result) == 1
+    assert str(result).startswith(note)
+
+
+def test_an_order_parameter_of_a_users_own_is_known_from_the_runs(tmp_path):
+    curves = planted_graphs().accuracy[:, ::-1]
+    record = write_run(tmp_path, "own", GRAPH_DENSITY[::-1], {"accuracy": curves, "mine": curves})
+    info = json.loads(record.info_file.read_text())
+    info["observables"] = [
+        {"name": "mine", "label": "mine", "section": "mine", "is_order_parameter": True}
+    ]
+    record.info_file.write_text(json.dumps(info))
+    result = pp.analyse(
+        "exponents", runs=pp.load(record.folder).runs, order_parameters=("mine",), num_resampled=100
+    )
+    assert result.fits[0].order_parameter == "mine"
