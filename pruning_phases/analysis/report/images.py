@@ -1,0 +1,80 @@
+"""Figures of analyses that have no interactive version, embedded as small PNG images."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from pruning_phases.analysis.report.read import Study
+
+INTERACTIVE = ("transition", "phase_diagram")  # figures that the page plots itself
+COLOURS = 64
+WIDEST = 1400  # pixels
+MAX_FIGURES = 24  # of a study, before any is read
+
+
+@dataclass(frozen=True)
+class Image:
+    """A figure as a data URL; without one it is too large for the page, and only named."""
+
+    title: str
+    path: str
+    url: str | None
+
+
+def images_of(study: Study, room: int) -> tuple[list[Image], int]:
+    """Figures of a study, as long as ``room`` bytes last; and what is left of them."""
+    found = []
+    for path in _files(study)[:MAX_FIGURES]:
+        title = str(path.relative_to(study.folder).with_suffix("")).replace("_", " ")
+        content = _small(path)
+        if content is None:
+            continue
+        url = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+        fits = len(url) <= room
+        room -= len(url) if fits else 0
+        found.append(Image(title, str(path), url if fits else None))
+    return found, room
+
+
+def _files(study: Study) -> list[Path]:
+    """PNG files of the study, then those in the folders of its analyses and runs."""
+    runs = [record.folder for record in study.done]
+    folders = [study.folder, *sorted(_folders_of_analyses(study)), *runs]
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.glob("*.png"))
+        if not path.name.startswith((".", *INTERACTIVE))
+    ]
+
+
+def _folders_of_analyses(study: Study) -> list[Path]:
+    runs = {record.folder.name for record in [*study.done, *study.unfinished]}
+    return [
+        folder
+        for folder in study.folder.iterdir()
+        if folder.is_dir() and folder.name not in runs and not folder.name.startswith(".")
+        and (study.folder / f"{folder.name}.json").exists() and folder.name not in INTERACTIVE
+    ]  # fmt: skip
+
+
+def _small(path: Path) -> bytes | None:
+    """The image with few colours, at most WIDEST pixels wide; None if it is no image.
+
+    It is decoded and written anew, so that nothing else than an image gets onto the page.
+    """
+    from PIL import Image as Pillow
+
+    try:
+        with Pillow.open(path, formats=["PNG"]) as opened:
+            image = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+        return None
+    if image.width > WIDEST:
+        image = image.resize((WIDEST, round(image.height * WIDEST / image.width)))
+    content = io.BytesIO()
+    image.quantize(COLOURS, dither=Pillow.Dither.NONE).save(content, "PNG", optimize=True)
+    return content.getvalue()
