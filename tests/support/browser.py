@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+    "--remote-debugging-pipe", "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
 SECONDS = 60  # for an answer
 
 
@@ -35,10 +39,8 @@ class Browser:
         # The protocol's descriptors are 3 and 4, which the shell takes from those given here.
         command = f'exec "$@" 3<&{to_read} 4>&{to_write}'
         self._process = subprocess.Popen(
-            ["bash", "-c", command, "bash", chromium(), "--headless=new", "--no-sandbox",
-             "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe",
-             "--disable-background-networking", "--disable-component-update",
-             f"--user-data-dir={profile}", "about:blank"],
+            ["bash", "-c", command, "bash", chromium(), *FLAGS, f"--user-data-dir={profile}",
+             "about:blank"],
             pass_fds=(to_read, to_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(to_read)

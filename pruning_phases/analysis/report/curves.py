@@ -72,7 +72,13 @@ def pruned_systems(study: Study) -> tuple[list[System], list[str]]:
             continue
         if len(table[AXES].drop_duplicates()) == 1 and table["density"].nunique() > 1:
             found.append(System(name, runs, table, finished))
-    return found, notes
+    return sorted(found, key=_order), notes
+
+
+def _order(system: System) -> tuple[str, str, str, int]:
+    """Sort key that puts the sizes of one network beside each other, the smallest first."""
+    info = system.runs[0].info()
+    return *names_of(info), int(info.get("network", {}).get("num_prunable", 0))
 
 
 def panels(systems: Iterable[System]) -> dict[str, Observable]:

@@ -11,7 +11,8 @@ from pruning_phases.analysis.report.read import Study
 
 INTERACTIVE = ("transition", "phase_diagram")  # figures that the page plots itself
 COLOURS = 64
-WIDEST = 1400  # pixels
+WIDEST = 1600  # pixels
+BROAD = 1.7  # ratio of the sides from which a figure needs the whole width
 MAX_FIGURES = 24  # of a study, before any is read
 
 
@@ -20,8 +21,8 @@ class Image:
     """A figure as a data URL; without one it is too large for the page, and only named."""
 
     title: str
-    path: str
     url: str | None
+    broad: bool
 
 
 def images_of(study: Study, room: int) -> tuple[list[Image], int]:
@@ -29,13 +30,14 @@ def images_of(study: Study, room: int) -> tuple[list[Image], int]:
     found = []
     for path in _files(study)[:MAX_FIGURES]:
         title = str(path.relative_to(study.folder).with_suffix("")).replace("_", " ")
-        content = _small(path)
-        if content is None:
+        small = _small(path)
+        if small is None:
             continue
+        content, ratio = small
         url = f"data:image/png;base64,{base64.b64encode(content).decode()}"
         fits = len(url) <= room
         room -= len(url) if fits else 0
-        found.append(Image(title, str(path), url if fits else None))
+        found.append(Image(title, url if fits else None, ratio > BROAD))
     return found, room
 
 
@@ -61,8 +63,8 @@ def _folders_of_analyses(study: Study) -> list[Path]:
     ]  # fmt: skip
 
 
-def _small(path: Path) -> bytes | None:
-    """The image with few colours, at most WIDEST pixels wide; None if it is no image.
+def _small(path: Path) -> tuple[bytes, float] | None:
+    """The image with few colours, at most WIDEST pixels wide, and width / height; None if not one.
 
     It is decoded and written anew, so that nothing else than an image gets onto the page.
     """
@@ -77,4 +79,4 @@ def _small(path: Path) -> bytes | None:
         image = image.resize((WIDEST, round(image.height * WIDEST / image.width)))
     content = io.BytesIO()
     image.quantize(COLOURS, dither=Pillow.Dither.NONE).save(content, "PNG", optimize=True)
-    return content.getvalue()
+    return content.getvalue(), image.width / image.height

@@ -97,8 +97,9 @@ def _view(study: Study, config: ReportConfig, numbers: int, room: int) -> StudyV
     systems, notes = pruned_systems(study)
     located, reasons = half_points(systems, config.num_resampled, config.seed)
     halves = {name: half_of(one) for name, one in located.items()}
-    half, undetermined = half_table(located)
+    table, undetermined = half_table(located)
     results = results_of(study)
+    half = None if _names(results) >= set(located) else table  # its section has the same table
     images, _ = images_of(study, room)
     tables = {
         "failed": failed_table(study), "states": states_table(study),
@@ -107,11 +108,19 @@ def _view(study: Study, config: ReportConfig, numbers: int, room: int) -> StudyV
     }  # fmt: skip
     return StudyView(
         study, systems, halves, state_counts(study), half_sentences(located),
-        half if half.rows else None, sections_of(study),
+        half, sections_of(study),
         {"transition": figure_data(systems, halves, numbers) if systems else None,
          "maps": _maps(results)},
         images, tables, results, [*notes, *reasons, *undetermined],
     )  # fmt: skip
+
+
+def _names(results: dict[str, Any]) -> set[str]:
+    """Names of the systems whose half-way points universality.json holds."""
+    try:
+        return {str(entry["system"]) for entry in results["universality"]["systems"]}
+    except (TypeError, KeyError, AttributeError):
+        return set()
 
 
 def _maps(results: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pruning_phases.analysis.report.evidence import (
     Found,
     larger,
 )
-from pruning_phases.analysis.report.tables import quoted
+from pruning_phases.analysis.report.tables import order_parameter_label, quoted
 
 Results = dict[str, Any]
 
@@ -29,7 +29,7 @@ AT_INITIALIZATION = {"random_init", "magnitude_init", "snip", "grasp", "synflow"
 def _exponents(results: Results) -> Iterator[Found]:
     for fit in results["exponents"]["fits"]:
         if fit["exponent"] and fit["pruner"] == "magnitude":
-            what = f"{fit['name']}, {fit['order_parameter'].replace('_', ' ')}"
+            what = f"{fit['name']}, {order_parameter_label(fit['order_parameter'])}"
             yield Found(what, quoted(fit["exponent"]), NO_NUMBER)
 
 

@@ -38,7 +38,7 @@ def failed_table(study: Study) -> Table:
     """The runs that failed or are damaged, with the reasons."""
     rows = [[run.run or "", run.what, run.state, run.error or "unknown"] for run in study.failed]
     note = "The command that began a failed run tries it again."
-    return Table("Failed runs", ("run", "name", "state", "reason"), rows, note)
+    return Table("Failed runs, with the reason", ("run", "name", "state", "reason"), rows, note)
 
 
 def differences_table(study: Study) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pruning_phases.observables.registry import observables
 from pruning_phases.statistics.quote import cell
 
 # A number as ``quote`` writes it: 5.4(10)(18)e-04, 0.971(2), 316,200, or a plain one, with a unit.
@@ -54,6 +55,12 @@ def sort_value(text: str) -> float | None:
 def quoted(number: Any, missing: str = NOT_DETERMINED) -> str:
     """A JSON number {"value", "error"} as ``quote`` writes it."""
     return missing if number is None else cell(number["value"], number["error"])
+
+
+def order_parameter_label(name: str) -> str:
+    """Label of an order parameter as on an axis; the name of one that is not known here."""
+    known = observables()
+    return known[name].label if name in known else str(name).replace("_", " ")
 
 
 def unique(texts: Sequence[str]) -> list[str]:

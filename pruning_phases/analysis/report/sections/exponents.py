@@ -6,6 +6,7 @@ from pruning_phases.analysis.report.tables import (
     NOT_DETERMINED,
     Section,
     Table,
+    order_parameter_label,
     quoted,
     unique,
 )
@@ -38,20 +39,20 @@ def _finding(fit: dict[str, Any]) -> str:
     exponent = fit["exponent"]
     power = f"with the exponent {quoted(exponent)}" if exponent else "with an undetermined exponent"
     return (
-        f"{_what(fit)} vanishes at a critical {control} of {quoted(fit['critical_point'])} {power} "
-        f"(χ²/dof {fit['chi2_per_dof']:.2f}, {fit['num_replicas']} replicas; total errors)."
+        f"{_what(fit)}: a power law above the critical {control} {quoted(fit['critical_point'])} "
+        f"{power} (χ²/dof {fit['chi2_per_dof']:.2f}, {fit['num_replicas']} replicas; total errors)."
     )
 
 
 def _what(fit: dict[str, Any]) -> str:
-    return f"{fit['name']}, {fit['order_parameter'].replace('_', ' ')}"
+    return f"{fit['name']}, {order_parameter_label(fit['order_parameter'])}"
 
 
 def _row(fit: dict[str, Any]) -> list[str]:
     window = "{:.2g} to {:.2g}".format(*fit["window"]) if fit["window"] else ""
     ratio = "" if fit["chi2_per_dof"] is None else f"{fit['chi2_per_dof']:.2f}"
     return [
-        fit["name"], fit["order_parameter"].replace("_", " "), CONTROLS[fit["control"]].short,
+        fit["name"], order_parameter_label(fit["order_parameter"]), CONTROLS[fit["control"]].short,
         *(_both_errors(fit, key) for key in PARAMETERS), window, ratio, str(fit["num_replicas"]),
     ]  # fmt: skip
 

@@ -36,19 +36,14 @@ def _in_errors(away: dict[str, float] | None) -> str:
 
 
 def _findings(entry: dict[str, Any], control: str) -> list[str]:
-    system, half = entry["system"], entry["landmarks"]["accuracy"]
-    if half is None:
+    """The half-way point, and whether the percolation threshold agrees with it."""
+    half, peak = entry["landmarks"]["accuracy"], entry["landmarks"].get("mean_cluster")
+    away = entry["distances"].get("mean_cluster")
+    if not half or not peak or not away or not away["error"]:
         return []
-    found = [
-        f"{system}: half of the accuracy above chance is lost at a {control} of {quoted(half)} "
-        f"({entry['num_replicas']} replicas)."
+    apart = abs(away["value"]) / away["error"]
+    verb = "agrees with" if apart <= 2 else "differs from"
+    return [
+        f"{entry['system']}: half of the accuracy is lost at a {control} of {quoted(half)}, which "
+        f"{verb} the percolation threshold of the mask, {quoted(peak)} ({apart:.1f} errors apart)."
     ]
-    peak, away = entry["landmarks"].get("mean_cluster"), entry["distances"].get("mean_cluster")
-    if peak and away and away["error"]:
-        apart = abs(away["value"]) / away["error"]
-        verb = "agrees with" if apart <= 2 else "differs from"
-        found.append(
-            f"{system}: this {verb} the percolation threshold of the mask, {quoted(peak)} "
-            f"({apart:.1f} errors apart)."
-        )
-    return found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pruning_phases.analysis.report.tables import Section, Table, quoted
+from pruning_phases.analysis.report.tables import Section, Table, order_parameter_label, quoted
 from pruning_phases.analysis.verdict.fit import BINDER, WORDS
 from pruning_phases.analysis.verdict.summary import PREDICTIONS
 from pruning_phases.observables.controls import CONTROLS
@@ -14,7 +14,7 @@ def tell(content: Any) -> Section:
     """The verdict, the evidence, and the numbers of each size."""
     source = content["source"]
     control = CONTROLS[source["control"]].short
-    order_parameter = str(source["order_parameter"]).replace("_", " ")
+    order_parameter = order_parameter_label(source["order_parameter"])
     findings = [
         f"The fall of the {order_parameter} over the {control} is: {content['word']} "
         f"({len(content['sizes'])} sizes)."

@@ -26,15 +26,16 @@ function layoutOf(horizontal, vertical) {
   return {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: ink("--ink"), size: 12, family: "system-ui, sans-serif" },
-    margin: { l: 52, r: 12, t: 10, b: 44 }, showlegend: false, hovermode: "closest", dragmode: "zoom",
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: ink("--soft"), activecolor: ink("--accent") },
+    margin: { l: 52, r: 12, t: 26, b: 44 }, showlegend: false, hovermode: "closest", dragmode: "zoom",
     hoverlabel: { bgcolor: ink("--shade"), font: { color: ink("--ink") }, bordercolor: line, align: "left", namelength: -1 },
     xaxis: { ...axis, ...horizontal }, yaxis: { ...axis, ...vertical },
   };
 }
 
 const settings = {
-  responsive: true, displaylogo: false, scrollZoom: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  responsive: true, displaylogo: false, scrollZoom: false, displayModeBar: "hover",
+  modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
 };
 
 // -- the transition of one study ---------------------------------------------------------------
@@ -266,8 +267,11 @@ function swatch(svg, style) {
 function drawMap(plot, map) {
   const phases = plot.dataset.kind === "phase";
   const horizontal = { title: { text: escaped(map.label), standoff: 8 } };
-  if (map.axis === "density") Object.assign(horizontal, { type: "log", autorange: "reversed", exponentformat: "power" });
-  const layout = layoutOf(horizontal, { title: { text: "dropout in training p_train", standoff: 8 } });
+  if (map.axis === "density") Object.assign(horizontal, { type: "log", exponentformat: "power" });
+  const layout = layoutOf(
+    { ...horizontal, range: ends(map.x, map.axis === "density"), showgrid: false, zeroline: false },
+    { title: { text: "dropout in training p_train", standoff: 8 }, range: ends(map.y, false), showgrid: false, zeroline: false });
+  layout.plot_bgcolor = ink("--line"); // seen as lines between the cells
   const custom = map.text.map((row) => row.map((lines) => lines.map(escaped).join("<br>")));
   const shown = {
     type: "heatmap", x: map.x, y: map.y, customdata: custom, xgap: 1, ygap: 1, hoverongaps: false,
@@ -286,12 +290,25 @@ function drawMap(plot, map) {
   Plotly.react(plot, [shown, ...boundaryTraces(map)], { ...layout, ...beginOfAmentia(map) }, settings);
 }
 
+// The outer edges of the cells around these centres, whatever the boundaries' errors need.
+function ends(centres, reversed) {
+  const at = reversed ? centres.map(Math.log10) : centres;
+  const last = at.length - 1;
+  if (last < 1) return [at[0] - 0.5, at[0] + 0.5];
+  const range = [at[0] - (at[1] - at[0]) / 2, at[last] + (at[last] - at[last - 1]) / 2];
+  return reversed ? range.reverse() : range;
+}
+
 function boundaryTraces(map) {
   const ends = map.boundaries.filter((one) => one.p_train !== null);
   if (!ends.length) return [];
+  const at = { x: ends.map((one) => one.value), y: ends.map((one) => one.p_train), mode: "markers", name: "end of eumentia" };
+  const errors = ends.map((one) => one.error);
+  // A white line below the black one shows on dark cells.
   return [{
-    x: ends.map((one) => one.value), y: ends.map((one) => one.p_train), mode: "markers", name: "end of eumentia",
-    error_x: { type: "data", array: ends.map((one) => one.error), color: "#000000", width: 4 },
+    ...at, error_x: { type: "data", array: errors, color: "#ffffff", thickness: 5, width: 6 }, marker: { size: 11, color: "#ffffff" }, hoverinfo: "skip",
+  }, {
+    ...at, error_x: { type: "data", array: errors, color: "#000000", thickness: 1.6, width: 4 },
     marker: { size: 8, color: "#ffffff", line: { color: "#000000", width: 1.5 } },
     customdata: ends.map((one) => withError(one.value, one.error)),
     hovertemplate: "end of eumentia: %{customdata}<br>p_train %{y}<extra></extra>",
@@ -301,8 +318,8 @@ function boundaryTraces(map) {
 function beginOfAmentia(map) {
   const lines = map.boundaries.filter((one) => one.p_train === null);
   return {
-    shapes: lines.map((one) => ({
-      type: "line", xref: "paper", x0: 0, x1: 1, y0: one.value, y1: one.value, line: { color: "#000000", width: 1.5, dash: "dash" },
-    })),
+    shapes: lines.flatMap((one) => [["#ffffff", 4, "solid"], ["#000000", 1.6, "dash"]].map(([color, width, dash]) => ({
+      type: "line", xref: "paper", x0: 0, x1: 1, y0: one.value, y1: one.value, line: { color, width, dash },
+    }))),
   };
 }
