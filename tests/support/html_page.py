@@ -1,4 +1,4 @@
-"""An HTML page as tests read it: tables by title, texts, and every attribute that loads something."""
+"""An HTML page as tests read it: tables by title, texts, and whatever it loads."""
 
 from __future__ import annotations
 
@@ -53,18 +53,14 @@ class Page(HTMLParser):
         """Rows of the tables with this title, by heading."""
         found = [one for one in self._tables if one.title == title]
         assert found, f"{title}: there are {[one.title for one in self._tables]}"
-        return [
-            dict(zip(one.rows[0], row, strict=True)) for one in found for row in one.rows[1:]
-        ]
+        return [dict(zip(one.rows[0], row, strict=True)) for one in found for row in one.rows[1:]]
 
     def texts(self, name: str) -> list[str]:
         return [" ".join(one.text.split()) for one in self.tags if one.name == name]
 
     def data(self) -> list[Any]:
         """Values of the script elements that hold the data of the figures."""
-        return [
-            json.loads(one.text) for one in self.tags if one.attributes.get("class") == "data"
-        ]
+        return [json.loads(one.text) for one in self.tags if one.attributes.get("class") == "data"]
 
     def loaded(self) -> list[str]:
         """Addresses of everything that the page loads or links."""

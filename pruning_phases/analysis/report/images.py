@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pruning_phases.analysis.report.read import Study
@@ -25,20 +26,19 @@ class Image:
     broad: bool
 
 
-def images_of(study: Study, room: int) -> tuple[list[Image], int]:
-    """Figures of a study, as long as ``room`` bytes last; and what is left of them."""
+def images_of(study: Study, room: int) -> list[Image]:
+    """Figures of a study, embedded as long as ``room`` bytes last."""
     found = []
     for path in _files(study)[:MAX_FIGURES]:
-        title = str(path.relative_to(study.folder).with_suffix("")).replace("_", " ")
-        small = _small(path)
+        small = _small(path, path.stat().st_mtime_ns)
         if small is None:
             continue
-        content, ratio = small
-        url = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+        url, ratio = small
+        title = str(path.relative_to(study.folder).with_suffix("")).replace("_", " ")
         fits = len(url) <= room
         room -= len(url) if fits else 0
         found.append(Image(title, url if fits else None, ratio > BROAD))
-    return found, room
+    return found
 
 
 def _files(study: Study) -> list[Path]:
@@ -63,10 +63,12 @@ def _folders_of_analyses(study: Study) -> list[Path]:
     ]  # fmt: skip
 
 
-def _small(path: Path) -> tuple[bytes, float] | None:
-    """The image with few colours, at most WIDEST pixels wide, and width / height; None if not one.
+@lru_cache(maxsize=MAX_FIGURES)  # a live report reads the same figures again
+def _small(path: Path, changed: int) -> tuple[str, float] | None:
+    """Data URL of the image with few colours, and its width / height; None if it is no image.
 
     It is decoded and written anew, so that nothing else than an image gets onto the page.
+    ``changed``: time of its last change.
     """
     from PIL import Image as Pillow
 
@@ -77,6 +79,8 @@ def _small(path: Path) -> tuple[bytes, float] | None:
         return None
     if image.width > WIDEST:
         image = image.resize((WIDEST, round(image.height * WIDEST / image.width)))
+    few = image.quantize(COLOURS, method=Pillow.Quantize.FASTOCTREE, dither=Pillow.Dither.NONE)
     content = io.BytesIO()
-    image.quantize(COLOURS, dither=Pillow.Dither.NONE).save(content, "PNG", optimize=True)
-    return content.getvalue(), image.width / image.height
+    few.save(content, "PNG", optimize=True)
+    url = f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+    return url, image.width / image.height

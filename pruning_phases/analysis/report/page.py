@@ -100,7 +100,6 @@ def _view(study: Study, config: ReportConfig, numbers: int, room: int) -> StudyV
     table, undetermined = half_table(located)
     results = results_of(study)
     half = None if _names(results) >= set(located) else table  # its section has the same table
-    images, _ = images_of(study, room)
     tables = {
         "failed": failed_table(study), "states": states_table(study),
         "differences": differences_table(study), "common": common_table(study),
@@ -111,7 +110,7 @@ def _view(study: Study, config: ReportConfig, numbers: int, room: int) -> StudyV
         half, sections_of(study),
         {"transition": figure_data(systems, halves, numbers) if systems else None,
          "maps": _maps(results)},
-        images, tables, results, [*notes, *reasons, *undetermined],
+        images_of(study, room), tables, results, [*notes, *reasons, *undetermined],
     )  # fmt: skip
 
 

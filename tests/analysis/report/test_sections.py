@@ -70,8 +70,9 @@ def test_a_file_that_is_no_json_is_one_line(tmp_path):
     assert section.reasons[0].startswith("verdict.json is unreadable")
 
 
+@pytest.mark.slow
 def test_what_the_analyses_write_is_read_without_a_complaint(tmp_path):
-    """Files of today's analyses, and not only those of this folder, have a section."""
+    """Files of the analyses themselves, and not only those written by hand, have a section."""
     written.write_widths(tmp_path, (100, 200, 400))
     for name in ("exponents", "universality", "verdict"):
         result = command(name, "runs=written", "num_resampled=100", cwd=tmp_path)
