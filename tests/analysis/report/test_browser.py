@@ -160,7 +160,7 @@ def test_dark_and_light_narrow_and_wide(page):
     page.size(380, 800)
     try:
         page.until("innerWidth === 380")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.until("document.documentElement.scrollWidth <= innerWidth")
     finally:
         page.size(1300, 1000)
 
