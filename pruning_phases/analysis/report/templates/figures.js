@@ -33,6 +33,8 @@ function layoutOf(horizontal, vertical) {
   };
 }
 
+const NARROW = 430; // pixels of a figure below which its axis has the short label
+
 const settings = {
   responsive: true, displaylogo: false, scrollZoom: false, displayModeBar: "hover",
   modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
@@ -134,8 +136,9 @@ class Transition {
     const traces = this.data.systems.flatMap((system, index) => (
       this.hidden.has(index) ? [] : this.tracesOf(system, index, name)));
     const logarithmic = this.checked(".logarithmic");
+    const control = this.data.controls[this.control];
     const horizontal = {
-      title: { text: escaped(this.data.controls[this.control].label), standoff: 8 },
+      title: { text: escaped(plot.clientWidth < NARROW ? control.short : control.label), standoff: 8 },
       type: logarithmic ? "log" : "linear", exponentformat: "power",
       autorange: this.range ? false : "reversed", dtick: undefined,
     };
