@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pruning_phases.analysis.report.styles import curve_style
+from pruning_phases.analysis.report.thinning import points_per_replica, short, spread
 from pruning_phases.errors import UserError
 from pruning_phases.observables.controls import CONTROLS, known_controls
 from pruning_phases.observables.registry import (
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.report.read import Study
 
 Array = NDArray[np.float64]
-
-MAX_POINTS = 200  # of a mean
-FEWEST_POINTS = 20  # of a replica: fewer do not show its fall
-DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,8 @@ def figure_data(
 ) -> dict[str, Any]:
     """Everything the page plots of a study. ``numbers``: values of single replicas it may hold."""
     shown = panels(systems)
-    budget = _points_per_replica(systems, shown, numbers)
+    replicas = sum(system.table["replica"].nunique() for system in systems)
+    budget = points_per_replica(replicas * max(len(shown), 1), numbers)
     return {
         "controls": {
             name: {"label": one.label, "short": one.short}
@@ -117,17 +115,9 @@ def figure_data(
             | {"style": curve_style(index, len(systems))}
             for index, system in enumerate(systems)
         ],
-        "points_per_replica": budget,
+        "points_per_replica": budget, "told": ["density", "num_kept"],
+        "logarithmic": True, "reversed": True, "hidden": [],
     }  # fmt: skip
-
-
-def _points_per_replica(
-    systems: Sequence[System], shown: dict[str, Observable], numbers: int
-) -> int:
-    """Points of each replica's curve that keep the page small; 0: no single replicas."""
-    count = sum(system.table["replica"].nunique() for system in systems) * max(len(shown), 1)
-    points = min(MAX_POINTS, numbers // max(count, 1))
-    return points if points >= FEWEST_POINTS else 0
 
 
 def _references(name: str, systems: Sequence[System]) -> list[dict[str, Any]]:
@@ -203,13 +193,13 @@ def _curve(system: System, column: str, budget: int) -> dict[str, Any] | None:
         return None
     with np.errstate(invalid="ignore"):
         mean, error = mean_and_error(values)
-    means, singles = _spread(len(mean), MAX_POINTS), _spread(len(mean), budget)
+    means, singles = spread(len(mean)), spread(len(mean), budget)
     return {
-        "x": {name: _short(one[means]) for name, one in zip(controls, at, strict=True)},
-        "mean": _short(mean[means]), "error": _short(error[means]),
+        "x": {name: short(one[means]) for name, one in zip(controls, at, strict=True)},
+        "mean": short(mean[means]), "error": short(error[means]),
         "replicas": _replicas(system.table, column),
-        "single": [_short(one[singles]) for one in values] if budget else [],
-        "single_x": {name: _short(one[singles]) for name, one in zip(controls, at, strict=True)},
+        "single": [short(one[singles]) for one in values] if budget else [],
+        "single_x": {name: short(one[singles]) for name, one in zip(controls, at, strict=True)},
     }  # fmt: skip
 
 
@@ -218,18 +208,3 @@ def _replicas(table: pd.DataFrame, column: str) -> list[str]:
     rows = table[table["num_kept"] > 0].dropna(subset=[column])
     counts = rows.groupby("replica")["density"].nunique()
     return [str(name) for name in counts.index[counts == rows["density"].nunique()]]
-
-
-def _spread(count: int, most: int) -> list[int]:
-    """Indices of at most ``most`` of ``count`` points, evenly spread, the ends among them."""
-    if most <= 0:
-        return []
-    return sorted({int(at) for at in np.linspace(0, count - 1, min(count, most)).round()})
-
-
-def _short(values: ArrayLike) -> list[float | None]:
-    """Values with DIGITS significant digits; None for one that is not finite."""
-    return [
-        float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
-        for value in np.asarray(values, dtype=np.float64).tolist()
-    ]

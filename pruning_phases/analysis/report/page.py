@@ -33,6 +33,7 @@ from pruning_phases.analysis.report.provenance import (
     state_counts,
     states_table,
 )
+from pruning_phases.analysis.report.rates import rates_data
 from pruning_phases.analysis.report.results import results_of, sections_of
 from pruning_phases.analysis.report.tables import Section, Table, sort_value
 from pruning_phases.records.provenance import now, provenance
@@ -109,7 +110,7 @@ def _view(study: Study, config: ReportConfig, numbers: int, room: int) -> StudyV
         study, systems, halves, state_counts(study), half_sentences(located),
         half, sections_of(study),
         {"transition": figure_data(systems, halves, numbers) if systems else None,
-         "maps": _maps(results)},
+         "rates": rates_data(study, numbers), "maps": _maps(results)},
         images_of(study, room), tables, results, [*notes, *reasons, *undetermined],
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pruning_phases.analysis.common.losses import Losses
 from pruning_phases.analysis.universality.fit import compare, located
 from pruning_phases.analysis.universality.read import read_system
 from pruning_phases.analysis.universality.summary import to_json
@@ -18,7 +19,7 @@ from pruning_phases.statistics.quote import with_error
 from tests.analysis.report import written
 from tests.support.commands import command, environment
 from tests.support.html_page import Page
-from tests.support.written_records import write_run
+from tests.support.written_records import write_grid_run, write_run
 
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
@@ -248,7 +249,7 @@ def test_an_unfinished_run_is_plotted_as_far_as_it_is(tmp_path):
 def test_runs_that_have_all_failed_still_have_a_page(tmp_path):
     written.write_failed(tmp_path, "no room")
     page = report(tmp_path)
-    assert page.data() == [{"transition": None, "maps": []}]
+    assert page.data() == [{"transition": None, "rates": None, "maps": []}]
     assert any(text.startswith("Nothing yet") for text in page.texts("p"))
 
 
@@ -306,3 +307,21 @@ def test_torch_is_not_imported(tmp_path):
         text=True, timeout=120, check=True,
     )  # fmt: skip
     assert result.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_losses_over_dropout_at_evaluation(tmp_path):
+    generator = np.random.default_rng(0)
+    values = generator.random((2, 3, 2, 4))
+    axes = np.array([0.0, 0.5]), np.array([0.0, 0.4, 0.8]), np.array([64, 256])
+    losses = Losses(*axes, values, 10)
+    write_grid_run(tmp_path, "grid", losses)
+    page = report(tmp_path)
+    (study,) = page.data()
+    assert study["transition"] is None
+    rates = study["rates"]
+    assert [facet["name"] for facet in rates["facets"]] == ["p_train", "training examples"]
+    assert rates["hidden"] == [2, 3]
+    curve = rates["systems"][1]["curves"]["loss"]  # p_train 0, 256 examples
+    assert rates["systems"][1]["name"].endswith("p_train 0, N = 256")
+    assert curve["mean"] == pytest.approx(values[0, :, 1].mean(axis=1), rel=1e-4)
+    assert pytest.approx(values[0, :, 1], rel=1e-4) == np.array(curve["single"]).T

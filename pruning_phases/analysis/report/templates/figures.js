@@ -40,17 +40,17 @@ const settings = {
   modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
 };
 
-// -- the transition of one study ---------------------------------------------------------------
+// -- curves of the systems of one study ---------------------------------------------------------------
 
-class Transition {
+class Curves {
   constructor(root, data) {
     this.root = root;
     this.data = data;
-    this.hidden = new Set();
+    this.hidden = new Set(data.hidden);
     this.range = null; // of the horizontal axis, the same in all panels
     this.drawn = new Set();
     this.plots = [...root.querySelectorAll(".plot")];
-    this.key = `transition ${root.dataset.study}`;
+    this.key = `${root.dataset.kind} ${root.dataset.study}`;
     this.recall();
     this.watch();
   }
@@ -68,6 +68,7 @@ class Transition {
     }
     if (kept.control in this.data.controls) this.find(".axis").value = kept.control;
     const names = new Set(kept.hidden);
+    this.hidden.clear();
     this.data.systems.forEach((system, index) => { if (names.has(system.name)) this.hidden.add(index); });
     this.range = kept.range;
   }
@@ -140,7 +141,7 @@ class Transition {
     const horizontal = {
       title: { text: escaped(plot.clientWidth < NARROW ? control.short : control.label), standoff: 8 },
       type: logarithmic ? "log" : "linear", exponentformat: "power",
-      autorange: this.range ? false : "reversed", dtick: undefined,
+      autorange: this.range ? false : this.data.reversed ? "reversed" : true,
     };
     if (this.range) horizontal.range = this.range;
     const layout = layoutOf(horizontal, { type: panel.scale === "log" ? "log" : "linear" });
@@ -178,41 +179,46 @@ class Transition {
     const curve = system.curves[name];
     if (!curve || !(this.control in curve.x)) return [];
     const colour = system.style[isDark() ? "dark" : "light"];
-    const short = this.data.controls[this.control].short;
     const common = { name: escaped(system.name), legendgroup: String(index), meta: index };
     const traces = [];
     const x = curve.x[this.control];
     if (this.checked(".bands") && curve.error.some((one) => one !== null)) traces.push(band(x, curve, colour, common));
-    if (this.checked(".singles")) traces.push(this.singles(curve, colour, common, short));
+    if (this.checked(".singles")) traces.push(this.singles(curve, colour, common));
     traces.push({
       ...common, x, y: curve.mean, mode: "lines+markers",
       line: { color: colour, width: 1.8, dash: system.style.dash },
       marker: { color: colour, symbol: system.style.symbol, size: 7, maxdisplayed: 40 },
       customdata: x.map((_, at) => [
-        curve.x.density[at], curve.x.num_kept ? curve.x.num_kept[at] : null,
-        withError(curve.mean[at], curve.error[at]), curve.replicas.length]),
-      hovertemplate: hover("mean of %{customdata[3]} replicas: %{customdata[2]}", this.control, short),
+        this.place(curve.x, at), withError(curve.mean[at], curve.error[at]), curve.replicas.length]),
+      hovertemplate: hover("mean of %{customdata[2]} replicas: %{customdata[1]}"),
     });
     if (name === "accuracy") traces.push(...this.halves(system, colour, common));
     return traces;
   }
 
+  // The control parameters of a point, always those that its figure tells of, one line each.
+  place(controls, at) {
+    const told = new Set([...this.data.told, this.control]);
+    return [...told].filter((name) => name in controls).map((name) => (
+      `${escaped(this.data.controls[name].short)} ${controls[name][at]}`)).join("<br>");
+  }
+
   // All replicas as one trace of thin lines, apart from each other by gaps.
-  singles(curve, colour, common, short) {
+  singles(curve, colour, common) {
     const x = [], y = [], custom = [];
     const at = curve.single_x;
     curve.single.forEach((values, replica) => {
       values.forEach((value, step) => {
         x.push(at[this.control][step]);
         y.push(value);
-        custom.push([at.density[step], at.num_kept ? at.num_kept[step] : null, value, escaped(curve.replicas[replica] ?? replica)]);
+        custom.push([this.place(at, step), value, escaped(curve.replicas[replica] ?? replica)]);
       });
-      x.push(null); y.push(null); custom.push([null, null, null, null]);
+      x.push(null); y.push(null); custom.push([null, null, null]);
     });
     return {
       ...common, x, y, customdata: custom, mode: "lines", connectgaps: false,
       line: { color: translucent(colour, 0.4), width: 0.7 },
-      hovertemplate: hover("replica %{customdata[3]}: %{customdata[2]}", this.control, short),
+      hovertemplate: hover("replica %{customdata[2]}: %{customdata[1]}"),
     };
   }
 
@@ -229,9 +235,8 @@ class Transition {
   }
 }
 
-function hover(line, control, short) {
-  const more = control === "density" || control === "num_kept" ? "" : `<br>${escaped(short)} %{x:.5~g}`;
-  return `<b>%{fullData.name}</b><br>density %{customdata[0]:.4~g}<br>surviving weights %{customdata[1]:,.6~g}${more}<br>${line}<extra></extra>`;
+function hover(line) {
+  return `<b>%{fullData.name}</b><br>%{customdata[0]}<br>${line}<extra></extra>`;
 }
 
 function band(x, curve, colour, common) {

@@ -3,18 +3,17 @@
 // Start of the page: tables at once, figures when they come near the window.
 
 watchTables();
-const transitions = new Map();
+const groups = new Map();
 const drawn = new Map(); // plot -> function that draws it
 
 function collectFigures() {
   for (const script of document.querySelectorAll("script.data")) {
     const data = JSON.parse(script.textContent);
     const section = script.closest(".study");
-    const root = section.querySelector(".transition");
-    if (root) {
-      const transition = new Transition(root, data.transition);
-      transitions.set(root, transition);
-      for (const plot of transition.plots) drawn.set(plot, () => transition.draw(plot));
+    for (const root of section.querySelectorAll(".curves")) {
+      const curves = new Curves(root, data[root.dataset.kind]);
+      groups.set(root, curves);
+      for (const plot of curves.plots) drawn.set(plot, () => curves.draw(plot));
     }
     for (const plot of section.querySelectorAll(".maps .plot")) {
       drawn.set(plot, () => drawMap(plot, data.maps[Number(plot.dataset.map)]));
@@ -32,9 +31,9 @@ function drawOnce(plot) {
 
 function redrawAll() {
   for (const plot of done) drawn.get(plot)();
-  for (const [root, transition] of transitions) {
+  for (const [root, curves] of groups) {
     for (const button of root.querySelectorAll(".legend button")) {
-      swatch(button.querySelector("svg"), transition.data.systems[Number(button.dataset.system)].style);
+      swatch(button.querySelector("svg"), curves.data.systems[Number(button.dataset.system)].style);
     }
   }
 }
