@@ -85,7 +85,8 @@ def _matching(statement: Statement, evidence: Evidence) -> Measured:
         model, data, pruner = names_of(system.runs[0].info())
         if statement.paper == PESCE and pruner != MAGNITUDE:
             continue
-        if system.finished and statement.model in ("", model) and statement.data in ("", data):
+        about = model in (statement.models or [model]) and data in (statement.data or [data])
+        if system.finished and about:
             found.append((system, half))
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pruning_phases.observables.registry import observables
-from pruning_phases.statistics.quote import cell
+from pruning_phases.statistics.quote import cell as quoted_cell
 
 # A number as ``quote`` writes it: 5.4(10)(18)e-04, 0.971(2), 316,200, or a plain one, with a unit.
 QUOTED = re.compile(r"([-+]?\d[\d,]*\.?\d*)(?:\(\d+\))*(e[-+]?\d+)?%?$")
@@ -26,11 +26,15 @@ class Table:
 
     @property
     def numeric(self) -> list[bool]:
-        """True for each column that holds numbers."""
+        """True for each column most of whose cells are numbers."""
         return [
-            any(sort_value(row[index]) is not None for row in self.rows)
-            for index in range(len(self.columns))
+            _is_numeric([row[index] for row in self.rows]) for index in range(len(self.columns))
         ]
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    told = [cell for cell in cells if cell not in ("", NOT_DETERMINED)]
+    return 2 * sum(sort_value(cell) is not None for cell in told) > len(told)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def sort_value(text: str) -> float | None:
 
 def quoted(number: Any, missing: str = NOT_DETERMINED) -> str:
     """A JSON number {"value", "error"} as ``quote`` writes it."""
-    return missing if number is None else cell(number["value"], number["error"])
+    return missing if number is None else quoted_cell(number["value"], number["error"])
 
 
 def order_parameter_label(name: str) -> str:

@@ -165,8 +165,11 @@ def test_dark_and_light_narrow_and_wide(page):
         page.size(1300, 1000)
 
 
-def test_on_paper_every_figure_is_there(page):
+def test_on_paper_every_figure_and_table_is_there(page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     drawn = "[...document.querySelectorAll('.plot')].every(p => p.querySelector('.main-svg'))"
     page.until(drawn)
+    folded = "document.querySelectorAll('details:not([open])').length"
+    assert page.evaluate(folded) == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(folded) > 0

@@ -73,6 +73,13 @@ def test_accuracy_lost_and_left(tmp_path):
     assert row["agreement"] == "agrees: above half"
 
 
+def test_other_data_are_not_compared(tmp_path):
+    write_run(tmp_path, "one", written.DENSITY, written.columns(5, 100), 100,
+              dataset={"name": "digits"})  # fmt: skip
+    for (row,) in rows(tmp_path).values():
+        assert row["agreement"] == "not measured in these runs"
+
+
 def test_pruning_at_initialization_against_pruning_with_training(tmp_path):
     write_run(tmp_path, "one", written.DENSITY, written.columns(50, 100), 100)
     snip = {"score": "snip", "scored_on": "initial", "trains_from": "initial"}

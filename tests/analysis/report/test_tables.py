@@ -23,9 +23,10 @@ def test_every_quoted_number_can_be_sorted(value):
     assert sort_value(with_errors(value, value / 30, value / 7)) == pytest.approx(value, rel=0.05)
 
 
-def test_a_column_with_a_number_is_numeric():
-    table = Table("t", ("a", "b"), [["x", "0.5(1)"], ["1 y", "not determined"]])
-    assert table.numeric == [False, True]
+def test_a_column_of_numbers_is_numeric():
+    rows = [["x", "0.5(1)", "3"], ["1 y", "not determined", "three"], ["2", "", "many"]]
+    assert Table("t", ("a", "b", "c"), rows).numeric == [False, True, False]
+    assert Table("t", ("a",), []).numeric == [False]
 
 
 def test_an_undetermined_number_is_said_to_be():

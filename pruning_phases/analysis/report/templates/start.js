@@ -54,13 +54,22 @@ async function start() {
   document.documentElement.dataset.ready = "true";
 }
 
-// On paper every figure is there, in the light colours.
+// On paper every figure and every folded table is there, in the light colours.
+const folded = new Set();
 addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details:not([open])")) {
+    details.open = true;
+    folded.add(details);
+  }
   document.documentElement.dataset.theme = "light";
   for (const plot of drawn.keys()) drawOnce(plot);
   redrawAll();
 });
-addEventListener("afterprint", () => document.getElementById("theme").dispatchEvent(new Event("change")));
+addEventListener("afterprint", () => {
+  for (const details of folded) details.open = false;
+  folded.clear();
+  document.getElementById("theme").dispatchEvent(new Event("change"));
+});
 
 const live = document.getElementById("live");
 if (live) watchRuns(live, 3);
