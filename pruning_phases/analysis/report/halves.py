@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from pruning_phases.statistics.quote import number
 
 
 def half_points(
-    systems: Sequence[System], num_resampled: int, seed: int
+    systems: Iterable[System], num_resampled: int, seed: int
 ) -> tuple[dict[str, Located], list[str]]:
     """Locate the half accuracy of every finished system; and the reasons of the others."""
     found, reasons = {}, []

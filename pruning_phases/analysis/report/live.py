@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ADDRESS = "127.0.0.1"
 WATCHED = ("*.json", "*.parquet", "*.png")
 
+Files = frozenset[tuple[str, int, int]]  # name, time of the last change, size
+
 
 class Page:
     """The page as it is served, with its version."""
@@ -42,12 +44,13 @@ class Page:
 
 def serve(renew: Callable[[], str], config: ReportConfig, console: Console) -> None:
     """Serve the page and renew it until Ctrl-C."""
+    seen = fingerprint(config)  # before the page: what changes meanwhile is not missed
     page = Page(renew())
     server = open_server(page, config.port)
     Thread(target=server.serve_forever, daemon=True).start()
     console.print(f"report: http://{ADDRESS}:{server.server_port}/ (Ctrl-C ends it)", **PLAIN)
     try:
-        watch(page, renew, config, console)
+        watch(page, renew, config, seen, console)
     finally:
         server.shutdown()
         server.server_close()
@@ -62,9 +65,10 @@ def open_server(page: Page, port: int) -> ThreadingHTTPServer:
         raise UserError(f"port={port}: {reason}: give another one, or port=0 for any") from error
 
 
-def watch(page: Page, renew: Callable[[], str], config: ReportConfig, console: Console) -> None:
-    """Renew the page whenever a file of the runs has changed, for ever."""
-    seen = fingerprint(config)
+def watch(
+    page: Page, renew: Callable[[], str], config: ReportConfig, seen: Files, console: Console
+) -> None:
+    """Renew the page whenever the files of the runs differ from those last seen, for ever."""
     while True:
         time.sleep(config.interval)
         current = fingerprint(config)
@@ -77,7 +81,7 @@ def watch(page: Page, renew: Callable[[], str], config: ReportConfig, console: C
             console.print(f"not renewed: {error}", **PLAIN)
 
 
-def fingerprint(config: ReportConfig) -> frozenset[tuple[str, int, int]]:
+def fingerprint(config: ReportConfig) -> Files:
     """Names, times and sizes of the files that the page depends on."""
     found = set()
     for folder in folders_of(config.runs):

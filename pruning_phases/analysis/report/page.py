@@ -71,12 +71,10 @@ class StudyView:
 
 def make_page(studies: Sequence[Study], config: ReportConfig, console: Console) -> str:
     """Read everything and return the page."""
-    from rich.progress import track
-
     room = BYTES_OF_IMAGES
     views = []
-    for study in track(studies, "reading", console=console, transient=True):
-        view = _view(study, config, NUMBERS // len(studies), room)
+    for study in studies:
+        view = _view(study, config, NUMBERS // len(studies), room, console)
         room -= sum(len(image.url or "") for image in view.images)
         views.append(view)
     evidence = Evidence(
@@ -94,9 +92,14 @@ def make_page(studies: Sequence[Study], config: ReportConfig, console: Console) 
     )  # fmt: skip
 
 
-def _view(study: Study, config: ReportConfig, numbers: int, room: int) -> StudyView:
+def _view(
+    study: Study, config: ReportConfig, numbers: int, room: int, console: Console
+) -> StudyView:
+    from rich.progress import track
+
     systems, notes = pruned_systems(study)
-    located, reasons = half_points(systems, config.num_resampled, config.seed)
+    shown = track(systems, "locating half-way points", console=console, transient=True)
+    located, reasons = half_points(shown, config.num_resampled, config.seed)
     halves = {name: half_of(one) for name, one in located.items()}
     table, undetermined = half_table(located)
     results = results_of(study)

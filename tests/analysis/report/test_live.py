@@ -10,9 +10,10 @@ from http.client import HTTPConnection
 from threading import Thread
 
 import pytest
+from rich.console import Console
 
 from pruning_phases.analysis.report.config import ReportConfig
-from pruning_phases.analysis.report.live import Page, fingerprint, open_server
+from pruning_phases.analysis.report.live import Page, fingerprint, open_server, serve
 from pruning_phases.errors import UserError
 from tests.analysis.report import written
 from tests.support.commands import environment
@@ -73,6 +74,27 @@ def test_a_change_of_a_run_or_a_result_is_seen(tmp_path):
     assert after != before
     record.fail("no room")
     assert fingerprint(config) != after
+
+
+def test_a_change_while_the_first_page_is_made_is_not_missed(tmp_path, monkeypatch):
+    written.write_widths(tmp_path, (100,))
+    made, looks = [], []
+
+    def renew():
+        made.append("page")
+        written.write_results(tmp_path, verdict=[len(made)])
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return "page"
+
+    def look(_):
+        looks.append("look")
+        assert len(looks) < 3, "no change was seen"
+
+    monkeypatch.setattr("pruning_phases.analysis.report.live.time.sleep", look)
+    with pytest.raises(KeyboardInterrupt):
+        serve(renew, ReportConfig(runs=str(tmp_path), live=True), Console(quiet=True))
+    assert len(looks) == 1
 
 
 def test_a_live_report_renews_itself_and_ends_with_130(tmp_path):
