@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,27 +64,41 @@ def pruned_systems(study: Study) -> tuple[list[System], list[str]]:
         if not finished and not runs[0].observables_file.exists():
             continue
         try:
-            table = pooled(runs, RunRecord.observables)
+            system = System(name, runs, pooled(runs, RunRecord.observables), finished)
+            if _is_transition(system):
+                found.append(system)
         except UserError as error:
             notes.append(f"left out: {error}")
-            continue
-        if len(table[AXES].drop_duplicates()) == 1 and table["density"].nunique() > 1:
-            found.append(System(name, runs, table, finished))
+        except (TypeError, KeyError, ValueError) as error:
+            notes.append(f"left out: {name}: its record lacks {error}: run its command again")
     return sorted(found, key=_order), notes
+
+
+def _is_transition(system: System) -> bool:
+    """True if only the density varies. Raises KeyError for a record without what figures need."""
+    table = system.table
+    info = system.runs[0].info()
+    needed = info["data"]["num_classes"], info["network"]["num_prunable"], table["num_kept"]
+    return (
+        None not in needed[:2]
+        and len(table[AXES].drop_duplicates()) == 1
+        and table["density"].nunique() > 1
+    )
 
 
 def _order(system: System) -> tuple[str, str, str, int]:
     """Sort key that puts the sizes of one network beside each other, the smallest first."""
     info = system.runs[0].info()
-    return *names_of(info), int(info.get("network", {}).get("num_prunable", 0))
+    return *names_of(info), int(info["network"]["num_prunable"])
 
 
 def panels(systems: Iterable[System]) -> dict[str, Observable]:
     """The observables of the transition that any of the systems has, by name."""
     known = observables()
     for system in systems:
-        for facts in system.runs[0].info().get("observables", []):
-            known[facts["name"]] = observable(facts["name"])
+        for facts in system.runs[0].info().get("observables") or []:
+            with suppress(KeyError, TypeError):  # facts that are no observable's
+                known[facts["name"]] = observable(facts["name"])
     return {
         name: one
         for name, one in known.items()
@@ -146,9 +161,8 @@ def _facets(systems: Sequence[System]) -> list[dict[str, Any]]:
 def facts_of(system: System) -> dict[str, str]:
     """Model, data, pruner and number of prunable weights of a system."""
     info = system.runs[0].info()
-    size = info.get("network", {}).get("num_prunable")
     names = dict(zip(("model", "data", "pruner"), names_of(info), strict=True))
-    return names | {"weights": f"{size:,}" if isinstance(size, int) else "?"}
+    return names | {"weights": f"{info['network']['num_prunable']:,}"}
 
 
 def _system(

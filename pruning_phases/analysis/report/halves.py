@@ -28,6 +28,8 @@ def half_points(
             found[system.name] = located(read_system(system.runs), num_resampled, seed)
         except UserError as error:
             reasons.append(f"{system.name}: {error}")
+        except (TypeError, KeyError, ValueError) as error:
+            reasons.append(f"{system.name}: its record lacks {error}: run its command again")
     return found, reasons
 
 

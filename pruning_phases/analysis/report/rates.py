@@ -77,10 +77,10 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
     for name, runs in systems_of(study.done).items():
         try:
             table = pooled(runs, RunRecord.observables)
-        except UserError:
+            if table[CONTROL].nunique() > 1:
+                found[name] = table[table["step"] == 0]
+        except (UserError, KeyError):
             continue  # the figures of the transition say so
-        if table[CONTROL].nunique() > 1:
-            found[name] = table[table["step"] == 0]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ def _study(name: str, folder: Path, runs: list[RunState]) -> Study:
         if run.folder is None or run.run is None or run.state == DAMAGED:
             continue
         record = RunRecord(run.folder.parent.parent, run.folder.parent.name, run.folder.name)
-        remember(record.info().get("observables", []))
+        with suppress(TypeError, KeyError):  # facts that are no observable's
+            remember(record.info().get("observables") or [])
         (study.done if run.state == DONE else study.unfinished).append(record)
     return study
 

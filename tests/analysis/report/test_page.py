@@ -10,8 +10,12 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from pruning_phases.analysis.common.losses import Losses
+from pruning_phases.analysis.report.config import ReportConfig
+from pruning_phases.analysis.report.page import make_page
+from pruning_phases.analysis.report.read import read_studies
 from pruning_phases.analysis.universality.fit import compare, located
 from pruning_phases.analysis.universality.read import read_system
 from pruning_phases.analysis.universality.summary import to_json
@@ -283,6 +287,7 @@ def test_replicas_that_would_not_fit_are_left_out_and_said_to_be(tmp_path, monke
         (["runs=none"], "runs=none: there is no such folder"),
         (["runs=."], "runs=.: there is no run: a run's folder holds run.json"),
         (["runs=.", "port=80"], "port=80: a page in a file has no port: give live=true, too"),
+        (["runs=.", "interval=9"], "interval=9: only a live page is renewed: give live=true, too"),
         (["runs=.", "live=true", "port=70000"], "port=70000: give a number from 0 to 65535"),
         (["run=."], "run: no such key; did you mean runs"),
     ],
@@ -325,3 +330,26 @@ def test_losses_over_dropout_at_evaluation(tmp_path):
     assert rates["systems"][1]["name"].endswith("p_train 0, N = 256")
     assert curve["mean"] == pytest.approx(values[0, :, 1].mean(axis=1), rel=1e-4)
     assert pytest.approx(values[0, :, 1], rel=1e-4) == np.array(curve["single"]).T
+
+
+DAMAGE = [
+    ("data", {}), ("data", 3), ("network", {}), ("network", None), ("segments", ["x"]),
+    ("observables", [{}]), ("observables", [{"name": []}]), ("command", 3), ("finished", []),
+    ("machine", 3), ("error", {}), ("state", None), ("physics", {"physics_version": 2}),
+    ("physics", {"physics_version": 2, "model": "x", "dataset": [], "seed": 0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), DAMAGE)
+def test_a_damaged_record_does_not_keep_the_other_runs_from_the_page(key, value, tmp_path):
+    record, _ = written.write_widths(tmp_path)
+    info = json.loads(record.info_file.read_text())
+    record.info_file.write_text(json.dumps(info | {key: value}))
+    config = ReportConfig(runs=str(tmp_path), num_resampled=100)
+    page = Page(make_page(read_studies(str(tmp_path)), config, Console(quiet=True)))
+    (study,) = page.data()
+    assert 1 <= len(study["transition"]["systems"]) <= 2
+    if len(study["transition"]["systems"]) < 2:
+        assert any("left out" in text for text in page.texts("li")) or any(
+            row["state"] in ("damaged", "None") for row in page.table("States of the runs")
+        )
