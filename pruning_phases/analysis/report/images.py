@@ -43,6 +43,8 @@ def images_of(study: Study, room: int) -> list[Image]:
 
 def _files(study: Study) -> list[Path]:
     """PNG files of the study, then those in the folders of its analyses and runs."""
+    if not study.folder.is_dir():  # none of its runs has begun
+        return []
     runs = [record.folder for record in study.done]
     folders = [study.folder, *sorted(_folders_of_analyses(study)), *runs]
     return [

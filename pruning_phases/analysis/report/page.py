@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.report.read import Study
 
 # What a page of 6 MB holds beside the plotting library (2 MB) and the tables.
-NUMBERS = 250_000  # values of single replicas
-BYTES_OF_IMAGES = 1_400_000
+NUMBERS = 200_000  # values of single replicas
+BYTES_OF_IMAGES = 1_200_000
 
 
 @dataclass

@@ -19,6 +19,7 @@ from pruning_phases.analysis.report.read import read_studies
 from pruning_phases.analysis.universality.fit import compare, located
 from pruning_phases.analysis.universality.read import read_system
 from pruning_phases.analysis.universality.summary import to_json
+from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.statistics.quote import with_error
 from tests.analysis.report import written
 from tests.support.commands import command, environment
@@ -255,6 +256,20 @@ def test_runs_that_have_all_failed_still_have_a_page(tmp_path):
     page = report(tmp_path)
     assert page.data() == [{"transition": None, "rates": None, "maps": []}]
     assert any(text.startswith("Nothing yet") for text in page.texts("p"))
+
+
+def test_runs_that_have_not_begun_are_missing(tmp_path):
+    written.write_widths(tmp_path, (100,))
+    entries = [
+        {"study": study, "run": run, "asked": run, "swept": f"seed={run}", "overrides": []}
+        for study, run in (("written", "w100"), ("written", "later"), ("other", "last"))
+    ]
+    SweepRecord(tmp_path, "sweep").write(["train", "-m"], entries)
+    page = report(tmp_path)
+    assert page.texts("h2") == ["other", "written", "Comparison with the papers"]
+    states = {row["run"]: (row["state"], row["name"]) for row in page.table("States of the runs")}
+    assert states["later"] == ("missing", "seed=later")
+    assert states["last"] == ("missing", "seed=last")
 
 
 def test_the_page_is_the_same_but_for_time_and_nonce(tmp_path):
