@@ -22,8 +22,8 @@ from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.register import register
 from pruning_phases.records.run import RunRecord, find_records
+from pruning_phases.records.states import states
 from pruning_phases.sweeps.combinations import combinations, composer
-from pruning_phases.sweeps.status import states
 from tests.support.written_records import write_run
 
 GRID = [

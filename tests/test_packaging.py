@@ -29,7 +29,7 @@ def metadata_of(wheel):
     return message_from_bytes(content)
 
 
-def test_the_wheel_holds_every_source_and_every_option(wheel):
+def test_the_wheel_holds_every_source_option_and_template(wheel):
     sources = {
         str(path.relative_to(ROOT))
         for folder in ("pruning_phases", "hydra_plugins")
@@ -39,8 +39,13 @@ def test_the_wheel_holds_every_source_and_every_option(wheel):
     options = {
         f"pruning_phases/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.yaml")
     }
+    templates = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "pruning_phases").rglob("templates/*")
+        if path.is_file()
+    }
     packed = {name for name in wheel if ".dist-info/" not in name}
-    assert packed == sources | options
+    assert len(templates) > 3 and packed == sources | options | templates
 
 
 def test_the_wheel_has_version_license_and_console_script(wheel):

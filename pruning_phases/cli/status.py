@@ -33,7 +33,7 @@ from pruning_phases.console import PLAIN, duration
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.records.run import DONE
 from pruning_phases.records.select import folders_of
-from pruning_phases.sweeps.status import DAMAGED, RunState, SweepState, counted, states
+from pruning_phases.records.states import DAMAGED, RunState, SweepState, counted, states
 
 MAX_ROWS = 40  # of the table
 

@@ -59,8 +59,7 @@ class RunRecord(Snapshots):
             content = json.loads(self.info_file.read_text())
         except (OSError, ValueError) as error:
             raise _damaged(self.info_file, f"is unreadable ({error})") from error
-        known = isinstance(content, dict) and isinstance(content.get("physics"), dict)
-        if not known or content.get("id") != self.id:
+        if not _is_record(content) or content["id"] != self.id:
             raise _damaged(self.info_file, f"is not the record of run {self.id}")
         if content["physics"].get("physics_version", 0) < PHYSICS_VERSION:
             raise _damaged(self.info_file, "was made by an earlier version")
@@ -246,6 +245,19 @@ def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 def _damaged(path: Path, fault: str) -> UserError:
     return UserError(f"{path} {fault}: delete the run's folder and run its command again")
+
+
+def _is_record(content: Any) -> bool:
+    """True if the content of a ``run.json`` has the shape of a record, whatever its values."""
+    if not isinstance(content, dict) or not isinstance(content.get("physics"), dict):
+        return False
+    parts = [content["physics"].get(name, {}) for name in ("model", "dataset", "pruner")]
+    parts += [content.get(name, {}) for name in ("machine", "data", "network")]
+    lists = [content.get(name, []) for name in ("segments", "observables")]
+    if not all(isinstance(one, list) for one in lists):
+        return False
+    parts += [entry for one in lists for entry in one]
+    return "id" in content and all(isinstance(part, dict) for part in parts)
 
 
 def _digest(path: Path) -> str:

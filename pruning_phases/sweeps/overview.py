@@ -23,8 +23,8 @@ from pruning_phases.console import PLAIN
 from pruning_phases.errors import UserError, first_line
 from pruning_phases.observables.registry import AXES, observable, observables
 from pruning_phases.records.run import DONE, RunRecord, read_table
+from pruning_phases.records.states import DAMAGED, RunState, state_of_sweep
 from pruning_phases.records.sweep import SweepRecord
-from pruning_phases.sweeps.status import DAMAGED, RunState, state_of_sweep
 from pruning_phases.tracking import wandb as wandb_runs
 from pruning_phases.tracking.dashboard import media_key
 

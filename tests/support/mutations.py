@@ -79,7 +79,8 @@ def _keys(name: str) -> Words:
     if name == "train":
         return sorted({*all_keys(), *_options()})
     apart = {"dashboard": DashboardConfig, "status": StatusConfig, "wandb_sync": WandbSyncConfig}
-    return sorted(keys_of(apart.get(name) or analyses()[name].CONFIG))
+    keys = keys_of(apart.get(name) or analyses()[name].CONFIG)
+    return sorted(key for key in keys if key != "live")  # such a command does not end by itself
 
 
 def _options() -> dict[str, Words]:

@@ -5,9 +5,9 @@ import pytest
 
 from pruning_phases.observables.registry import observable, observables
 from pruning_phases.records.run import DONE, FAILED, RunRecord
+from pruning_phases.records.states import MISSING, RunState, state_of_sweep
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps.overview import MAX_LABELLED, MAX_POINTS, overview_figure, summary
-from pruning_phases.sweeps.status import MISSING, RunState, state_of_sweep
 from tests.support.written_records import PHYSICS, write_run
 
 DENSITY = np.geomspace(1, 1e-3, 500)

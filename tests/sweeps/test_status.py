@@ -9,8 +9,8 @@ import pytest
 from pruning_phases.cli.status import as_keys
 from pruning_phases.console import duration
 from pruning_phases.records.run import RunRecord
+from pruning_phases.records.states import states
 from pruning_phases.records.sweep import SweepRecord, command_of
-from pruning_phases.sweeps.status import states
 from tests.support.commands import command
 from tests.support.written_records import PHYSICS, write_run
 
