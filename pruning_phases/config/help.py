@@ -35,7 +35,7 @@ def train_help(schemas: dict[str, dict[str, type]]) -> dict[str, str]:
     lines = ["== Groups: choose one option each (group=option) ==", ""]
     for group in [*groups(), "hydra/launcher"]:
         lines.append(_row(group, ", ".join(options(group)), 16))
-    lines += ["", "== Analyses: figures=[NAME,...] plots them at the end of a run ==", ""]
+    lines += ["", "== Analyses: 'figures=[NAME,...]' plots them at the end of a run ==", ""]
     lines.append(_row("figures", ", ".join(members("pruning_phases.analysis", "CONFIG")), 16))
     keys = {path: facts for path, facts, _ in declared(Config)}
     for group, kinds in schemas.items():
