@@ -1,0 +1,96 @@
+"""The commands of the README and of the tutorials: given one after the other, as a reader does."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pruning_phases
+from tests.support.commands import NO_DOWNLOAD, environment
+from tests.support.documents import DOCS, README, ROOT, blocks, lines_of, name_of, words_of
+
+QUIET = ["logger=none", "progress=false"]
+# Fewer updates, replicas and values, so that a page takes a minute. Its numbers are then others.
+SMALL = [*QUIET, "num_replicas=4", "training.budget.amount=4", "pruner.finetune.amount=10"]
+COARSE = [*QUIET, "training.budget.min_updates=10", "training.budget.amount=4",
+          "dropout_phase.p_eval=[0,0.5,0.9]", "experiment_scale.num_replicas=2"]  # fmt: skip
+PAGES = {
+    README: SMALL,
+    DOCS / "quickstart.md": SMALL,
+    DOCS / "tutorials" / "transition.md": SMALL,
+    DOCS / "tutorials" / "own_csv.md": SMALL,
+    DOCS / "tutorials" / "phase_map.md": COARSE,
+}
+PLACEHOLDER = "table=FILE.csv"
+NEEDS_DATA = ("dataset=mnist",)  # as long as a coffee: tests of conf compose these commands
+
+
+def given(command: str, small: list[str]) -> list[str]:
+    """The words of a command as a process takes them; [] for one that is not given here."""
+    words = words_of(command)
+    if not words or PLACEHOLDER in words or any(word in NEEDS_DATA for word in words):
+        return []
+    fewer = [word for word in small if word.partition("=")[0] not in keys(words)]
+    return ["-m", f"pruning_phases.{words[0]}", *words[1:], *(fewer if words[0] == "train" else [])]
+
+
+def keys(words: list[str]) -> set[str]:
+    return {word.partition("=")[0] for word in words}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_commands_of_the_page(page, tmp_path):
+    folder, count, script = tmp_path, 0, ""
+    for language, block in blocks(page, "bash", "python"):
+        if language == "python":
+            script = block
+            continue
+        for line in lines_of(block):
+            if line == "cd examples":
+                folder = ROOT / "examples"
+            elif line.startswith("python ") and line.endswith(".py"):
+                (folder / line.split()[1]).write_text(script)
+                run(folder, line.split()[1])
+            elif words := given(line, PAGES[page]):
+                more = [f"results_dir={tmp_path / 'own'}"] if folder != tmp_path else []
+                run(folder, *words, *more)
+                count += 1
+    assert count >= (1 if page.name == "own_csv.md" else 2)
+
+
+def run(folder: Path, *words: str) -> str:
+    result = subprocess.run(
+        [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=600,
+        check=False, stdin=subprocess.DEVNULL, env=environment(**NO_DOWNLOAD),
+    )  # fmt: skip
+    assert result.returncode == 0, (shlex.join(words), result.stdout, result.stderr)
+    return result.stdout
+
+
+@pytest.mark.slow
+def test_the_percolation_of_the_tutorial_is_found(tmp_path):
+    import json
+
+    ((_, script),) = blocks(DOCS / "tutorials" / "own_csv.md", "python")
+    (tmp_path / "percolation.py").write_text(script)
+    run(tmp_path, "percolation.py")
+    run(tmp_path, "-m", "pruning_phases.collapse", "table=percolation.csv", "ansatz=power_law")
+    found = json.loads((tmp_path / "percolation_collapse" / "collapse.json").read_text())
+    for name, exact in (("critical_point", 0.592746), ("nu", 4 / 3), ("beta", 5 / 36)):
+        one = found["power_law"][name]
+        assert abs(one["value"] - exact) < 2.5 * one["error"], name
+
+
+@pytest.mark.skipif(not hasattr(pruning_phases, "load"), reason="the package has no Python API")
+def test_the_python_of_the_readme(tmp_path, monkeypatch):
+    from tests.support.commands import train
+
+    monkeypatch.chdir(tmp_path)
+    small = ["study=first", "pruner=magnitude,random", *SMALL, "pruner.steps=8", "figures=[]"]
+    assert train("-m", *small, cwd=tmp_path).returncode == 0
+    ((_, script),) = blocks(README, "python")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    exec(compile(script, "README.md", "exec"), {})
