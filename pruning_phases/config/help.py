@@ -30,7 +30,7 @@ MEASURED = {
     "accuracy": "fraction of the test examples that are classified correctly",
     "loss": "mean of -ln p_y over the test examples, y the label, p the softmax output; nats",
     "prediction_entropy": "-sum_c f_c ln f_c, f_c the fraction of the test examples that the "
-    "network assigns to class c; nats. ln C: all C classes are used equally, 0: one class takes all",
+    "network assigns to class c; nats. ln C: it uses all C classes equally, 0: one takes all",
     "outcome_entropy": "mean of -sum_c p_c ln p_c over the test examples; nats. 0: certain "
     "outputs, ln C: uniform outputs",
 }
