@@ -1,5 +1,6 @@
 """The commands of the README and of the tutorials: given one after the other, as a reader does."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import pruning_phases
+from pruning_phases.analysis.registry import analyses
 from tests.support.commands import NO_DOWNLOAD, environment
 from tests.support.documents import DOCS, README, ROOT, blocks, lines_of, name_of, words_of
 
@@ -23,17 +25,39 @@ PAGES = {
     DOCS / "tutorials" / "own_csv.md": SMALL,
     DOCS / "tutorials" / "phase_map.md": COARSE,
 }
-PLACEHOLDER = "table=FILE.csv"
-NEEDS_DATA = ("dataset=mnist",)  # as long as a coffee: tests of conf compose these commands
+# The pages of results, at scale=smoke and with these words besides.
+BRIEF = [*QUIET, "num_replicas=2", "training.budget.amount=4", "pruner.finetune.amount=5"]
+RESULTS = {
+    "transition": [*BRIEF, "topology.training.amount=20"],
+    "dropout_phases": COARSE,
+    "pruning_at_initialization": [*BRIEF, "topology.training.amount=20"],
+    "universality": BRIEF,
+    "finite_size_scaling": BRIEF,
+}
+NOT_GIVEN = re.compile(r"FILE|RUN\b")  # a name that a reader replaces
 
 
-def given(command: str, small: list[str]) -> list[str]:
+def given(command: str, small: list[str], smoke: bool = False) -> list[str]:
     """The words of a command as a process takes them; [] for one that is not given here."""
     words = words_of(command)
-    if not words or PLACEHOLDER in words or any(word in NEEDS_DATA for word in words):
+    if not words or NOT_GIVEN.search(command):
         return []
-    fewer = [word for word in small if word.partition("=")[0] not in keys(words)]
-    return ["-m", f"pruning_phases.{words[0]}", *words[1:], *(fewer if words[0] == "train" else [])]
+    if words[0] != "train":
+        return ["-m", f"pruning_phases.{words[0]}", *words[1:], *few_samples(words[0])]
+    if smoke:
+        words = [word for word in words if not word.startswith(("data_dir=", *REPLACED))]
+        words += ["scale=smoke", *small]
+    else:
+        words += [word for word in small if word.partition("=")[0] not in keys(words)]
+    return ["-m", "pruning_phases.train", *words[1:]]
+
+
+def few_samples(name: str) -> list[str]:
+    resamples = name in analyses() and hasattr(analyses()[name].CONFIG(), "num_resampled")
+    return ["num_resampled=100"] if resamples else []
+
+
+REPLACED = tuple(f"{word.partition('=')[0]}=" for word in [*BRIEF, "scale=smoke"])
 
 
 def keys(words: list[str]) -> set[str]:
@@ -42,7 +66,7 @@ def keys(words: list[str]) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_commands_of_the_page(page, tmp_path):
+def test_the_commands_of_the_page(page, tmp_path, data_dir):
     folder, count, script = tmp_path, 0, ""
     for language, block in blocks(page, "bash", "python"):
         if language == "python":
@@ -55,16 +79,32 @@ def test_the_commands_of_the_page(page, tmp_path):
                 (folder / line.split()[1]).write_text(script)
                 run(folder, line.split()[1])
             elif words := given(line, PAGES[page]):
-                more = [f"results_dir={tmp_path / 'own'}"] if folder != tmp_path else []
-                run(folder, *words, *more)
+                words = [word for word in words if not word.startswith("data_dir=")]
+                own = folder != tmp_path and "pruning_phases.train" in words
+                run(folder, *words, *([f"results_dir={tmp_path / 'own'}"] if own else []),
+                    PRUNING_PHASES_DATA=data_dir)  # fmt: skip
                 count += 1
     assert count >= (1 if page.name == "own_csv.md" else 2)
 
 
-def run(folder: Path, *words: str) -> str:
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RESULTS)
+def test_the_commands_of_the_results_at_smoke_size(page, tmp_path, data_dir):
+    for _, block in blocks(DOCS / "results" / f"{page}.md", "bash"):
+        for line in lines_of(block):
+            if words := given(line, RESULTS[page], smoke=True):
+                run(tmp_path, *words, PRUNING_PHASES_DATA=data_dir)
+
+
+def test_every_page_of_results_is_run():
+    pages = {path.stem for path in (DOCS / "results").glob("*.md")}
+    assert pages == {*RESULTS, "index"}
+
+
+def run(folder: Path, *words: str, **more: str) -> str:
     result = subprocess.run(
         [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=600,
-        check=False, stdin=subprocess.DEVNULL, env=environment(**NO_DOWNLOAD),
+        check=False, stdin=subprocess.DEVNULL, env=environment(**NO_DOWNLOAD, **more),
     )  # fmt: skip
     assert result.returncode == 0, (shlex.join(words), result.stdout, result.stderr)
     return result.stdout
