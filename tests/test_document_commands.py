@@ -11,6 +11,7 @@ import pytest
 import pruning_phases
 from pruning_phases.analysis.registry import analyses
 from tests.support.commands import NO_DOWNLOAD, environment
+from tests.support.data_files import write_digits_as_mnist
 from tests.support.documents import DOCS, README, ROOT, blocks, lines_of, name_of, words_of
 
 QUIET = ["logger=none", "progress=false"]
@@ -29,11 +30,17 @@ PAGES = {
 BRIEF = [*QUIET, "num_replicas=2", "training.budget.amount=4", "pruner.finetune.amount=5"]
 RESULTS = {
     "transition": [*BRIEF, "topology.training.amount=20"],
-    "dropout_phases": COARSE,
+    "dropout_phases": [*COARSE, "experiment_scale.train_sizes=[64,160,500]"],
     "pruning_at_initialization": [*BRIEF, "topology.training.amount=20"],
     "universality": BRIEF,
-    "finite_size_scaling": BRIEF,
+    "finite_size_scaling": [*BRIEF, "num_replicas=8"],
 }
+# Values that an experiment sweeps over, in place of all.
+SWEPT = {
+    "fig4": "topology=original,rewired", "capacity": "pruner=snip,imp",
+    "mask_information": "pruner=snip,imp", "pai_comparison": "pruner=snip,magnitude",
+    "sanity_checks": "pruner=snip,imp",
+}  # fmt: skip
 NOT_GIVEN = re.compile(r"FILE|RUN\b")  # a name that a reader replaces
 
 
@@ -46,7 +53,8 @@ def given(command: str, small: list[str], smoke: bool = False) -> list[str]:
         return ["-m", f"pruning_phases.{words[0]}", *words[1:], *few_samples(words[0])]
     if smoke:
         words = [word for word in words if not word.startswith(("data_dir=", *REPLACED))]
-        words += ["scale=smoke", *small]
+        swept = [SWEPT[name] for name in SWEPT if f"experiment={name}" in words]
+        words += ["scale=smoke", *small, *(["-m", *swept] if swept else [])]
     else:
         words += [word for word in small if word.partition("=")[0] not in keys(words)]
     return ["-m", "pruning_phases.train", *words[1:]]
@@ -64,9 +72,15 @@ def keys(words: list[str]) -> set[str]:
     return {word.partition("=")[0] for word in words}
 
 
+@pytest.fixture(scope="module")
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder of data sets in which MNIST is small."""
+    return str(write_digits_as_mnist(tmp_path_factory.mktemp("data")))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_commands_of_the_page(page, tmp_path, data_dir):
+def test_the_commands_of_the_page(page, tmp_path, mnist):
     folder, count, script = tmp_path, 0, ""
     for language, block in blocks(page, "bash", "python"):
         if language == "python":
@@ -82,18 +96,18 @@ def test_the_commands_of_the_page(page, tmp_path, data_dir):
                 words = [word for word in words if not word.startswith("data_dir=")]
                 own = folder != tmp_path and "pruning_phases.train" in words
                 run(folder, *words, *([f"results_dir={tmp_path / 'own'}"] if own else []),
-                    PRUNING_PHASES_DATA=data_dir)  # fmt: skip
+                    PRUNING_PHASES_DATA=mnist)  # fmt: skip
                 count += 1
     assert count >= (1 if page.name == "own_csv.md" else 2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RESULTS)
-def test_the_commands_of_the_results_at_smoke_size(page, tmp_path, data_dir):
+def test_the_commands_of_the_results_at_smoke_size(page, tmp_path, mnist):
     for _, block in blocks(DOCS / "results" / f"{page}.md", "bash"):
         for line in lines_of(block):
             if words := given(line, RESULTS[page], smoke=True):
-                run(tmp_path, *words, PRUNING_PHASES_DATA=data_dir)
+                run(tmp_path, *words, PRUNING_PHASES_DATA=mnist)
 
 
 def test_every_page_of_results_is_run():
