@@ -17,8 +17,10 @@ from tests.support.documents import DOCS, README, ROOT, blocks, lines_of, name_o
 QUIET = ["logger=none", "progress=false"]
 # Fewer updates, replicas and values, so that a page takes a minute. Its numbers are then others.
 SMALL = [*QUIET, "num_replicas=4", "training.budget.amount=4", "pruner.finetune.amount=10"]
-COARSE = [*QUIET, "training.budget.min_updates=10", "training.budget.amount=4",
-          "dropout_phase.p_eval=[0,0.5,0.9]", "experiment_scale.num_replicas=2"]  # fmt: skip
+COARSE = [
+    *QUIET, "training.budget.min_updates=10", "training.budget.amount=4",
+    "dropout_phase.p_eval=[0,0.4,0.5,0.6,0.7,0.8,0.9]", "experiment_scale.num_replicas=2",
+]  # fmt: skip
 PAGES = {
     README: SMALL,
     DOCS / "quickstart.md": SMALL,

@@ -1,7 +1,4 @@
-"""Text of ``--help`` and the reference of all keys, made from the facts beside the keys.
-
-python -m pruning_phases.config.help       prints docs/reference.md
-"""
+"""Text of ``--help``, made from the facts beside the keys."""
 
 import textwrap
 from typing import Any
