@@ -5,6 +5,7 @@
 # make test-ray     test Ray's launcher in an environment of its own, .venv-ray
 # make check        run ruff and mypy
 # make bench        time the package against its peers (benchmarks/results.md)
+# make docs         build the documentation in site/; a broken link is an error
 # make reference    write docs/reference.md, the list of all keys and options
 # make constraints  renew the pinned versions in constraints.txt (needs uv)
 # make clean        delete the environments and caches; results in multirun/ stay
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?=
 
-.PHONY: setup demo test test-all test-ray check bench reference constraints clean
+.PHONY: setup demo test test-all test-ray check bench docs reference constraints clean
 
 setup: $(READY)
 
@@ -64,6 +65,10 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "documentation: site/index.html"
+
 reference: $(READY)
 	$(BIN)/python -m pruning_phases.config.reference > docs/.reference.md
 	mv docs/.reference.md docs/reference.md
@@ -74,4 +79,4 @@ constraints:
 		pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(RAY) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RAY) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,7 +8,7 @@ Without an API key (`wandb login`), or with mode=offline, the runs go into files
 which `wandb sync` sends.
 
   python -m pruning_phases.wandb_sync runs=multirun/fig1
-  python -m pruning_phases.wandb_sync runs=[multirun/a,multirun/b] project=NAME entity=NAME
+  python -m pruning_phases.wandb_sync 'runs=[multirun/a,multirun/b]' project=NAME entity=NAME
   python -m pruning_phases.wandb_sync runs=multirun/fig1 mode=offline
 """
 

@@ -151,7 +151,7 @@ class PrunerConfig:
         has_effect=_prunes,
     )  # fmt: skip
     schedule: Schedule = key(
-        Schedule.geometric, "linear, geometric, two_stage, or list (pruner.densities=[0.5,0.1])",
+        Schedule.geometric, "linear, geometric, two_stage, or list ('pruner.densities=[0.5,0.1]')",
         has_effect=_prunes,
     )  # fmt: skip
     steps: int = key(
@@ -221,7 +221,7 @@ class TopologyConfig:
     )
     density: float = key(
         0.01, "density of the mask; the nearest pruning step is taken and must be among the "
-        "snapshots; -m topology.density=A,B with snapshots=[A,B] takes both from one pruned run",
+        "snapshots; -m topology.density=A,B with 'snapshots=[A,B]' takes both from one pruned run",
         above=0, at_most=1,
     )  # fmt: skip
     swaps_per_edge: float = key(

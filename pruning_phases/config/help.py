@@ -1,7 +1,4 @@
-"""Text of ``--help`` and the reference of all keys, made from the facts beside the keys.
-
-python -m pruning_phases.config.help       prints docs/reference.md
-"""
+"""Text of ``--help``, made from the facts beside the keys."""
 
 import textwrap
 from typing import Any
@@ -24,6 +21,17 @@ TRAIN = """
   -m KEY=A,B sweeps. Some experiments sweep by themselves; docs/reference.md says which.
 """
 
+MEASURED = {
+    "density": "surviving weights / prunable weights",
+    "effective_density": "surviving weights on a path from input to output / prunable weights",
+    "accuracy": "fraction of the test examples that are classified correctly",
+    "loss": "mean of -ln p_y over the test examples, y the label, p the softmax output; nats",
+    "prediction_entropy": "-sum_c f_c ln f_c, f_c the fraction of the test examples that the "
+    "network assigns to class c; nats. ln C: it uses all C classes equally, 0: one takes all",
+    "outcome_entropy": "mean of -sum_c p_c ln p_c over the test examples; nats. 0: certain "
+    "outputs, ln C: uniform outputs",
+}
+
 
 def command_help(name: str, kind: type, about: str) -> dict[str, str]:
     """Hydra's help node of a command other than ``train``; ``about``: docstring of its module."""
@@ -35,8 +43,10 @@ def train_help(schemas: dict[str, dict[str, type]]) -> dict[str, str]:
     lines = ["== Groups: choose one option each (group=option) ==", ""]
     for group in [*groups(), "hydra/launcher"]:
         lines.append(_row(group, ", ".join(options(group)), 16))
-    lines += ["", "== Analyses: figures=[NAME,...] plots them at the end of a run ==", ""]
+    lines += ["", "== Analyses: 'figures=[NAME,...]' plots them at the end of a run ==", ""]
     lines.append(_row("figures", ", ".join(members("pruning_phases.analysis", "CONFIG")), 16))
+    lines += ["", "== What is measured: after every step, on the whole published test split ==", ""]
+    lines += [_row(name, meaning, 26) for name, meaning in MEASURED.items()]
     keys = {path: facts for path, facts, _ in declared(Config)}
     for group, kinds in schemas.items():
         for kind in kinds.values():

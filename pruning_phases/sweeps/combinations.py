@@ -12,8 +12,27 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from pruning_phases.config.groups import SweepConfig
 from pruning_phases.errors import UserError, first_line
 from pruning_phases.file_path import expanded
+
+
+def spanned(
+    grids: Sequence[Sequence[str]], options: SweepConfig, loader: ConfigLoader
+) -> list[list[Override]]:
+    """All combinations of the grids and of the sets in ``sweep.file``, without those left out."""
+    grid = [
+        one
+        for words in grids
+        for more in sets_in(options.file)
+        for one in combinations([*_without_options(words), *more], loader, options.zip)
+    ]
+    return left_out(grid, options.leave_out, loader)
+
+
+def _without_options(words: Sequence[str]) -> list[str]:
+    """The words of the runs, without those of the sweep as a whole."""
+    return [word for word in words if not word.lstrip("+").startswith("sweep.")]
 
 
 def combinations(
@@ -36,10 +55,10 @@ def combinations(
         else:
             choices[key] = [f"{key}={word.get_value_element_as_str()}"]
     parsed = {one: parser.parse_override(one) for words in choices.values() for one in words}
-    return [[parsed[word] for word in words] for words in _spanned(choices, zipped)]
+    return [[parsed[word] for word in words] for words in _words_of(choices, zipped)]
 
 
-def _spanned(choices: dict[str, list[str]], zipped: Sequence[str]) -> Iterator[list[str]]:
+def _words_of(choices: dict[str, list[str]], zipped: Sequence[str]) -> Iterator[list[str]]:
     """Yield one word of every key, for each combination."""
     counts = {key: len(choices.get(key, ())) for key in zipped}
     if len(set(counts.values())) > 1 or 0 in counts.values():

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.override_parser.types import Override
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
@@ -29,7 +28,7 @@ from pruning_phases.file_path import expanded
 from pruning_phases.records.run import DONE, FAILED, RUNNING
 from pruning_phases.records.sweep import SweepRecord
 from pruning_phases.sweeps import slurm
-from pruning_phases.sweeps.combinations import combinations, left_out, sets_in
+from pruning_phases.sweeps.combinations import spanned
 from pruning_phases.sweeps.dry_run import list_jobs
 from pruning_phases.sweeps.plan import Job, jobs_of, refuse_other_inputs_of
 
@@ -43,7 +42,7 @@ def sweep(
     """Make the runs that the words of ``grids`` span and that are not done; report the outcome."""
     console, began = new_console(), time.time()
     options: SweepConfig = OmegaConf.to_object(master.sweep)  # type: ignore[assignment]
-    jobs = jobs_of(_spanned(grids, options, loader), master, loader, console)
+    jobs = jobs_of(spanned(grids, options, loader), master, loader, console)
     _refuse_half_interpolations(jobs)
     refuse_other_inputs_of(jobs, console)
     todo = [job for job in jobs if not job.is_done]
@@ -58,23 +57,17 @@ def sweep(
     console.print(
         f"sweep: {len(jobs) - len(todo)} of {len(jobs)} runs done, {len(todo)} to do", **PLAIN
     )
-    first = jobs[0].config
-    name = hash_of([[job.config.study, job.asked] for job in jobs])
-    record = SweepRecord(expanded(first.results_dir), name)
-    record.write(sys.argv, [job.entry() for job in jobs])
-    record.failure.unlink(missing_ok=True)
-    for study in {job.config.study for job in jobs}:
-        (record.results_dir / study).mkdir(exist_ok=True)  # status finds it before the first run
-    # Each run prints a line of its own; the launchers' lines hold every override.
-    logging.getLogger("hydra").setLevel(logging.WARNING)
-    stopped = None
+    record = _begin_record(jobs)
     folder = Path(str(master.hydra.sweep.dir))
+    if todo and slurm.is_queued(launcher):
+        console.print(f"output of the jobs: {folder / '.submitit'}", **PLAIN)
+    stopped = None
     try:
-        if todo and slurm.is_queued(launcher):
-            console.print(f"output of the jobs: {folder / '.submitit'}", **PLAIN)
         _launch(todo, record, launcher, max_batch_size, _reporter(jobs, console), options)
     except Exception as error:  # a job died, or nothing could be launched
         stopped = first_line(error)
+    with suppress(OSError):
+        folder.rmdir()  # unless a launcher has written into it
     if options.detach and not stopped:
         console.print(
             f"{len(todo)} jobs queued; python -m pruning_phases.status "
@@ -83,39 +76,41 @@ def sweep(
         return
     if options.stop_at_failure and record.failure.exists():
         stopped = stopped or "stopped at the first failure"
-    with suppress(OSError):
-        folder.rmdir()  # unless a launcher has written into it
+    _end(jobs, record, began, bool(todo), stopped, console)
+
+
+def _begin_record(jobs: list[Job]) -> SweepRecord:
+    """Write the record of the sweep, and make the folders of its studies."""
+    name = hash_of([[job.config.study, job.asked] for job in jobs])
+    record = SweepRecord(expanded(jobs[0].config.results_dir), name)
+    record.write(sys.argv, [job.entry() for job in jobs])
+    record.failure.unlink(missing_ok=True)
+    for study in {job.config.study for job in jobs}:
+        (record.results_dir / study).mkdir(exist_ok=True)  # status finds it before the first run
+    # Each run prints a line of its own; the launchers' lines hold every override.
+    logging.getLogger("hydra").setLevel(logging.WARNING)
+    return record
+
+
+def _end(
+    jobs: list[Job], record: SweepRecord, began: float, launched: bool, stopped: str | None,
+    console: Console,
+) -> None:  # fmt: skip
+    """Record and plot what is done, and conclude."""
     not_written = None
     try:
         record.write(sys.argv, [job.entry() for job in jobs])
     except RunError as error:  # a full disk; the runs that failed are named first
         not_written = error
     _plot_studies(jobs, console)
+    first = jobs[0].config
     if first.logger.name == "wandb":
         from pruning_phases.sweeps.overview import log_overview  # imports pandas, wandb, matplotlib
 
         log_overview(record, first, began, console)
-    _conclude(jobs, bool(todo), stopped, console)
+    _conclude(jobs, launched, stopped, console)
     if not_written:
         raise not_written
-
-
-def _spanned(
-    grids: Sequence[Sequence[str]], options: SweepConfig, loader: ConfigLoader
-) -> list[list[Override]]:
-    """All combinations of the grids and of the sets in ``sweep.file``, without those left out."""
-    grid = [
-        one
-        for words in grids
-        for more in sets_in(options.file)
-        for one in combinations([*_without_options(words), *more], loader, options.zip)
-    ]
-    return left_out(grid, options.leave_out, loader)
-
-
-def _without_options(words: Sequence[str]) -> list[str]:
-    """The words of the runs, without those of the sweep as a whole."""
-    return [word for word in words if not word.lstrip("+").startswith("sweep.")]
 
 
 def _refuse_half_interpolations(jobs: list[Job]) -> None:

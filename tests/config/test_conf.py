@@ -1,6 +1,5 @@
 """The YAML: every option composes and begins with a command and a description."""
 
-import re
 import shlex
 from pathlib import Path
 
@@ -8,11 +7,11 @@ import pytest
 
 from pruning_phases.config.conf_folder import conf_dir
 from pruning_phases.config.reference import option_text
+from tests.support.documents import DOCUMENTS, commands, name_of
 
 CONF = Path(conf_dir())
 LAUNCHERS = sorted(CONF.glob("hydra/launcher/*.yaml"))
 OPTIONS = sorted(path.relative_to(CONF) for path in CONF.glob("*/*.yaml"))
-README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 @pytest.mark.parametrize("option", [o for o in OPTIONS if o.parts[0] != "hydra"], ids=str)
@@ -42,19 +41,21 @@ def test_an_experiment_says_if_it_sweeps_by_itself(option):
     assert ("by itself" in option_text("experiment", option.stem)) == sweeps
 
 
-def readme_commands() -> list[str]:
-    blocks = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [line for line in lines if line.startswith("python -m pruning_phases.train")]
+TRAININGS = [
+    pytest.param(words[1:], id=f"{name_of(path)}: {' '.join(words)}")
+    for path in DOCUMENTS
+    if path.name != "bring_your_own.md"  # which has a folder of options, and tests of its own
+    for words in commands(path)
+    if words[0] == "train"
+]
 
 
-@pytest.mark.parametrize("command", readme_commands())
-def test_every_command_of_the_readme_composes(command, configure):
-    words = [
-        word for word in shlex.split(command, comments=True)[3:] if word not in ("-m", "--help")
-    ]
+@pytest.mark.parametrize("words", TRAININGS)
+def test_every_training_of_the_documents_composes(words, configure):
     combinations: list[list[str]] = [[]]
     for word in words:
+        if word in ("-m", "--help"):
+            continue
         key, _, value = word.partition("=")
         choices = value.split(",") if "[" not in value else [value]
         combinations = [[*c, f"{key}={choice}"] for c in combinations for choice in choices]
@@ -62,5 +63,5 @@ def test_every_command_of_the_readme_composes(command, configure):
         configure(*overrides, tiny=False)
 
 
-def test_the_readme_has_commands():
-    assert len(readme_commands()) >= 5
+def test_the_documents_have_trainings():
+    assert len(TRAININGS) > 30

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pruning_phases.analysis.transition.summary import observables_shown
 from pruning_phases.config.conf_folder import groups, options
-from pruning_phases.config.help import train_help
+from pruning_phases.config.help import MEASURED, train_help
 from pruning_phases.config.keys import declared
 from pruning_phases.config.reference import reference
 from pruning_phases.config.register import all_keys, schemas
@@ -29,6 +30,11 @@ def test_every_key_with_a_meaning_is_in_the_help():
     for path, kind in parts:
         for name, facts, _ in declared(kind, path):
             assert not facts.meaning or re.search(rf"^    {re.escape(name)}\s", HELP, re.MULTILINE)
+
+
+def test_what_the_table_of_a_run_shows_is_defined_in_the_help():
+    assert {*observables_shown(), "density"} == {*MEASURED}
+    assert all(re.search(rf"^    {name}\s", HELP, re.MULTILINE) for name in MEASURED)
 
 
 def test_keys_in_the_help_exist():

@@ -33,6 +33,20 @@ def write_idx_set(
     return folder
 
 
+def write_digits_as_mnist(data_dir: Path) -> Path:
+    """scikit-learn's digits with 28x28 pixels, in the files of MNIST and of KMNIST."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = np.pad(np.kron(digits.images * 15, np.ones((1, 3, 3))), ((0, 0), (2, 2), (2, 2)))
+    for name in ("MNIST", "KMNIST"):
+        for part, rows in (("train", slice(0, 1400)), ("t10k", slice(1400, None))):
+            folder = data_dir / name / "raw"
+            write_idx(folder / f"{part}-images-idx3-ubyte", images[rows])
+            write_idx(folder / f"{part}-labels-idx1-ubyte", digits.target[rows])
+    return data_dir
+
+
 def md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes()).hexdigest()
 

@@ -7,7 +7,7 @@ One row per row of the runs' observables, with the study, the run, model, datase
 every option in which the runs differ.
 
   python -m pruning_phases.table runs=multirun
-  python -m pruning_phases.table runs=[multirun/fig1,multirun/fig3] columns=[density,accuracy]
+  python -m pruning_phases.table 'runs=[multirun/fig1,multirun/fig3]' 'columns=[density,accuracy]'
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ In: finished runs over density. Out: ``transition.png`` and ``.pdf`` in each run
 not know about other runs.
 
 Mean over replicas with standard errors, after arXiv 2602.15224, Fig. 1. Every run plots it at its
-end (figures=[transition]).
+end ('figures=[transition]').
 
   python -m pruning_phases.transition runs=multirun/fig1
   python -m pruning_phases.transition runs=multirun/fig1 control=num_kept   transition_num_kept.png
