@@ -140,6 +140,7 @@ def test_brackets_in_docstrings_of_modules_are_quoted():
     found = {
         name: BARE_BRACKETS.findall(ast.get_docstring(ast.parse(source)) or "")
         for name, source in sources().items()
+        if not name.startswith("pruning_phases.api")  # Python, no commands
     }
     assert {name: words for name, words in found.items() if words} == {}
 

@@ -21,7 +21,7 @@ about the fit. With both ansatzes the output names the one that the data prefer,
   python -m pruning_phases.collapse table=FILE.csv ansatz=power_law
   python -m pruning_phases.collapse runs=multirun/widths size=model.widths control=num_kept
   python -m pruning_phases.collapse table=FILE.csv ansatz=bkt sigma=null delta=0
-  python -m pruning_phases.collapse table=FILE.csv ansatz=power_law nu=1 critical_range=[2.2,2.4]
+  python -m pruning_phases.collapse table=FILE.csv ansatz=power_law nu=1 'critical_range=[2.2,2.4]'
   python -m pruning_phases.collapse runs=multirun/phase_scaling control=p_eval
 """
 

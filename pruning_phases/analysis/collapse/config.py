@@ -47,7 +47,10 @@ class CollapseConfig(AnalysisConfig):
         None, "its known value; null fits it", at_least=-1e12, at_most=1e12
     )
     critical_range: list[float] | None = key(
-        None, "range [LOW,HIGH] in which the critical point is searched; null: the measured one"
+        None,
+        "range [LOW,HIGH] in which the critical point is searched; null: the measured one",
+        at_least=-1e12,
+        at_most=1e12,
     )
     nu: float | None = key(
         None, "power_law: known exponent nu; null fits it", at_least=0.1, at_most=20
