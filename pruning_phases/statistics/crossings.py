@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from pruning_phases.statistics.resampling import MOST_LOST, half_width
 from pruning_phases.statistics.splines import MORE_FLEXIBLE, cubic_splines
@@ -209,11 +210,16 @@ def _grid(low: float, high: float) -> Array:
 
 
 def _position(control: Array, whole: Array) -> Array:
-    """Position of ``control`` in [0, 1] within the range of ``whole``, logarithmic over decades."""
-    low, high = whole.min(), whole.max()
-    if _logarithmic(low, high):
-        control, low, high = np.log(control), np.log(low), np.log(high)
-    return np.clip((control - low) / (high - low), 0, 1)
+    """Position of ``control`` in [0, 1] among the values of ``whole``, a smooth function of it.
+
+    Neighbouring values of ``whole`` are equally far apart. Otherwise splines would swing where
+    values are scarce beside a finely measured region.
+    """
+    places = np.unique(whole)
+    if _logarithmic(places[0], places[-1]):
+        control, places = np.log(control), np.log(places)
+    position = PchipInterpolator(places, np.linspace(0, 1, len(places)))
+    return np.asarray(position(np.clip(control, places[0], places[-1])), dtype=np.float64)
 
 
 def _sign_changes(grid: Array, difference: Array) -> Array:

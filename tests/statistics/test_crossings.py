@@ -63,6 +63,35 @@ def test_peaks_of_a_variance_are_found_as_often_as_their_errors_say():
     assert (np.abs(places) < 1).mean() > 0.5 and (np.abs(heights) < 1).mean() > 0.4
 
 
+UNEVEN = np.concatenate([[0.0, 0.2, 0.4], np.linspace(0.5, 0.99, 20)])
+
+
+def uneven(values, seed):
+    """A loss over dropout at evaluation: few values at small rates, many where it rises."""
+    generator = np.random.default_rng(seed)
+    error = 0.03 * values
+    samples = values + error * generator.standard_normal((300, len(values)))
+    return SampledCurve(1.0 + seed, UNEVEN, samples[0], error, samples[1:])
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5])
+def test_curves_do_not_cross_between_few_values_beside_many(ratio):
+    loss = 0.5 + UNEVEN**2 + 0.02 / (1.001 - UNEVEN)
+    for seed in range(8):
+        found = crossing(uneven(ratio * loss, 2 * seed), uneven(loss, 2 * seed + 1))
+        assert found.control is None, found
+
+
+def test_a_sharp_peak_is_found_where_the_grid_is_fine():
+    control = np.concatenate([np.linspace(0, 0.45, 10), np.linspace(0.46, 0.54, 17),
+                              np.linspace(0.55, 1, 10)])  # fmt: skip
+    generator = np.random.default_rng(0)
+    values = 0.1 + np.exp(-(((control - 0.5) / 0.02) ** 2))
+    samples = values * np.exp(0.05 * generator.standard_normal((200, len(control))))
+    found = peak(SampledCurve(4, control, values, 0.05 * values, samples))
+    assert abs(found.control[0] - 0.5) < 0.01 and 0.9 < found.value[0] / 1.1 < 1.1
+
+
 def test_parallel_curves_do_not_cross():
     found = crossing(sampled(2, X), sampled(4, X + 0.5))
     assert found.control is None and "do not cross" in found.reason
