@@ -45,7 +45,7 @@ from pruning_phases.data.same_data import refuse_other_data_of_done
 from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.file_path import expanded
 from pruning_phases.import_path import make_importable
-from pruning_phases.observables.registry import AXES
+from pruning_phases.observables.registry import AXES, measured
 from pruning_phases.records.atomic import write_beside
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.source_files import refuse_other_source_files, source_files
@@ -176,10 +176,17 @@ def make_run(config: Config, console: Console) -> RunRecord:
         refuse_other_source_files(made, source_files(import_paths(config)))
     if record.state == DONE:
         note = refuse_other_data_of_done(record, config)
+        if lacking := record.lacking(measured()):
+            note += f" (an earlier version made it, without {', '.join(lacking)})"
         console.print(f"{title}: done already, skipped{note}", **PLAIN)
     else:
         count = config.num_replicas
-        console.print(f"{title}: {count} replica{'s' if count > 1 else ''}", **PLAIN)
+        sizes = config.dataset.train_sizes or [config.dataset.train_size]
+        examples = ", ".join("all" if size is None else f"{size:,}" for size in sizes)
+        console.print(
+            f"{title}: {count} replica{'s' if count > 1 else ''}, {examples} training examples",
+            **PLAIN,
+        )
         networks = source.info()["physics"]["num_replicas"] if source else count
         if count > networks:
             console.print(
@@ -223,4 +230,8 @@ def _summarize(record: RunRecord, config: Config, console: Console, seconds: flo
     # There is no single mean over several dropout rates or sizes; phase_diagram shows them.
     if len(table[AXES].drop_duplicates()) == 1:
         console.print(summary_table(table, config.observables))
+        if table["step"].max() > 0:
+            from pruning_phases.analysis.universality.half_way import half_way_line
+
+            console.print(half_way_line(record), **PLAIN)
     console.print(f"{seconds:.0f} s", **PLAIN)

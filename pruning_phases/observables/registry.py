@@ -85,6 +85,11 @@ def _built_in() -> dict[str, Observable]:
     return {one.name: one for module in modules for one in module.OBSERVABLES}
 
 
+def measured() -> list[str]:
+    """Names of the observables that the table of every run has."""
+    return [name for name, one in _built_in().items() if one.section == MASK or one.from_outputs]
+
+
 def observable(name: str) -> Observable:
     return (observables() | _recorded)[name]
 

@@ -14,6 +14,7 @@ import math
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,6 +200,21 @@ class RunRecord(Snapshots):
 
     def observables(self) -> pd.DataFrame:
         return read_table(self.observables_file)
+
+    def lacking(self, columns: Iterable[str]) -> list[str]:
+        """Return those columns that the observables of this finished run do not have.
+
+        An unreadable table lacks none: whoever reads it says that it is damaged.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            with self.observables_file.open("rb") as file:
+                known = set(pq.read_schema(file).names)
+        except (OSError, pa.ArrowException):
+            return []
+        return [name for name in columns if name not in known]
 
     def layers(self) -> pd.DataFrame:
         return read_table(self.layers_file)

@@ -1,5 +1,6 @@
 """Plan of a sweep: its distinct runs, composed and checked before any starts, and their states."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.same_data import refuse_other_data_of_done
 from pruning_phases.errors import UserError
+from pruning_phases.observables.registry import measured
 from pruning_phases.records.run import DONE, FAILED, RunRecord
 from pruning_phases.records.source_files import refuse_other_source_files, source_files
 from pruning_phases.sweeps.combinations import composer
@@ -105,11 +107,21 @@ def jobs_of(
 
 
 def refuse_other_inputs_of(jobs: list[Job], console: Console) -> None:
-    """Raise UserError if the data or a source file have changed since a run of the sweep began."""
-    hidden = not console.is_terminal
+    """Raise UserError if the data or a source file have changed since a run of the sweep began.
+
+    Finished runs without a column that runs have now are named.
+    """
+    hidden, lacking = not console.is_terminal, Counter[str]()
     for job in track(jobs, "comparing data", console=console, transient=True, disable=hidden):
         record, info = job.record, job.info
         if record is not None and info.get("sources"):
             refuse_other_source_files(record, source_files(import_paths(job.config)))
         if record is not None and info.get("state") == DONE:
             refuse_other_data_of_done(record, job.config)
+            lacking.update(record.lacking(measured()))
+    if lacking:
+        columns = ", ".join(f"{name} ({count})" for name, count in lacking.items())
+        console.print(
+            f"note: finished runs lack columns, since an earlier version made them: {columns}; "
+            "delete their folders to make them again", **PLAIN,
+        )  # fmt: skip

@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from pruning_phases.errors import UserError
+from pruning_phases.observables.registry import measured
+from pruning_phases.records.run import find_records
+from tests.conftest import TINY
+from tests.support.commands import train
 from tests.support.written_records import write_run
 
 
@@ -46,3 +50,14 @@ def test_a_damaged_record_is_reported(record, content, message):
     record.info_file.write_text(content)
     with pytest.raises(UserError, match=f"{message}.*: delete the run's folder"):
         record.info()
+
+
+def test_a_finished_run_without_a_column_of_this_version_is_named(tmp_path):
+    words = [*TINY, "results_dir=results"]
+    assert train(*words, cwd=tmp_path).returncode == 0
+    (record,) = find_records(tmp_path / "results")
+    assert record.lacking(measured()) == []
+    record.observables().drop(columns="mean_degree").to_parquet(record.observables_file)
+    assert "an earlier version made it, without mean_degree" in train(*words, cwd=tmp_path).stdout
+    assert "lack columns" in (said := train("-m", *words, cwd=tmp_path).stdout), said
+    assert "mean_degree (1)" in said

@@ -65,6 +65,21 @@ def test_the_command_prints_a_table(folder):
     assert "20%" in result.stdout and "[red]of it[/red]" in result.stdout
 
 
+def test_watch_shows_the_states_until_every_run_has_ended(tmp_path, monkeypatch):
+    run(tmp_path, "done")
+    left = [begun(tmp_path, name) for name in ("first", "second")]
+    looks = []
+
+    def fail_the_next(seconds):
+        looks.append(seconds)
+        left.pop().fail("no reason")
+
+    monkeypatch.setattr("pruning_phases.cli.status.time.sleep", fail_the_next)
+    result = command("status", "written", "watch=true", "interval=7", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert looks == [7, 7] and "3 runs: 1 done, 2 failed" in result.stdout
+
+
 def test_the_command_prints_json(folder):
     content = json.loads(command("status", "runs=written", "format=json", cwd=folder).stdout)
     assert {entry["run"]: entry["state"] for entry in content["runs"]}["cut"] == "interrupted"
@@ -77,6 +92,7 @@ def test_the_command_prints_json(folder):
         (["nowhere"], "runs=nowhere: there is no such folder"),
         ([], "runs has no value"),
         (["written", "verfy=true"], "verfy: no such key; did you mean verify"),
+        (["written", "watch=true", "format=json"], "watch=true shows states alone"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line(folder, words, line):

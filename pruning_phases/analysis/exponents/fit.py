@@ -27,6 +27,8 @@ ONSET, COLLAPSED = 0.05, 0.25
 
 MOST_ON_BOUND = 0.16  # fraction of resampled fits on a bound beyond which the interval is open
 
+SHARPER = "take finer steps (pruner.steps) and more replicas (num_replicas)"  # a cure
+
 AT_ZERO = 1e-3  # fraction of the window's lowest control below which a critical point counts as 0
 
 # (p_c / lowest control of the window, ln beta): the critical point lies below the window.
@@ -166,9 +168,15 @@ def _undetermined(
     low, high = curve.control[best.first], curve.control[best.last]
     window = f"the fit in [{low:.3g}, {high:.3g}]"
     if best.on_bound is not None:
-        return f"{window} ends on a bound of {best.on_bound}"
+        return f"{window} ends on a bound of {best.on_bound}: {SHARPER}"
     if (resampled[:, 0] <= AT_ZERO * low).mean() > MOST_ON_BOUND:
-        return f"{window}: over {MOST_ON_BOUND:.0%} of the resampled fits end on the bound 0"
+        many = f"over {MOST_ON_BOUND:.0%} of the resampled fits"
+        return f"{window}: {many} end on the bound 0: {SHARPER}"
+    if best.critical_point < curve.control[0]:
+        return (
+            f"{window} gives {best.critical_point:.3g}, below the lowest measured value, "
+            f"{curve.control[0]:.3g}: prune further (pruner.final_density)"
+        )
     if total_error > best.critical_point:
         return (
             f"{window} gives {best.critical_point:.3g}, with an error of {total_error:.2g} that "
