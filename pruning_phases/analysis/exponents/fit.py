@@ -8,6 +8,7 @@ from scipy.stats import chi2 as chi2_distribution
 
 from pruning_phases.statistics.curves import Curve, errors_of_mean
 from pruning_phases.statistics.least_squares import Box, Residuals, minimize
+from pruning_phases.statistics.quote import with_error
 from pruning_phases.statistics.resampling import half_width, replica_fractions, resampled_deviations
 
 Array = NDArray[np.float64]
@@ -172,10 +173,11 @@ def _undetermined(
     if (resampled[:, 0] <= AT_ZERO * low).mean() > MOST_ON_BOUND:
         many = f"over {MOST_ON_BOUND:.0%} of the resampled fits"
         return f"{window}: {many} end on the bound 0: {SHARPER}"
-    if best.critical_point < curve.control[0]:
+    lowest = curve.control[0]
+    if best.critical_point + total_error < lowest:
         return (
-            f"{window} gives {best.critical_point:.3g}, below the lowest measured value, "
-            f"{curve.control[0]:.3g}: prune further (pruner.final_density)"
+            f"{window} gives {with_error(best.critical_point, total_error)}, below the lowest "
+            f"measured value, {lowest:.3g}: prune further (pruner.final_density)"
         )
     if total_error > best.critical_point:
         return (

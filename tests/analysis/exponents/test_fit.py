@@ -78,3 +78,16 @@ def test_one_replica_has_no_error():
 
 def test_chance_corrected():
     np.testing.assert_allclose(chance_corrected([0.1, 1.0, 0.55], 10), [0, 1, 0.5])
+
+
+def test_a_critical_point_far_below_the_measured_values_is_not_determined():
+    """The law itself, measured only where it has not yet fallen to 0."""
+    density = np.geomspace(2.5e-3, 1.0, 60)
+    law = critical_law(density, np.array([2e-3]), np.array([2.0]))[0]
+    values = np.minimum(law / law[20], 1.0) + 1e-4 * np.random.default_rng(0).standard_normal(
+        (8, 60)
+    )
+    fit = fit_law(Curve(density, values), num_resampled=100)
+    assert isinstance(fit, LawFit) and fit.critical_point is None
+    assert fit.reason is not None and "below the lowest measured value, 0.0025" in fit.reason
+    assert "prune further (pruner.final_density)" in fit.reason
