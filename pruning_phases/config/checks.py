@@ -7,6 +7,7 @@ and the cure. The bounds of a key stand beside it; here are the contradictions b
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue
 
 from pruning_phases.config.dropout_rates import RateGridConfig
 from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Stage
@@ -38,10 +39,12 @@ MAX_BYTES_OF_A_NAME = 255
 def check(composed: DictConfig) -> Config:
     """The typed configuration, or a UserError that names the key and the cure."""
     refuse_unknown(composed)
-    missing = sorted(OmegaConf.missing_keys(composed))
-    if missing:
-        raise UserError(f"{missing[0]} has no value: choose an option of its group, or give one")
-    config = OmegaConf.to_object(composed)
+    try:
+        config = OmegaConf.to_object(composed)
+    except MissingMandatoryValue:
+        missing = min(OmegaConf.missing_keys(composed))
+        line = f"{missing} has no value: choose an option of its group, or give one"
+        raise UserError(line) from None
     assert isinstance(config, Config)
     _sort_lists(config)
     _check_names(config)

@@ -1,5 +1,6 @@
 """A sweep is composed and checked as a whole, makes what is not done, and is recorded."""
 
+import copy
 import json
 import subprocess
 from contextlib import suppress
@@ -30,6 +31,7 @@ GRIDS = [
     ["model=fc,cnn", "dataset=digits,gaussian", "seed=0,1"],
     ["pruner.steps=2,5", "optimizer=adam,sgd", "optimizer.lr=0.1", "pruner.densities=null,[0.5]"],
     ["dropout_phase=grid", "dropout_phase.p_train=[0,0.5],[0.2]", "dropout_phase.p_eval=[0.1]"],
+    ["optimizer=adam,sgd", "training.budget={rule:epochs},{amount:7}", "optimizer.lr=0.1,0.2"],
     ["+trainer.options.log_every_n_steps=5", "seed=range(0,3)"],
     [
         "experiment=phase_diagram",
@@ -45,7 +47,7 @@ def test_every_composed_configuration_equals_that_of_hydra(words, loader):
     whole = master(loader, words)
     compose = composer(whole, loader)
     grid = combinations(words, loader)
-    found = [compose(overrides) for overrides in grid]
+    found = [copy.deepcopy(compose(overrides)) for overrides in grid]
     for overrides, composed in zip(grid, found, strict=True):
         expected = loader.load_sweep_config(whole, [one.input_line for one in overrides])
         del expected._content["hydra"]  # type: ignore[union-attr]
