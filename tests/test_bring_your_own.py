@@ -126,7 +126,7 @@ def site(tmp_path_factory) -> Path:
 SWEEP = [
     "train", "-m", "--config-dir", "conf", "experiment=mylab", "model=residual,fc", "logger=none",
     "trainer=cpu", "progress=false", "checkpoint_seconds=0", "num_replicas=2",
-    "trainer.num_threads=1",
+    "trainer.num_threads=1", "training.budget.amount=5", "pruner.steps=10",
 ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ PAGES = {
     DOCS / "tutorials" / "own_csv.md": SMALL,
     DOCS / "tutorials" / "phase_map.md": COARSE,
 }
-# The pages of results, at scale=smoke and with these words besides.
+# The pages of results.
 BRIEF = [*QUIET, "num_replicas=2", "training.budget.amount=4", "pruner.finetune.amount=5"]
 RESULTS = {
     "transition": [*BRIEF, "topology.training.amount=20"],
@@ -46,28 +46,25 @@ SWEPT = {
 NOT_GIVEN = re.compile(r"FILE|RUN\b")  # a name that a reader replaces
 
 
-def given(command: str, small: list[str], smoke: bool = False) -> list[str]:
-    """The words of a command as a process takes them; [] for one that is not given here."""
+def given(command: str, small: list[str]) -> list[str]:
+    """The words of a command as a process takes them; [] for one that is not given here.
+
+    Trainings are at scale=smoke, the default, with the words ``small`` in place of their own.
+    """
     words = words_of(command)
     if not words or NOT_GIVEN.search(command):
         return []
     if words[0] != "train":
         return ["-m", f"pruning_phases.{words[0]}", *words[1:], *few_samples(words[0])]
-    if smoke:
-        words = [word for word in words if not word.startswith(("data_dir=", *REPLACED))]
-        swept = [SWEPT[name] for name in SWEPT if f"experiment={name}" in words]
-        words += ["scale=smoke", *small, *(["-m", *swept] if swept else [])]
-    else:
-        words += [word for word in small if word.partition("=")[0] not in keys(words)]
-    return ["-m", "pruning_phases.train", *words[1:]]
+    replaced = {"scale", "data_dir", *keys(small)}
+    words = [word for word in words[1:] if word.partition("=")[0] not in replaced]
+    swept = [SWEPT[name] for name in SWEPT if f"experiment={name}" in words]
+    return ["-m", "pruning_phases.train", *words, *small, *(["-m", *swept] if swept else [])]
 
 
 def few_samples(name: str) -> list[str]:
     resamples = name in analyses() and hasattr(analyses()[name].CONFIG(), "num_resampled")
     return ["num_resampled=100"] if resamples else []
-
-
-REPLACED = tuple(f"{word.partition('=')[0]}=" for word in [*BRIEF, "scale=smoke"])
 
 
 def keys(words: list[str]) -> set[str]:
@@ -95,7 +92,6 @@ def test_the_commands_of_the_page(page, tmp_path, mnist):
                 (folder / line.split()[1]).write_text(script)
                 run(folder, line.split()[1])
             elif words := given(line, PAGES[page]):
-                words = [word for word in words if not word.startswith("data_dir=")]
                 own = folder != tmp_path and "pruning_phases.train" in words
                 run(folder, *words, *([f"results_dir={tmp_path / 'own'}"] if own else []),
                     PRUNING_PHASES_DATA=mnist)  # fmt: skip
@@ -108,7 +104,7 @@ def test_the_commands_of_the_page(page, tmp_path, mnist):
 def test_the_commands_of_the_results_at_smoke_size(page, tmp_path, mnist):
     for _, block in blocks(DOCS / "results" / f"{page}.md", "bash"):
         for line in lines_of(block):
-            if words := given(line, RESULTS[page], smoke=True):
+            if words := given(line, RESULTS[page]):
                 run(tmp_path, *words, PRUNING_PHASES_DATA=mnist)
 
 

@@ -1,6 +1,7 @@
 """Overview of a sweep at W&B: a table of its runs and a figure of their curves.
 
-In: the sweep's record. Out: a W&B run, and ``overview.png`` and ``.pdf`` beside the record.
+In: the sweep's record. Out: a W&B run, and ``overview.png`` and ``.pdf`` in the study's folder, or in
+that of all results if there are several studies.
 """
 
 from __future__ import annotations
@@ -77,15 +78,17 @@ def _log(sweep: SweepRecord, since: float, run: Run, console: Console) -> None:
     summaries = [summary(sweep, one) for one in runs]
     table = pd.DataFrame([one.row for one in summaries])
     content: dict[str, Any] = {"runs": wandb.Table(dataframe=table)}
-    figure = overview_figure(sweep.name, summaries)
-    if figure is not None:
-        path = save_figure(figure, sweep.file.parent / "overview")
-        console.print(f"figure: {path}", **PLAIN)
-        content["overview"] = wandb.Image(str(path))
-    for study in sorted({one.study for one in runs}):
+    studies = sorted({one.study for one in runs})
+    for study in studies:
         for path in sorted((sweep.results_dir / study).glob("*.png")):
             if path.stat().st_mtime >= since:
                 content[media_key(study, path.stem)] = wandb.Image(str(path))
+    figure = overview_figure(sweep.name, summaries)
+    if figure is not None:
+        folder = sweep.results_dir / (studies[0] if len(studies) == 1 else "")
+        path = save_figure(figure, folder / "overview")
+        console.print(f"figure: {path}", **PLAIN)
+        content["overview"] = wandb.Image(str(path))
     run.log(content)
     num_done = sum(one.state == DONE for one in runs)
     run.summary.update({"num_runs": len(runs), "num_done": num_done})
