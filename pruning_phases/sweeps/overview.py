@@ -1,7 +1,7 @@
 """Overview of a sweep at W&B: a table of its runs and a figure of their curves.
 
-In: the sweep's record. Out: a W&B run, and ``overview.png`` and ``.pdf`` in the study's folder, or in
-that of all results if there are several studies.
+In: the sweep's record. Out: a W&B run, and ``overview.png`` and ``.pdf`` in the study's folder, or
+in that of all results if there are several studies.
 """
 
 from __future__ import annotations
