@@ -131,7 +131,10 @@ def _scaling(axis: Axes, entry: dict[str, Any], losses: Losses, control: str) ->
     axis.minorticks_off()
     axis.set(xlabel="training examples N", ylabel=observable("loss").axis_label)
     axis.set_title("most certain point of each phase; bars: standard errors", fontsize=10)
-    axis.legend(fontsize=8, title=f"phase: p_train, {control}", title_fontsize=8)
+    axis.legend(
+        fontsize=8, title=f"phase: p_train, {control}", title_fontsize=8, loc="upper center",
+        bbox_to_anchor=(0.5, -0.24), ncols=2,
+    )  # fmt: skip
     axis.grid(alpha=0.3, which="both")
 
 

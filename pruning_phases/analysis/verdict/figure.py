@@ -73,7 +73,7 @@ def _half_points(axis: Axes, verdict: Verdict, control: str) -> None:
     drifts_far = bool(places) and max(places) > LINEAR * min(places)
     axis.set(xlabel="1 / N", ylabel=control, title="pseudo-critical points")
     _logarithmic(axis, "xy" if drifts_far else "x")
-    axis.legend(fontsize=8)
+    _legend(axis)
 
 
 def _widths(axis: Axes, verdict: Verdict) -> None:
@@ -86,7 +86,7 @@ def _widths(axis: Axes, verdict: Verdict) -> None:
         _power(axis, verdict, located, name, label, index, -1)
     axis.set(xlabel="N", ylabel="width in ln(control)", title="sharpening")
     _logarithmic(axis, "xy")
-    axis.legend(fontsize=8)
+    _legend(axis)
 
 
 def _susceptibility(axis: Axes, verdict: Verdict) -> None:
@@ -100,7 +100,13 @@ def _susceptibility(axis: Axes, verdict: Verdict) -> None:
                   label="proportional to N (first-order)")  # fmt: skip
     axis.set(xlabel="N", ylabel="N Var(order parameter)", title="susceptibility")
     _logarithmic(axis, "xy")
-    axis.legend(fontsize=8)
+    _legend(axis)
+
+
+def _legend(axis: Axes) -> None:
+    """Draw a legend, unless nothing of the plot is determined."""
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(fontsize=8)
 
 
 def _logarithmic(axis: Axes, which: str) -> None:

@@ -55,6 +55,18 @@ def test_runs_that_break_at_a_number_of_weights_are_a_crossover(runs):
         assert (runs / "written" / name).stat().st_size > 5000
 
 
+@pytest.mark.filterwarnings("error")
+def test_two_replicas_of_each_size_are_undecided(tmp_path):
+    generator = np.random.default_rng(0)
+    for width in WIDTHS[:3]:
+        shift = np.exp(0.05 * generator.normal(size=(2, 1)))
+        accuracy = 0.1 + 0.85 / (1 + (150 / width**2 * shift / DENSITY) ** 3)
+        write_run(tmp_path, f"w{width}", DENSITY, {"accuracy": accuracy}, width)
+    content, _ = result_of(tmp_path)
+    assert content["word"] == "undecided"
+    assert [row["p_value_of_one_mode"] for row in content["sizes"]] == [None] * 3
+
+
 def test_every_key_changes_the_result(runs, without_figure):
     default, _ = result_of(runs)
     drift = "drift_of_the_half_point"
