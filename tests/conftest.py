@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.conf_folder import conf_dir
-from pruning_phases.config.register import register
 from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.workers import set_num_workers
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.run import build_module
+from tests.support.composed import composed as composed_of
 from tests.support.own_code import write  # noqa: F401
 
 # Small networks on few examples: seconds, and still every part of the machinery.
@@ -66,13 +64,8 @@ def configure(tmp_path: Path) -> Composer:
     """configure("seed=1", tiny=True): the checked configuration of a command line."""
 
     def composed(*overrides: str, tiny: bool = True) -> Config:
-        register()
-        with initialize_config_dir(conf_dir(), version_base=None):
-            node = compose(
-                "train",
-                [*(TINY if tiny else ()), f"results_dir={tmp_path / 'results'}", *overrides],
-            )
-        return check(node)
+        words = [*(TINY if tiny else ()), f"results_dir={tmp_path / 'results'}", *overrides]
+        return check(composed_of(words))
 
     return composed
 
