@@ -82,5 +82,30 @@ def test_a_notebook_runs_to_its_end_and_shows_tables_and_figures(path, tmp_path,
     assert {state["state"] for state in states(tmp_path)} == {"done"}
 
 
+FIRST_FIGURE = """
+from pruning_phases.analysis.common.results import Results
+from pruning_phases.api import Result
+from matplotlib.figure import Figure
+from pathlib import Path
+def plotted():
+    figure = Figure()
+    figure.subplots().plot([0, 1])
+    return figure
+Result("phases", [Results("phases", {}, Path(), {"map": plotted}, print)], False, "").figure()
+"""
+
+
+@pytest.mark.slow
+def test_a_figure_is_an_image_before_a_notebook_has_imported_pyplot(tmp_path, monkeypatch):
+    nbclient = pytest.importorskip("nbclient", reason="no nbclient")
+    nbformat = pytest.importorskip("nbformat", reason="no nbformat")
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FIRST_FIGURE)])
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    (output,) = notebook.cells[0].outputs
+    assert FIGURE in output.data
+
+
 def states(folder: Any) -> list[dict]:
     return [json.loads(file.read_text()) for file in folder.glob("multirun/*/*/run.json")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -152,9 +153,10 @@ class Result:
 
     def figure(self, name: str | None = None) -> Figure:
         """Make a figure, by default the first one."""
-        # A notebook shows a figure as an image only after pyplot has told it how.
-        import matplotlib.pyplot  # noqa: F401
+        if "ipykernel" in sys.modules:  # it shows figures as images once pyplot's backend is loaded
+            from matplotlib import pyplot
 
+            pyplot.draw_if_interactive()
         return _chosen("figure", name, self._figures())()
 
     @property
