@@ -6,6 +6,7 @@
 # make check        run ruff and mypy
 # make bench        time the package against its peers (benchmarks/results.md)
 # make docs         build the documentation in site/; a broken link is an error
+# make notebooks    execute copies of the notebooks in site/notebooks/
 # make reference    write docs/reference.md, the list of all keys and options
 # make constraints  renew the pinned versions in constraints.txt (needs uv)
 # make clean        delete the environments and caches; results in multirun/ stay
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?=
 
-.PHONY: setup demo test test-all test-ray check bench docs reference constraints clean
+.PHONY: setup demo test test-all test-ray check bench docs notebooks reference constraints clean
 
 setup: $(READY)
 
@@ -68,6 +69,12 @@ bench: $(READY)
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "documentation: site/index.html"
+
+# The runs of the notebooks lie beside the copies.
+notebooks: $(READY)
+	mkdir -p site/notebooks
+	cp docs/notebooks/*.ipynb site/notebooks/
+	$(BIN)/jupyter-execute --inplace site/notebooks/*.ipynb
 
 reference: $(READY)
 	$(BIN)/python -m pruning_phases.config.reference > docs/.reference.md

@@ -13,6 +13,7 @@ but the transition and the table, whose results are tables here.
 
 from pruning_phases.api.analyses import analyse
 from pruning_phases.api.make import run
+from pruning_phases.api.quoted import quoted
 from pruning_phases.api.results import Entry, Estimate, Result
 from pruning_phases.api.runs import Run
 from pruning_phases.api.study import Study, load
@@ -28,5 +29,6 @@ __all__ = [
     "UserError",
     "analyse",
     "load",
+    "quoted",
     "run",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 from types import ModuleType
 from typing import Any
@@ -20,8 +20,8 @@ from pruning_phases.errors import UserError, first_line
 def analyse(name: str, **options: Any) -> Result:
     """Run an analysis with the keys of ``python -m pruning_phases.NAME``; return its result.
 
-    Files are written if ``output_dir`` is given. Nothing is printed. Raises UserError as the
-    command does.
+    Files are written if ``output_dir`` is given. Nothing is printed. A table of ``collapse`` may be
+    one of pandas. Raises UserError as the command does.
 
     >>> import pruning_phases as pp
     >>> result = pp.analyse("percolation", runs="multirun/transition", control="num_kept")
@@ -50,17 +50,23 @@ def computed() -> dict[str, ModuleType]:
     return {name: module for name, module in analyses().items() if hasattr(module, "compute")}
 
 
-def configured(module: ModuleType, options: Mapping[str, Any]) -> Any:
+def configured(module: ModuleType, options: dict[str, Any]) -> Any:
     """Return the checked configuration of an analysis. Raises UserError that names the key."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     from pruning_phases.analysis.registry import remember_own_observables
-    from pruning_phases.config.analysis import typed
+    from pruning_phases.config.analysis import TableInMemory, typed
 
     composed = OmegaConf.structured(module.CONFIG)
+    # OmegaConf holds names only; a table of pandas is put into the checked configuration.
+    frames = {
+        key: TableInMemory.of(value)
+        for key, value in options.items()
+        if key == "table" and hasattr(value, "columns")
+    }
     known = [one.name for one in fields(module.CONFIG)]
-    for key, value in options.items():
+    for key, value in (options | frames).items():
         if key not in known:
             raise UserError(f"{key}: no such key; there are {', '.join(known)}")
         try:
@@ -68,7 +74,10 @@ def configured(module: ModuleType, options: Mapping[str, Any]) -> Any:
         except OmegaConfBaseException as error:
             raise UserError(f"{key}: {first_line(error)}") from error
     remember_own_observables(composed)
-    return typed(composed, module.CONFIG)
+    config = typed(composed, module.CONFIG)
+    for key, frame in frames.items():
+        setattr(config, key, frame)
+    return config
 
 
 def _plain(value: Any) -> Any:

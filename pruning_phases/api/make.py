@@ -8,14 +8,16 @@ from __future__ import annotations
 from pruning_phases.api.runs import Run
 
 
-def run(*overrides: str, verbose: bool = False) -> Run:
+def run(*overrides: str, verbose: bool = True) -> Run:
     """Find, resume or make the run of these overrides, as ``python -m pruning_phases.train`` does.
 
-    verbose: print what the command prints. Raises UserError for overrides that cannot be carried
-    out, RunError for a run that had to stop; the same call resumes it.
+    verbose: print what the command prints, a line of progress every ten seconds among it. Raises
+    UserError for overrides that cannot be carried out, RunError for a run that had to stop; the
+    same call resumes it.
 
     >>> import pruning_phases as pp
-    >>> made = pp.run("study=demo", "num_replicas=2", "pruner.steps=3", "logger=none")
+    >>> words = ["study=demo", "num_replicas=2", "pruner.steps=3", "logger=none"]
+    >>> made = pp.run(*words, verbose=False)
     >>> made.state, made.config.num_replicas
     ('done', 2)
     """

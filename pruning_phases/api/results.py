@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pruning_phases.console import PLAIN, WIDTH
 from pruning_phases.errors import UserError
@@ -20,10 +21,13 @@ from pruning_phases.statistics.quote import cell
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.console import Console
 
     from pruning_phases.analysis.common.results import Results
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ class Result:
 
     ``result[key]`` and ``result.key`` read the content of its JSON file, ``print(result)`` shows
     the tables that the command prints, ``to_frame`` gives a table of pandas, ``figure`` the figure
-    of the command, and ``save`` writes all files of the command.
+    of the command, ``plot`` a part of it on axes of your own, and ``save`` writes all files of the
+    command.
     """
 
     def __init__(self, name: str, parts: Sequence[Results], of_runs: bool, notes: str) -> None:
@@ -148,18 +153,42 @@ class Result:
 
     def figure(self, name: str | None = None) -> Figure:
         """Make a figure, by default the first one."""
-        figures = self._figures()
-        if name is not None and name not in figures:
-            raise UserError(f"figure {name}: choose {', '.join(figures)}")
-        return figures[name or next(iter(figures))]()
+        if "ipykernel" in sys.modules:  # it shows figures as images once pyplot's backend is loaded
+            from matplotlib import pyplot
+
+            pyplot.draw_if_interactive()
+        return _chosen("figure", name, self._figures())()
+
+    @property
+    def panels(self) -> list[str]:
+        """Names of the parts of the figures that ``plot`` takes."""
+        return [*self._panels()]
+
+    def plot(self, ax: Axes | None = None, panel: str | None = None) -> Axes:
+        """Plot a panel on these axes, by default the first panel on new axes; return the axes."""
+        if not self._panels():
+            raise UserError(f"{self.name}: no panel for axes of your own; figure() makes the whole")
+        plot = _chosen("panel", panel, self._panels())
+        if ax is None:
+            from matplotlib import pyplot
+
+            _, ax = pyplot.subplots(layout="constrained")
+        plot(ax)
+        if ax.get_legend() is None and len(ax.get_legend_handles_labels()[1]) > 1:
+            ax.legend(fontsize=8)
+        return ax
 
     def _figures(self) -> dict[str, Callable[[], Figure]]:
-        several = len(self._parts) > 1
-        return {
-            f"{part.below}/{stem}" if several else stem: make
-            for part in self._parts
-            for stem, make in part.figures.items()
-        }
+        return self._named([part.figures for part in self._parts])
+
+    def _panels(self) -> dict[str, Callable[[Axes], object]]:
+        return self._named([part.panels for part in self._parts])
+
+    def _named(self, made: list[Mapping[str, Made]]) -> dict[str, Made]:
+        """Join what all parts have; of several parts, names begin with their folders."""
+        heads = [f"{part.below}/" if len(self._parts) > 1 else "" for part in self._parts]
+        pairs = zip(heads, made, strict=True)
+        return {f"{head}{name}": one for head, own in pairs for name, one in own.items()}
 
     def save(self, output_dir: str | Path | None = None) -> None:
         """Write the files of the command into a folder, by default beside the runs."""
@@ -183,9 +212,11 @@ class Result:
         return f"<Result of {self.name}: {_text(wrapped(self._plain))[:200]}>"
 
     def _repr_html_(self) -> str:
-        console = text_console(record=True)
+        from pruning_phases.api.html_console import HtmlConsole
+
+        console = HtmlConsole()
         self._show(console)
-        return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+        return console.html()
 
     def __getitem__(self, key: str | int) -> Any:
         return wrapped(self._plain)[key]
@@ -205,19 +236,24 @@ class Result:
         return [*super().__dir__(), *(self._plain if isinstance(self._plain, dict) else ())]
 
 
-def text_console(record: bool = False) -> Console:
+def text_console() -> Console:
     """Return a console that writes plain text into memory."""
     from rich.console import Console
 
-    return Console(
-        file=StringIO(), width=WIDTH, record=record, force_terminal=False, force_jupyter=False
-    )
+    return Console(file=StringIO(), width=WIDTH, force_terminal=False, force_jupyter=False)
 
 
 def text_of(console: Console) -> str:
     """Return what a ``text_console`` has printed."""
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
+
+
+def _chosen(kind: str, name: str | None, made: Mapping[str, Made]) -> Made:
+    """Return the one of this name, by default the first. Raises UserError for an unknown name."""
+    if name is not None and name not in made:
+        raise UserError(f"{kind} {name}: choose {', '.join(made)}")
+    return made[name or next(iter(made))]
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -84,6 +84,22 @@ def num_resampled_key(default: int) -> Any:
 
 def seed_key() -> Any:
     return key(0, "seed of the resampling", at_least=0, at_most=LARGEST_SEED)
+
+
+class TableInMemory(str):
+    """The name of a table that is not in a file; ``frame`` is the table.
+
+    Messages and results then name it as they name a file.
+    """
+
+    frame: Any
+
+    @classmethod
+    def of(cls, frame: Any) -> Self:
+        """Return the name of this table of pandas."""
+        name = cls("table")
+        name.frame = frame
+        return name
 
 
 def typed(composed: DictConfig, kind: type[Kind]) -> Kind:

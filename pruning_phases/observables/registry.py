@@ -128,6 +128,10 @@ def own_observables(paths: Sequence[str]) -> list[Observable]:
         one = _own_observable(path)
         if one.name in names:
             raise UserError(f"{KEY}={path}: the name {one.name} is taken: give another one")
+        if not (one.name.isidentifier() and one.name.isascii()):  # W&B cannot sort by other names
+            raise UserError(
+                f"{KEY}={path}: the name {one.name!r} of a column: give letters, digits and _"
+            )
         names.add(one.name)
         found.append(one)
     return found

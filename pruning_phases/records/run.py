@@ -232,7 +232,10 @@ class RunRecord(Snapshots):
 
 def find_records(folder: Path) -> list[RunRecord]:
     """Return the record in this folder, or all records below it."""
-    found = [folder] if (folder / INFO).exists() else [f.parent for f in folder.rglob(INFO)]
+    if (folder / INFO).exists():
+        found = [folder]
+    else:  # os.walk passes over a folder that another process deletes meanwhile, as W&B's of a run
+        found = [Path(where) for where, _, files in os.walk(folder) if INFO in files]
     return [
         RunRecord(f.parent.parent, f.parent.name, f.name) for f in sorted(map(_absolute, found))
     ]

@@ -132,7 +132,9 @@ def _start(folder: Path, run_id: str, mode: str, arguments: dict[str, Any]) -> R
     folder.mkdir(parents=True, exist_ok=True)
     return wandb.init(
         id=run_id,
-        resume="allow",
+        # An offline file holds the run from its first step. Marked as resumed, `wandb sync` would
+        # append it to the steps that the server has, and those would be there twice.
+        resume=None if mode == "offline" else "allow",
         dir=folder,
         mode=mode,  # type: ignore[arg-type]
         settings=wandb.Settings(

@@ -2,11 +2,14 @@
 
 import inspect
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import pruning_phases as pp
 from pruning_phases.analysis.common import results
@@ -105,7 +108,7 @@ def test_content_is_that_of_the_command_and_no_file_is_written(name, tmp_path, m
     contents = [json.loads(file.read_text()) for file in found]
     assert result.to_json() == (contents if analyses()[name].SCOPE == RUN else contents[0])
     assert str(result).strip() and str(result).strip() in asked.stdout
-    assert result._repr_html_().startswith("<pre>")
+    assert result._repr_html_().count("<table") == len(re.findall(r"^ *─+", str(result), re.M))
 
     method = getattr(pp.load(folder.name), "fit_exponents" if name == "exponents" else name)
     again = method(**options, output_dir="api").to_json()
@@ -113,12 +116,59 @@ def test_content_is_that_of_the_command_and_no_file_is_written(name, tmp_path, m
     assert files(tmp_path / "api") == files(tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name != "capacity"])
+def test_every_panel_is_plotted_on_the_axes_that_are_given(name, tmp_path):
+    write, options = CASES[name]
+    write(tmp_path)
+    (folder,) = {file.parent.parent for file in tmp_path.rglob("run.json")}
+    check_panels(pp.analyse(name, runs=folder, **options))
+
+
+def test_every_panel_of_the_fits_of_several_runs_is_plotted(transitions):
+    result = pp.load(transitions).fit_exponents(order_parameters=["accuracy"], num_resampled=100)
+    check_panels(result)
+    names = {fit.name for fit in result.fits if fit.window}
+    assert len(names) == 2
+    kinds = ("", " residuals", " windows")
+    assert {*result.panels} == {f"{name}: accuracy{kind}" for name in names for kind in kinds} | {
+        "curves"
+    }
+
+
+def check_panels(result):
+    """Every panel is plotted on the axes that are given, the first one by default."""
+    assert result.panels
+    for panel in result.panels:
+        axis = Figure().subplots()
+        assert result.plot(axis, panel) is axis
+        assert axis.get_xlabel() and axis.get_ylabel(), panel
+    assert result.plot(Figure().subplots()).has_data()
+    assert panel_content(result.plot(Figure().subplots())) == panel_content(
+        result.plot(Figure().subplots(), result.panels[0])
+    )
+
+
+def panel_content(axis):
+    """Labels of an axis, and the points of its lines."""
+    lines = [line.get_xydata().tolist() for line in axis.lines]
+    return axis.get_xlabel(), axis.get_ylabel(), lines
+
+
+def test_an_analysis_without_panels_says_so(tmp_path):
+    write, options = CASES["capacity"]
+    write(tmp_path)
+    (folder,) = {file.parent.parent for file in tmp_path.rglob("run.json")}
+    result = pp.analyse("capacity", runs=folder, **options)
+    with pytest.raises(pp.UserError, match="no panel for axes of your own; figure"):
+        result.plot()
+
+
 def without_source(content):
     """Leave out the folder of the runs, which a study names by its absolute path."""
     return content if isinstance(content, list) else content | {"source": None}
 
 
-def test_a_table_of_points_is_analysed_without_runs(tmp_path):
+def test_a_table_of_points_is_analysed_without_runs(tmp_path, monkeypatch):
     path = tmp_path / "points.csv"
     path.write_text("control,size,value,error\n" + "".join(
         f"{control},{size},{np.exp(-control * size):.6f},0.01\n"
@@ -130,6 +180,21 @@ def test_a_table_of_points_is_analysed_without_runs(tmp_path):
     assert result.source.window == [0, 0.19] and result.source.num_points < 36
     assert result.power_law.chi2_per_dof > 0
     assert not (tmp_path / "points_collapse").exists()
+
+    frame = pd.read_csv(path)
+    options = {"ansatz": "power_law", "num_resampled": 100, "window": (0, 0.19)}
+    again = pp.analyse("collapse", table=frame, **options)
+    assert again.to_json() | {"source": 0} == result.to_json() | {"source": 0}
+    assert again.source.table == "table"
+    named = frame.set_axis(["p", "L", "y", "dy"], axis=1)
+    columns = ["control", "size", "value", "error"]
+    renamed = pp.analyse("collapse", table=named, columns=columns, **options)
+    assert renamed.power_law.nu == result.power_law.nu
+    with pytest.raises(pp.UserError, match="table=table: no column control"):
+        pp.analyse("collapse", table=named, **options)
+    monkeypatch.chdir(tmp_path)
+    again.save()
+    assert (tmp_path / "table_collapse" / "collapse.json").exists()
 
 
 def test_the_methods_of_a_study_have_the_keys_of_the_commands(transitions):

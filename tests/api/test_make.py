@@ -27,11 +27,20 @@ def test_it_is_the_run_of_the_command(in_made_folder, tmp_path, monkeypatch):
 def test_a_finished_run_is_found_and_not_repeated(in_made_folder, capsys):
     before = (in_made_folder / "multirun").rglob("*")
     times = {file: file.stat().st_mtime_ns for file in before if file.name != "lock"}
-    run = pp.run(*TINY)
+    run = pp.run(*TINY, verbose=False)
     assert run.state == "done" and capsys.readouterr().out == ""
     assert {file: file.stat().st_mtime_ns for file in times} == times
-    pp.run(*TINY, verbose=True)
+    pp.run(*TINY)
     assert "done already, skipped" in capsys.readouterr().out
+
+
+def test_a_long_run_shows_its_progress(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pruning_phases.training.callbacks.progress.SECONDS_BETWEEN_LINES", 0.0)
+    words = [word for word in TINY if not word.startswith("progress=")]
+    pp.run(*words)
+    lines = capsys.readouterr().out.splitlines()
+    assert any("step 4/4" in line and "accuracy" in line for line in lines), lines
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,18 @@
 """Results as objects: numbers with errors, entries, tables, figures, files."""
 
 import json
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 from rich.console import Console
+from rich.table import Table
 
 from pruning_phases.analysis.common.results import Results, write
+from pruning_phases.api.html_console import HtmlConsole
+from pruning_phases.api.quoted import quoted
 from pruning_phases.api.results import Entry, Estimate, Result
 from pruning_phases.errors import UserError
 
@@ -92,8 +98,57 @@ def test_the_content_cannot_be_changed_from_outside(tmp_path):
 def test_print_shows_the_notes_and_the_tables_of_the_command(tmp_path):
     result = made(tmp_path)
     assert str(result) == "left out: b & c\nthe table"
-    html = result._repr_html_()
-    assert html.startswith("<pre>") and "b &amp; c" in html and "bold" in html
+    assert result._repr_html_().splitlines() == [
+        "<div>left out: b &amp; c</div>", "<div>the table</div>",
+    ]  # fmt: skip
+
+
+def test_a_printed_table_is_an_html_table():
+    table = Table(title="a < b", caption="in nats")
+    table.add_column("loss")
+    table.add_column("loss")
+    table.add_row("0.105(7)", "[bold]x[/bold] & y")
+    console = HtmlConsole()
+    console.print(table)
+    html = console.html()
+    assert html.count("<th>loss</th>") == 2 and "<td>0.105(7)</td>" in html
+    assert "<td>x &amp; y</td>" in html and "a &lt; b" in html and "in nats" in html
+
+
+def test_a_part_of_a_figure_is_plotted_on_any_axes(tmp_path):
+    def plot(axis, lines):
+        for label in range(lines):
+            axis.plot([0, 1], [0, 1], label=label)
+
+    panels = {"one": partial(plot, lines=1), "two": partial(plot, lines=2)}
+    part = Results("phases", CONTENT, tmp_path, {"map": figure}, show, panels=panels)
+    result, axis = Result("phases", [part], False, ""), figure().subplots()
+    assert result.panels == ["one", "two"]
+    assert result.plot(axis) is axis and axis.get_legend() is None
+    assert result.plot(axis, "two").get_legend()
+    assert result.plot().figure in map(pyplot.figure, pyplot.get_fignums())
+    pyplot.close("all")
+    with pytest.raises(UserError, match="panel three: choose one, two"):
+        result.plot(axis, "three")
+
+
+def test_figures_and_panels_of_several_parts_begin_with_their_folders(tmp_path):
+    panels = {"one": lambda axis: axis.set_title("here")}
+    parts = [
+        Results("phases", CONTENT, tmp_path, {"map": figure}, show, below=name, panels=panels)
+        for name in ("a", "b")
+    ]
+    result = Result("phases", parts, True, "")
+    assert (result.figures, result.panels) == (["a/map", "b/map"], ["a/one", "b/one"])
+    assert result.plot(figure().subplots(), "b/one").get_title() == "here"
+
+
+def test_a_table_is_quoted_with_its_errors():
+    table = pd.DataFrame(
+        {"accuracy": [0.97123, 0.5], "accuracy_error": [0.0021, np.nan], "step": [0, 1]}
+    )
+    assert quoted(table).to_dict("list") == {"accuracy": ["0.971(2)", "0.5"], "step": [0, 1]}
+    assert "accuracy_error" in table
 
 
 def test_figures_are_made_when_asked_for(tmp_path):

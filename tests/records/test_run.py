@@ -1,6 +1,7 @@
 """Damaged records are reported with the cure."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -61,3 +62,18 @@ def test_a_finished_run_without_a_column_of_this_version_is_named(tmp_path):
     assert "an earlier version made it, without mean_degree" in train(*words, cwd=tmp_path).stdout
     assert "lack columns" in (said := train("-m", *words, cwd=tmp_path).stdout), said
     assert "mean_degree (1)" in said
+
+
+def test_a_folder_that_vanishes_during_the_search_hides_no_run(tmp_path, record, monkeypatch):
+    """A resumed offline run deletes the folder of W&B that it replaces."""
+    vanishing = record.folder.parent / "another" / "wandb"
+    vanishing.mkdir(parents=True)
+    scan = os.scandir
+
+    def scandir(path="."):
+        if os.fspath(path) == str(vanishing):
+            raise FileNotFoundError(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [one.id for one in find_records(tmp_path)] == [record.id]

@@ -1,9 +1,12 @@
 """Every run that a record can hold gets a W&B run: offline, and on a server with W&B's limits."""
 
+import re
+
 import pytest
 from rich.console import Console
 
 from pruning_phases.cli.train import make_run
+from pruning_phases.observables.registry import SUSCEPTIBILITY, tracked
 from tests.conftest import TINY
 from tests.support.commands import train
 from tests.support.wandb_files import offline_run
@@ -59,18 +62,58 @@ def test_a_tag_of_more_than_64_characters_is_shortened(configure, write):
 
 
 @pytest.mark.slow
-def test_the_runs_of_a_sweep_with_many_overrides_have_different_names(tmp_path):
+def test_sweeps_and_their_runs_with_many_equal_overrides_have_different_names(tmp_path):
     words = ["-m", *TINY, "logger=wandb", "study='50% #3'", f"results_dir={tmp_path / 'runs'}"]
-    result = train(*words, f"data_dir={tmp_path / LONG}", "seed=0,1", cwd=tmp_path)
-    assert result.returncode == 0 and "W&B" not in result.stdout, result.stdout
+    for seeds in ("seed=0,1", "seed=2,3"):
+        result = train(*words, f"data_dir={tmp_path / LONG}", seeds, cwd=tmp_path)
+        assert result.returncode == 0 and "W&B" not in result.stdout, result.stdout
     folders = [*tmp_path.glob("runs/50*/*"), *tmp_path.glob("runs/.sweeps/*")]
     runs = [offline_run(folder) for folder in folders if folder.is_dir()]
     (project,) = {run["project"] for run in runs}
     assert project.startswith("50- -3-")
     names = [run["display_name"] for run in runs if run["job_type"] == "train"]
-    assert [len(name) for name in names] == [128, 128]
-    assert {name.rpartition("-")[0][-6:] for name in names} == {"seed=0", "seed=1"}
-    assert len(runs) == 3  # with that of the sweep
+    assert [len(name) for name in names] == [128] * 4
+    assert {name.rpartition("-")[0][-6:] for name in names} == {f"seed={n}" for n in range(4)}
+    sweeps = [run for run in runs if run["job_type"] == "overview"]
+    assert len(runs) == 6 and len(sweeps) == 2
+    for name in ("run_id", "run_group", "display_name"):
+        assert len({run[name] for run in sweeps}) == 2
+    assert {run["run_group"] for run in runs} == {run["run_group"] for run in sweeps}
+
+
+def test_long_names_that_differ_in_the_part_that_is_cut_stay_different(configure, monkeypatch):
+    """At a server that refuses longer names: project, group, name and tag of two runs."""
+    with wandb_server() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        for number in range(2):
+            # The first and the last characters agree, and only those are kept.
+            given = f"{LONG}{number}{LONG}"
+            config = configure("logger=wandb", f"seed={number}", f"sweep.name={given}")
+            config.logger.project = config.logger.group = config.logger.run_name = given
+            make_run(config, Console(quiet=True))
+    runs = [{**said, "project": project} for (project, _), said in server.runs.items()]
+    for column in ("project", "groupName", "displayName"):
+        assert [len(run[column]) for run in runs] == [128, 128]
+        assert len({run[column] for run in runs}) == 2
+    assert len({run["tags"][-1] for run in runs}) == 2 and len(runs[0]["tags"][-1]) == 64
+
+
+def test_names_of_metrics_and_options_can_be_sorted_and_filtered_at_wandb(configure):
+    """Letters, digits and _ in a metric; no more than three dots in the name of an option."""
+    for name in (*tracked(), SUSCEPTIBILITY):
+        assert re.fullmatch("[_a-zA-Z][_a-zA-Z0-9]*", name)
+    run = logged(configure, "observables=[mylab.observable:margin]")
+    assert max(name.count(".") for name in dotted(run["config"]["update"])) <= 3
+
+
+def dotted(node, path=""):
+    """Names of all values, the keys of nested options joined by dots."""
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from dotted(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}"
 
 
 def test_a_server_with_the_limits_of_wandb_takes_any_names(configure, monkeypatch, caplog):

@@ -30,7 +30,7 @@ def test_without_a_key_the_run_is_offline_and_logged_over_density(configure):
     run = next(line["run"] for line in lines if line["type"] == "run")
     assert run["run_id"] == record.id
     assert run["run_group"] == "a-sweep"
-    assert run["resume"] is True
+    assert not run.get("resume")  # else `wandb sync` appends it to what the server has
     axes = {metric.get("name"): metric.get("step_metric") for metric in metrics}
     assert axes["accuracy"] == axes["accuracy_error"] == "density"
     assert axes["margin"] == axes["margin_error"] == "density"

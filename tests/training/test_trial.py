@@ -139,6 +139,8 @@ BAD = [
      "the name loss is taken: give another one"),
     (OBSERVABLE, '"own", "own"', '"step", "own"', "own",
      "the name step is taken: give another one"),
+    (OBSERVABLE, '"own", "own"', '"my own", "own"', "own",
+     "the name 'my own' of a column: give letters, digits and _"),
     (OBSERVABLE, "from_outputs=FromOutputs", "colour=(lambda *a: 'x')", "own",
      "expected an Observable with from_outputs, got none"),
 ]  # fmt: skip

@@ -54,7 +54,11 @@ def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
 def compute(config: CollapseConfig, console: Console) -> Results:
     """Fit every ansatz asked for, locate crossings and peaks."""
     from pruning_phases.analysis.collapse.compared_controls import compare_controls
-    from pruning_phases.analysis.collapse.figure import collapse_figure, crossings_figure
+    from pruning_phases.analysis.collapse.figure import (
+        collapse_figure,
+        collapse_panels,
+        crossings_figure,
+    )
     from pruning_phases.analysis.collapse.fit import preferred
     from pruning_phases.analysis.collapse.read import read, short_name, source
     from pruning_phases.analysis.collapse.summary import (
@@ -84,7 +88,10 @@ def compute(config: CollapseConfig, console: Console) -> Results:
         "collapse": partial(collapse_figure, list(collapses.values()), data.axes, title),
         "crossings": partial(crossings_figure, data.panels, data.axes[:2], title),
     }
-    return Results("collapse", content, data.folder, figures, partial(show, collapses, content))
+    return Results(
+        "collapse", content, data.folder, figures, partial(show, collapses, content),
+        panels=collapse_panels(collapses, data.panels, data.axes),
+    )  # fmt: skip
 
 
 def _makers(config: CollapseConfig) -> dict[str, MakeAnsatz]:

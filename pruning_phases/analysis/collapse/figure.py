@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from pruning_phases.analysis.common.results import Panels
     from pruning_phases.statistics.crossings import Located, SampledCurve
 
 
@@ -33,6 +35,28 @@ SYMBOLS = {
     "critical_point": "$p_c$", "nu": r"$\nu$", "beta": r"$\beta$",
     "sigma": r"$\sigma$", "L0": "$L_0$", "Delta": r"$\Delta$",
 }  # fmt: skip
+
+
+def collapse_panels(
+    collapses: dict[str, Collapse],
+    located: dict[str, tuple[list[SampledCurve], list[Located]]],
+    names: tuple[str, str, str],
+) -> Panels:
+    """Return collapsed curves and residuals of each ansatz, the measured curves, and crossings.
+
+    ``names``: of control, size and value.
+    """
+    panels = {}
+    for name, collapse in collapses.items():
+        panels[name] = partial(_after, collapse=collapse)
+        panels[f"{name} residuals"] = partial(_residuals, collapse=collapse, control=names[0])
+    points = next(iter(collapses.values())).points
+    panels["measured"] = partial(_before, points=points, names=names)
+    for quantity, (curves, marks) in located.items():
+        panels[f"crossings of {quantity}"] = partial(
+            _crossings, curves=curves, located=marks, quantity=quantity, names=names[:2]
+        )
+    return panels
 
 
 def collapse_figure(collapses: list[Collapse], names: tuple[str, str, str], title: str) -> Figure:
@@ -173,24 +197,35 @@ def crossings_figure(
 
     figure = Figure(figsize=(5 * len(panels), 4.2), layout="constrained")
     row = figure.subplots(1, len(panels), squeeze=False)[0]
-    control, size = names
     for axis, (quantity, (curves, located)) in zip(row, panels.items(), strict=True):
-        for index, curve in enumerate(curves):
-            colour = shade(index, len(curves))
-            order = np.argsort(curve.control)
-            x, y, error = (part[order] for part in (curve.control, curve.values, curve.error))
-            axis.plot(
-                x, y, marker=marker(index), markersize=3, linewidth=0.8, color=colour,
-                label=f"{curve.size:g}",
-            )  # fmt: skip
-            axis.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)
-        for one in located:
-            if one.control:
-                centre, width = one.control
-                axis.axvspan(centre - width, centre + width, color="grey", alpha=0.25, linewidth=0)
-        _control_axis(axis, control, np.concatenate([curve.control for curve in curves]))
-        axis.set_ylabel(quantity)
-        axis.grid(alpha=0.3)
-        axis.legend(title=size, fontsize=8, title_fontsize=8)
+        _crossings(axis, curves, located, quantity, names)
     figure.suptitle(title, fontsize=10)
     return figure
+
+
+def _crossings(
+    axis: Axes,
+    curves: list[SampledCurve],
+    located: list[Located],
+    quantity: str,
+    names: tuple[str, str],
+) -> None:
+    """Plot the curves of one quantity with error bands, and their crossings or peaks."""
+    control, size = names
+    for index, curve in enumerate(curves):
+        colour = shade(index, len(curves))
+        order = np.argsort(curve.control)
+        x, y, error = (part[order] for part in (curve.control, curve.values, curve.error))
+        axis.plot(
+            x, y, marker=marker(index), markersize=3, linewidth=0.8, color=colour,
+            label=f"{curve.size:g}",
+        )  # fmt: skip
+        axis.fill_between(x, y - error, y + error, color=colour, alpha=0.2, linewidth=0)
+    for one in located:
+        if one.control:
+            centre, width = one.control
+            axis.axvspan(centre - width, centre + width, color="grey", alpha=0.25, linewidth=0)
+    _control_axis(axis, control, np.concatenate([curve.control for curve in curves]))
+    axis.set_ylabel(quantity)
+    axis.grid(alpha=0.3)
+    axis.legend(title=size, fontsize=8, title_fontsize=8)

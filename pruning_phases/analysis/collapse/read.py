@@ -72,7 +72,7 @@ def _read_table(config: CollapseConfig) -> Data:
     from pruning_phases.statistics.crossings import crossing
 
     path = expanded(str(config.table))
-    table = read_table(path, config.columns)
+    table = read_table(path, config.columns, getattr(config.table, "frame", None))
     points = table.points
     if config.window:
         low, high = config.window

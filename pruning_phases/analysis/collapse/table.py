@@ -37,13 +37,16 @@ class Table:
     curves: list[SizedCurve] | None = None  # of a file with a column replica: one for each size
 
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> Table:
+def read_table(
+    path: Path, columns: Sequence[str] | None = None, frame: pd.DataFrame | None = None
+) -> Table:
     """Read points from a file of any form, and say which rows were left out.
 
-    columns: names of the columns in their order; they replace those in the file.
+    columns: names of the columns in their order; they replace those in the file. frame: the table
+    in memory that ``path`` names in place of a file.
     """
     where = f"table={path}"
-    table = _read(path, columns, where)
+    table = _read(path, columns, where) if frame is None else _named(path, frame, columns)
     missing = [name for name in NEEDED if name not in table.columns]
     if missing:
         raise UserError(

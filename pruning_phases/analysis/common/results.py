@@ -18,8 +18,11 @@ from pruning_phases.records.provenance import now, provenance
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.console import Console
+
+Panels = Mapping[str, Callable[["Axes"], object]]  # name of a panel -> function that plots it
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Results:
 
     ``figures``: name of a figure's file, without its ending -> function that makes the figure.
     ``tables``: ending of a table's file (.csv, .tex) -> table.
+    ``panels``: parts of the figures for axes of a user's own, the most telling one first.
     """
 
     name: str  # of the files
@@ -37,6 +41,7 @@ class Results:
     show: Callable[[Console], None]  # prints the tables
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     below: str = ""  # folder of the files inside output_dir
+    panels: Panels = field(default_factory=dict)
 
 
 def write(results: Results, output_dir: str | Path | None, console: Console) -> Any:

@@ -71,7 +71,11 @@ def compute(config: EvolutionConfig, console: Console) -> Iterator[Results]:
 
 def _compute_run(record: RunRecord, name: str, config: EvolutionConfig) -> Results:
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.evolution.figure import evolution_figure, weights_figure
+    from pruning_phases.analysis.evolution.figure import (
+        evolution_figure,
+        evolution_panels,
+        weights_figure,
+    )
     from pruning_phases.analysis.evolution.fit import over_density
     from pruning_phases.analysis.evolution.read import read_jumps
     from pruning_phases.analysis.evolution.summary import show, to_json
@@ -91,17 +95,18 @@ def _compute_run(record: RunRecord, name: str, config: EvolutionConfig) -> Resul
         raise UserError(f"replica={replica}: run {record.id} holds {first} to {first + count - 1}")
     title = f"{name}; run {record.id}, {commit_of(info)}"
     content = [to_json(jump) for jump in jumps]
+    num_classes = info["data"]["num_classes"]
     figures = {
         "weights": partial(
             weights_figure, jumps, content, replica - first, f"{title}; replica {replica}"
         ),
         "evolution": partial(
-            evolution_figure, observables, layers, config.order_parameters,
-            info["data"]["num_classes"], title,
+            evolution_figure, observables, layers, config.order_parameters, num_classes, title,
         ),
     }  # fmt: skip
     tables = {".csv": over_density(observables, layers)}
     return Results(
         "evolution", {"run": record.id, "jumps": content}, record.folder, figures,
         partial(show, name, content), tables, below=record.id,
+        panels=evolution_panels(observables, layers, config.order_parameters, num_classes),
     )  # fmt: skip

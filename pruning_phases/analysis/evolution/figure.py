@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from pruning_phases.analysis.common.results import Panels
 
 
 MOST_DOTS = 4000  # weights of one kind that a panel shows, evenly chosen
@@ -78,6 +81,18 @@ def _scatter(axis: Axes, jump: Jump, layer: str, replica: int) -> None:
     axis.grid(alpha=0.3)
 
 
+def evolution_panels(
+    observables: pd.DataFrame, layers: pd.DataFrame, names: list[str], num_classes: int
+) -> Panels:
+    """Return the metric of each layer, and the order parameters, over density."""
+    metric = partial(_metric, layers=layers, observables=observables)
+    orders = {
+        name: partial(_order, observables=observables, name=name, num_classes=num_classes)
+        for name in names
+    }
+    return {"evolution metric": metric, **orders}
+
+
 def evolution_figure(
     observables: pd.DataFrame, layers: pd.DataFrame, names: list[str], num_classes: int, title: str
 ) -> Figure:
@@ -88,16 +103,21 @@ def evolution_figure(
     ratios = [1.0] * len(names) + [1.5]
     axes = figure.subplots(len(names) + 1, 1, sharex=True, squeeze=False, height_ratios=ratios)
     for axis, name in zip(axes[:, 0], names, strict=False):
-        measured = curve(observables, name, num_classes)
-        mean, error = mean_and_error(measured.values)
-        shown = observable(name)
-        plot_band(axis, measured.control, mean, error, shown, markersize=2.5, linewidth=0.8)
-        axis.set_ylabel(shown.axis_label)
-        axis.grid(alpha=0.3)
+        _order(axis, observables, name, num_classes)
+        axis.set_xlabel("")
     _metric(axes[-1, 0], layers, observables)
-    control_axis(axes[-1, 0])
     axes[0, 0].set_title(title, fontsize=10)
     return figure
+
+
+def _order(axis: Axes, observables: pd.DataFrame, name: str, num_classes: int) -> None:
+    measured = curve(observables, name, num_classes)
+    mean, error = mean_and_error(measured.values)
+    shown = observable(name)
+    plot_band(axis, measured.control, mean, error, shown, markersize=2.5, linewidth=0.8)
+    axis.set_ylabel(shown.axis_label)
+    control_axis(axis)
+    axis.grid(alpha=0.3)
 
 
 def _metric(axis: Axes, layers: pd.DataFrame, observables: pd.DataFrame) -> None:
@@ -116,5 +136,6 @@ def _metric(axis: Axes, layers: pd.DataFrame, observables: pd.DataFrame) -> None
     shown = observable("evolution_metric")
     axis.set_yscale(shown.scale)
     axis.set_ylabel(f"{shown.axis_label} per step")
+    control_axis(axis)
     axis.legend(fontsize=8, ncols=2)
     axis.grid(alpha=0.3)

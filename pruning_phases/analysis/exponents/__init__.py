@@ -63,7 +63,11 @@ def compute(config: ExponentsConfig, console: Console) -> Results:
     from rich.progress import track
 
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.exponents.figure import comparison_figure, exponents_figure
+    from pruning_phases.analysis.exponents.figure import (
+        comparison_figure,
+        exponents_figure,
+        exponents_panels,
+    )
     from pruning_phases.analysis.exponents.read import read_curves
     from pruning_phases.analysis.exponents.summary import show, tables
     from pruning_phases.records.names import commit_of, run_names
@@ -74,12 +78,14 @@ def compute(config: ExponentsConfig, console: Console) -> Results:
     control = CONTROLS[config.control]
     fits: list[dict[str, Any]] = []
     figures = {}
+    all_laws: dict[str, dict[str, LawFit]] = {}
     first_curves: list[Curve] = []
     for record in track(records, "fitting", console=console, transient=True):
         curves = read_curves(record, config.order_parameters, config.control)
         run_fits, laws = _fit_run(record, names[record.id], curves, config)
         fits += run_fits
         first_curves.append(curves[config.order_parameters[0]])
+        all_laws[names[record.id]] = laws
         if laws:
             stem = "exponents" if len(records) == 1 else f"exponents/{record.id}"
             title = f"{names[record.id]}: run {record.id}, {commit_of(record.info())}"
@@ -87,8 +93,9 @@ def compute(config: ExponentsConfig, console: Console) -> Results:
     if len(records) > 1 or not figures:
         figures["exponents"] = partial(comparison_figure, fits, first_curves, control)
     return Results(
-        "exponents", {"fits": fits}, folder_of(records), figures, partial(show, fits), tables(fits)
-    )
+        "exponents", {"fits": fits}, folder_of(records), figures, partial(show, fits), tables(fits),
+        panels=exponents_panels(all_laws, fits, first_curves, control),
+    )  # fmt: skip
 
 
 def _fit_run(

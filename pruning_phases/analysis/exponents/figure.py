@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,34 @@ from pruning_phases.statistics.quote import cell
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from pruning_phases.analysis.common.results import Panels
+
+
+def exponents_panels(
+    laws: dict[str, dict[str, LawFit]], fits: list[dict[str, Any]], curves: list[Curve],
+    control: Control,
+) -> Panels:  # fmt: skip
+    """Return curve with the law, residuals and window scan of each law, and the curves of all runs.
+
+    ``laws``: name of a run -> its laws by order parameter.
+    """
+    labels = _labels(fits)
+    panels = {}
+    for run, own in laws.items():
+        for name, law in own.items():
+            which = name if len(labels) == 1 else f"{run}: {name}"
+            panels[which] = partial(_curve, name=name, law=law, control=control)
+            panels[f"{which} residuals"] = partial(_residuals, name=name, law=law, control=control)
+            panels[f"{which} windows"] = partial(_windows, law=law, control=control)
+    label = observable(fits[0]["order_parameter"]).axis_label
+    panels["curves"] = partial(_curves, labels=labels, curves=curves, name=label, control=control)
+    return panels
+
+
+def _labels(fits: list[dict[str, Any]]) -> list[str]:
+    """The names of the runs."""
+    return list({fit["run"]: fit["name"] for fit in fits}.values())
 
 
 def exponents_figure(
@@ -133,7 +162,7 @@ def comparison_figure(
     """
     from matplotlib.figure import Figure
 
-    labels = list({fit["run"]: fit["name"] for fit in fits}.values())
+    labels = _labels(fits)
     below = 0.55 * len(labels) + 1.0
     figure = Figure(figsize=(11, 5.2 + below), layout="constrained")
     grid = figure.add_gridspec(2, 1, height_ratios=(5.2, below))

@@ -62,7 +62,7 @@ def compute(config: PercolationConfig, console: Console) -> Results:
     """Locate the landmarks of every system."""
     from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
-    from pruning_phases.analysis.percolation.figure import percolation_figure
+    from pruning_phases.analysis.percolation.figure import percolation_figure, percolation_panels
     from pruning_phases.analysis.percolation.summary import show, to_json
     from pruning_phases.records.names import commit_of
     from pruning_phases.records.select import done_runs, folder_of
@@ -74,10 +74,12 @@ def compute(config: PercolationConfig, console: Console) -> Results:
     ]
     commits = sorted({commit_of(record.info()) for record in records})
     title = f"code: git {', '.join(commits)}"
-    figure = partial(percolation_figure, systems, title, CONTROLS[config.control].label)
+    label = CONTROLS[config.control].label
+    figure = partial(percolation_figure, systems, title, label)
     return Results(
-        "percolation", content, folder_of(records), {"percolation": figure}, partial(show, content)
-    )
+        "percolation", content, folder_of(records), {"percolation": figure},
+        partial(show, content), panels=percolation_panels(systems, label),
+    )  # fmt: skip
 
 
 def _locate(runs: list[RunRecord], config: PercolationConfig) -> System:

@@ -1,12 +1,14 @@
 """Figure of accuracy and connectivity over density, with their landmarks."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.axes import control_axis, plot_band
+from pruning_phases.analysis.common.results import Panels
 from pruning_phases.analysis.percolation.read import GraphCurves
 from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
@@ -26,8 +28,22 @@ OBSERVABLES = {
 }
 
 
+Marks = dict[str, Landmark | Undetermined]
+Systems = dict[str, tuple[GraphCurves, Marks]]
+
+
+def percolation_panels(systems: Systems, label: str) -> Panels:
+    """Return the fractions that fall, and the peak of the other clusters, of each system."""
+    panels = {}
+    for name, (curves, marks) in systems.items():
+        head = f"{name}: " if len(systems) > 1 else ""
+        for which, plot in (("fractions", _fractions), ("other clusters", _clusters)):
+            panels[f"{head}{which}"] = partial(plot, curves=curves, marks=marks, label=label)
+    return panels
+
+
 def percolation_figure(
-    systems: dict[str, tuple[GraphCurves, dict[str, Landmark | Undetermined]]],
+    systems: Systems,
     title: str,
     label: str = CONTROLS["density"].label,
 ) -> Figure:
@@ -35,25 +51,34 @@ def percolation_figure(
     figure = Figure(figsize=(1.2 + 5 * len(systems), 7), layout="constrained")
     panels = figure.subplots(2, len(systems), sharex="col", squeeze=False, height_ratios=(1.4, 1))
     for (upper, lower), (name, (curves, marks)) in zip(panels.T, systems.items(), strict=True):
-        for quantity in ("accuracy", "largest_cluster", "connected"):
-            _curve(upper, curves, marks, quantity)
-        _curve(lower, curves, marks, "mean_cluster")
+        _fractions(upper, curves, marks, label)
+        _clusters(lower, curves, marks, label)
         upper.set_title(f"{name}, {len(curves.accuracy)} replicas", pad=42, fontsize=11)
-        upper.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
-        upper.set(ylim=(-0.05, 1.05), ylabel="fraction")
-        lower.set_ylabel(OBSERVABLES["mean_cluster"].axis_label)
-        control_axis(lower, label)
+        upper.set_xlabel("")
         for axis in (upper, lower):
-            axis.grid(alpha=0.3)
             axis.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     bands = "bands: standard errors; vertical bands: landmarks with their errors"
     figure.suptitle(f"{title}\n{bands}", fontsize=9)
     return figure
 
 
-def _curve(
-    axis: Axes, curves: GraphCurves, marks: dict[str, Landmark | Undetermined], name: str
-) -> None:
+def _fractions(axis: Axes, curves: GraphCurves, marks: Marks, label: str) -> None:
+    for quantity in ("accuracy", "largest_cluster", "connected"):
+        _curve(axis, curves, marks, quantity)
+    axis.axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
+    axis.set(ylim=(-0.05, 1.05), ylabel="fraction")
+    control_axis(axis, label)
+    axis.grid(alpha=0.3)
+
+
+def _clusters(axis: Axes, curves: GraphCurves, marks: Marks, label: str) -> None:
+    _curve(axis, curves, marks, "mean_cluster")
+    axis.set_ylabel(OBSERVABLES["mean_cluster"].axis_label)
+    control_axis(axis, label)
+    axis.grid(alpha=0.3)
+
+
+def _curve(axis: Axes, curves: GraphCurves, marks: Marks, name: str) -> None:
     """Plot the mean of one quantity over replicas with its error, and its landmark."""
     shown = OBSERVABLES[name]
     mean, error = mean_and_error(getattr(curves, name))

@@ -47,7 +47,11 @@ def compute(config: PhaseDiagramConfig, console: Console) -> Results:
     from pruning_phases.analysis.common.losses import losses_of
     from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
-    from pruning_phases.analysis.phase_diagram.figure import boundaries_figure, map_figure
+    from pruning_phases.analysis.phase_diagram.figure import (
+        boundaries_figure,
+        map_figure,
+        map_panels,
+    )
     from pruning_phases.analysis.phase_diagram.fit import boundary_axis, map_of
     from pruning_phases.analysis.phase_diagram.summary import show
     from pruning_phases.records.select import done_runs, folder_of
@@ -62,14 +66,17 @@ def compute(config: PhaseDiagramConfig, console: Console) -> Results:
         "points": [], "boundaries": [], "crossings": [],
     }  # fmt: skip
     figures = {}
+    panels: dict[str, Any] = {}
     for number, (name, losses) in enumerate(systems.items()):
         entry = map_of(name, losses, config)
         stem = "phase_diagram" if len(systems) == 1 else f"phase_diagram/{number}"
         figures[stem] = partial(map_figure, entry, losses, config.control, name)
+        panels |= map_panels(entry, losses, config.control, f"{name}: " if len(systems) > 1 else "")
         for kind, rows in entry.items():
             content[kind] += rows
     if len(systems) > 1:
         figures["phase_diagram"] = partial(boundaries_figure, content["boundaries"], config.control)
     return Results(
-        "phase_diagram", content, folder_of(records), figures, partial(show, [*systems], content)
-    )
+        "phase_diagram", content, folder_of(records), figures,
+        partial(show, [*systems], content), panels=panels,
+    )  # fmt: skip

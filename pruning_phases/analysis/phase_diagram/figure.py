@@ -1,5 +1,7 @@
 """Figures of the phases: the map, alpha as a heat map, the loss over the training-set size."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from pruning_phases.analysis.common.axes import control_axis
 from pruning_phases.analysis.common.losses import Losses
+from pruning_phases.analysis.common.results import Panels
 from pruning_phases.analysis.common.styles import marker, shade
 from pruning_phases.analysis.phase_diagram.fit import PHASES, UNDECIDED
 from pruning_phases.observables.registry import observable
@@ -25,24 +28,39 @@ P_EVAL = r"dropout at evaluation $p_{eval}$"
 P_TRAIN = r"dropout in training $p_{train}$"
 
 
+def map_panels(entry: dict[str, Any], losses: Losses, control: str, head: str) -> Panels:
+    """Return phases, exponents and losses of one system. ``head``: begin of the panels' names."""
+    given: dict[str, Any] = {"entry": entry, "losses": losses, "control": control}
+    return {
+        f"{head}phases": partial(_map, plot=_phases, **given),
+        f"{head}alpha": partial(_map, plot=_alphas, **given),
+        f"{head}loss": partial(_scaling, **given),
+    }
+
+
 def map_figure(entry: dict[str, Any], losses: Losses, control: str, title: str) -> Figure:
     """Plot phases, exponents and losses of one system; ``entry`` comes from ``map_of``."""
     figure = Figure(figsize=(15, 4.6), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
+    axes = figure.subplots(1, 3)
+    for axis, plot in zip(axes, map_panels(entry, losses, control, "").values(), strict=True):
+        plot(axis)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def _map(
+    axis: Axes, plot: Callable[..., None], entry: dict[str, Any], losses: Losses, control: str
+) -> None:
+    """Plot a map with the measured points and the boundaries."""
     shape = len(losses.p_train), len(losses.control)
     across = _plotted(losses.control, control)
     edges = _edges(across, control == "density"), _edges(losses.p_train)
-    _phases(left, entry, shape, edges)
-    _alphas(middle, entry, shape, edges)
-    for axis in (left, middle):
-        axis.plot(*np.meshgrid(across, losses.p_train), ".", color="black", markersize=3,
-                  markeredgecolor="white", markeredgewidth=0.4)  # fmt: skip
-        _boundaries(axis, entry["boundaries"], control)
-        _name_control(axis, control)
-        axis.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]], ylabel=P_TRAIN)
-    _scaling(right, entry, losses, control)
-    figure.suptitle(title, fontsize=11)
-    return figure
+    plot(axis, entry, shape, edges)
+    axis.plot(*np.meshgrid(across, losses.p_train), ".", color="black", markersize=3,
+              markeredgecolor="white", markeredgewidth=0.4)  # fmt: skip
+    _boundaries(axis, entry["boundaries"], control)
+    _name_control(axis, control)
+    axis.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]], ylabel=P_TRAIN)
 
 
 def _plotted(values: Any, control: str) -> Any:

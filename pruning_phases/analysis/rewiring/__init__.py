@@ -52,7 +52,7 @@ def analyse(config: RewiringConfig, console: Console) -> list[dict[str, Any]]:
 def compute(config: RewiringConfig, console: Console) -> Results:
     """Compare the families of every system."""
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.rewiring.figure import rewiring_figure
+    from pruning_phases.analysis.rewiring.figure import rewiring_figure, rewiring_panels
     from pruning_phases.analysis.rewiring.read import trained_families
     from pruning_phases.analysis.rewiring.summary import show, to_json
     from pruning_phases.records.select import done_runs, folder_of
@@ -70,7 +70,10 @@ def compute(config: RewiringConfig, console: Console) -> Results:
     for number, (system, families) in enumerate(systems.items()):
         stem = "rewiring" if len(systems) == 1 else f"rewiring/{number}"
         figures[stem] = partial(rewiring_figure, families, system)
-    return Results("rewiring", content, folder_of(records), figures, partial(show, rows))
+    return Results(
+        "rewiring", content, folder_of(records), figures, partial(show, rows),
+        panels=rewiring_panels(systems),
+    )  # fmt: skip
 
 
 def _original(entry: Trained, families: list[Trained]) -> Trained | None:

@@ -1,10 +1,13 @@
 """Figure of the training loss of the families of graphs, after arXiv 2602.15224, Fig. 4."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.axes import control_axis
+from pruning_phases.analysis.common.results import Panels
 from pruning_phases.analysis.rewiring.fit import band
 from pruning_phases.analysis.rewiring.read import Trained
 from pruning_phases.config.enums import FAMILIES
@@ -30,6 +33,19 @@ LABELS = {
 }  # fmt: skip
 
 
+def rewiring_panels(systems: dict[str, list[Trained]]) -> Panels:
+    """Return final loss and accuracy over density, and the loss over updates at each density."""
+    panels = {}
+    for system, families in systems.items():
+        head = f"{system}: " if len(systems) > 1 else ""
+        panels[f"{head}final training loss"] = partial(_final_losses, families=families)
+        panels[f"{head}accuracy"] = partial(_accuracies, families=families)
+        for density in dict.fromkeys(entry.density for entry in families):
+            own = [entry for entry in families if entry.density == density]
+            panels[f"{head}loss at density {density:.3g}"] = partial(_losses, families=own)
+    return panels
+
+
 def rewiring_figure(families: list[Trained], title: str) -> Figure:
     """Plot the loss over updates, one panel per density; below, final loss and accuracy."""
     densities = list(dict.fromkeys(entry.density for entry in families))
@@ -42,15 +58,13 @@ def rewiring_figure(families: list[Trained], title: str) -> Figure:
         own = [entry for entry in families if entry.density == density]
         _losses(axis, own)
         axis.set_title(f"density {density:.2%}", fontsize=10)
-        axis.set_xlabel("updates")
+        if axis is not panels[0]:
+            axis.set_ylabel("")
     for axis in panels[len(densities) :]:
         axis.set_visible(False)
-    loss = observable("train_loss").axis_label
-    panels[0].set_ylabel(loss)
     axes: list[Axes] = list(lower.subplots(1, 2))
-    _over_density(axes[0], families, "final_training_loss", f"final {loss}")
-    _over_density(axes[1], families, "accuracy", observable("accuracy").axis_label)
-    axes[0].set_yscale("log")
+    _final_losses(axes[0], families)
+    _accuracies(axes[1], families)
     handles, labels = axes[0].get_legend_handles_labels()
     lower.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
     figure.suptitle(f"{title}; bands and bars: standard errors over pruned networks", fontsize=10)
@@ -68,10 +82,22 @@ def _losses(axis: Axes, families: list[Trained]) -> None:
             for values in (update, mean, error)
         )
         axis.plot(update, mean, linestyle=line, color=colour, linewidth=1.2, marker=marker,
-                  markersize=3.5, markevery=max(1, len(update) // 8))  # fmt: skip
+                  markersize=3.5, markevery=max(1, len(update) // 8),
+                  label=LABELS[entry.family])  # fmt: skip
         axis.fill_between(update, mean - error, mean + error, color=colour, alpha=0.25, linewidth=0)
     axis.set_yscale("log")
+    axis.set(xlabel="updates", ylabel=observable("train_loss").axis_label)
     axis.grid(alpha=0.3, which="both")
+
+
+def _final_losses(axis: Axes, families: list[Trained]) -> None:
+    label = f"final {observable('train_loss').axis_label}"
+    _over_density(axis, families, "final_training_loss", label)
+    axis.set_yscale("log")
+
+
+def _accuracies(axis: Axes, families: list[Trained]) -> None:
+    _over_density(axis, families, "accuracy", observable("accuracy").axis_label)
 
 
 def _over_density(axis: Axes, families: list[Trained], column: str, label: str) -> None:

@@ -51,7 +51,7 @@ def compute(config: UniversalityConfig, console: Console) -> Results:
     """Locate the half accuracy of every system over every control, and compare the systems."""
     from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.common.systems import read_systems
-    from pruning_phases.analysis.universality.figure import universality_figure
+    from pruning_phases.analysis.universality.figure import universality_figure, universality_panels
     from pruning_phases.analysis.universality.fit import compare, located
     from pruning_phases.analysis.universality.read import SCALES, read_system
     from pruning_phases.analysis.universality.summary import show, to_json
@@ -68,5 +68,5 @@ def compute(config: UniversalityConfig, console: Console) -> Results:
     figure = partial(universality_figure, systems, comparisons, MAIN)
     return Results(
         "universality", content, folder_of(records), {"universality": figure},
-        partial(show, content),
+        partial(show, content), panels=universality_panels(systems, comparisons, MAIN),
     )  # fmt: skip

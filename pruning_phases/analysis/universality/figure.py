@@ -4,6 +4,7 @@ half accuracies over the size."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,19 @@ from pruning_phases.statistics.quote import with_error
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from pruning_phases.analysis.common.results import Panels
+
 LONG_NAME = 70  # letters of a name beyond which the legend has one column
+
+
+def universality_panels(
+    systems: Mapping[str, Located], comparisons: Mapping[str, Comparison], main: str
+) -> Panels:
+    """Return accuracy over each control, and the main control at half accuracy over the size."""
+    halves = partial(_halves, systems=systems, comparison=comparisons[main], control=main)
+    controls = dict.fromkeys((main, "density", *SCALES))
+    falls = {name: partial(_falls, systems=systems, control=name) for name in controls}
+    return {**falls, "half accuracy": halves}
 
 
 def universality_figure(

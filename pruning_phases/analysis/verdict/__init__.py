@@ -46,7 +46,7 @@ def compute(config: VerdictConfig, console: Console) -> Results:
     """Judge the runs of all sizes."""
     from pruning_phases.analysis.collapse.sized_runs import sized_curves
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.verdict.figure import verdict_figure
+    from pruning_phases.analysis.verdict.figure import verdict_figure, verdict_panels
     from pruning_phases.analysis.verdict.fit import judge
     from pruning_phases.analysis.verdict.summary import show, to_json
     from pruning_phases.observables.controls import CONTROLS
@@ -66,5 +66,6 @@ def compute(config: VerdictConfig, console: Console) -> Results:
     commits = ", ".join(sorted({commit_of(record.info()) for record in records}))
     figure = partial(verdict_figure, verdict, names, f"code: git {commits}")
     return Results(
-        "verdict", content, folder_of(records), {"verdict": figure}, partial(show, verdict, names)
-    )
+        "verdict", content, folder_of(records), {"verdict": figure}, partial(show, verdict, names),
+        panels=verdict_panels(verdict, names),
+    )  # fmt: skip

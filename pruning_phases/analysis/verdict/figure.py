@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from pruning_phases.analysis.common.results import Panels
     from pruning_phases.statistics.crossings import Located
 
 BINS = 24
@@ -25,18 +27,32 @@ BINS = 24
 LINEAR = 3.0  # ratio of half points up to which their axis is linear
 
 
+def verdict_panels(verdict: Verdict, names: tuple[str, str, str]) -> Panels:
+    """Return the six panels. ``names``: of control, size and order parameter."""
+    return {
+        "order parameter": _panel(_order, verdict, names),
+        "pseudo-critical points": _panel(_half_points, verdict, names[0]),
+        "widths": _panel(_widths, verdict),
+        "susceptibility": _panel(_susceptibility, verdict),
+        "distributions": _panel(_distributions, verdict, names[2]),
+        "Binder cumulant": _panel(_binder, verdict, names[0]),
+    }
+
+
+def _panel(plot: Callable[..., None], *given: Any) -> Callable[[Axes], None]:
+    def with_grid(axis: Axes) -> None:
+        plot(axis, *given)
+        axis.grid(alpha=0.3)
+
+    return with_grid
+
+
 def verdict_figure(verdict: Verdict, names: tuple[str, str, str], title: str) -> Figure:
     """Plot six panels. ``names``: of control, size and order parameter."""
     figure = Figure(figsize=(13.5, 8), layout="constrained")
-    panels = figure.subplots(2, 3)
-    _order(panels[0, 0], verdict, names)
-    _half_points(panels[0, 1], verdict, names[0])
-    _widths(panels[0, 2], verdict)
-    _susceptibility(panels[1, 0], verdict)
-    _distributions(panels[1, 1], verdict, names[2])
-    _binder(panels[1, 2], verdict, names[0])
-    for axis in panels.flat:
-        axis.grid(alpha=0.3)
+    axes = figure.subplots(2, 3).flat
+    for axis, plot in zip(axes, verdict_panels(verdict, names).values(), strict=True):
+        plot(axis)
     figure.suptitle(
         f"verdict: {verdict.word}\n{title}; N: number of weights (or the size, where all have the "
         "same number); errors: one standard error over replicas",
