@@ -27,7 +27,6 @@ ADMISSIBLE = 0.05  # smallest p-value of chi^2 in a window that counts
 ONSET, COLLAPSED = 0.05, 0.25
 
 MOST_ON_BOUND = 0.16  # fraction of resampled fits on a bound beyond which the interval is open
-
 SHARPER = "take finer steps (pruner.steps) and more replicas (num_replicas)"  # a cure
 
 AT_ZERO = 1e-3  # fraction of the window's lowest control below which a critical point counts as 0

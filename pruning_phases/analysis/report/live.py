@@ -7,6 +7,7 @@ served, and only to requests that name this machine's own address.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.report.config import ReportConfig
 
 ADDRESS = "127.0.0.1"
-WATCHED = ("*.json", "*.parquet", "*.png")
+WATCHED = (".json", ".parquet", ".png")
 
 Files = frozenset[tuple[str, int, int]]  # name, time of the last change, size
 
@@ -85,8 +86,8 @@ def fingerprint(config: ReportConfig) -> Files:
     """Names, times and sizes of the files that the page depends on."""
     found = set()
     for folder in folders_of(config.runs):
-        for pattern in WATCHED:
-            for path in Path(folder).rglob(pattern):
+        for where, _, names in os.walk(folder):  # passes over folders that vanish meanwhile
+            for path in (Path(where, name) for name in names if name.endswith(WATCHED)):
                 try:
                     facts = path.stat()
                 except OSError:
