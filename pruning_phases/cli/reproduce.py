@@ -85,6 +85,10 @@ class Command:
     def text(self) -> str:
         return f"python -m pruning_phases.{shlex.join(self.words)}"
 
+    @property
+    def name(self) -> str:
+        return " ".join(self.words[:2])
+
 
 def separated(words: Sequence[str]) -> tuple[list[str], list[str], str | None]:
     """Return the words that Hydra reads, those of every training, and the scale.
@@ -193,14 +197,12 @@ def _conclude(
     table = Table("step", "time", "result", "command", box=box.SIMPLE_HEAD)
     for number, command, code, seconds in ended:
         result = f"failed ({code})" if code else "done"
-        table.add_row(str(number), duration(seconds), result, escape(shlex.join(command.words)))
+        table.add_row(str(number), duration(seconds), result, escape(command.name))
     console.print(table)
     report = folder / "report.html"
     if os.path.exists(report):
         console.print(f"report: {report}", **PLAIN)
-    failed = [
-        f"{number} ({' '.join(command.words[:2])})" for number, command, code, _ in ended if code
-    ]
+    failed = [f"{number} ({command.name})" for number, command, code, _ in ended if code]
     if failed:
         raise RunError(
             f"{len(failed)} of {len(ended)} steps failed: {', '.join(failed)}; the same command "

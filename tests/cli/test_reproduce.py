@@ -145,11 +145,11 @@ def test_a_mistake_is_one_line_before_any_step(words, line, steps, tmp_path):
 
 
 QUIET = ["logger=none", "progress=false"]
-BRIEF = [*QUIET, "num_replicas=2", "training.budget.amount=4", "pruner.finetune.amount=5",
+BRIEF = [*QUIET, "training.budget.amount=4", "pruner.finetune.amount=5",
          "topology.training.amount=20"]  # fmt: skip
 SMALL = {
-    "pesce": BRIEF,
-    "kumar": [*BRIEF, "pruner=snip,imp"],
+    "pesce": [*BRIEF, "num_replicas=2", "pruner.steps=12"],
+    "kumar": [*BRIEF, "num_replicas=3", "pruner=snip,imp"],  # three masks have an information
     "pan": [*QUIET, "training.budget.min_updates=10", "training.budget.amount=4",
             "model.width=20", "experiment_scale.num_replicas=2",
             "experiment_scale.train_sizes=[64,160,500]"],

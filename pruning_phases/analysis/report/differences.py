@@ -171,6 +171,11 @@ def _dropout(physics: Info, _: Info) -> str:
     return ", ".join([*parts, *([f"{rounds} round{plural} of refinement"] if rounds else [])])
 
 
+def _pruner(physics: Info, _: Info) -> str | None:
+    name = pruner_name(physics["pruner"])
+    return None if name == "none" else name
+
+
 def _removed(physics: Info, _: Info) -> str:
     pruner = physics.get("pruner") or {}
     if pruner.get("score", "none") == "none":
@@ -199,5 +204,5 @@ OURS: dict[str, Callable[[Info, Info], str | None]] = {
     "label_noise": _label_noise,
     "data": lambda physics, _: option_name(physics["dataset"]),
     "replicas": lambda physics, _: f"{physics['num_replicas']:,}",
-    "pruner": lambda physics, _: pruner_name(physics["pruner"]),
+    "pruner": _pruner,
 }  # fmt: skip

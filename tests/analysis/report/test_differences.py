@@ -120,6 +120,8 @@ def test_conditions_of_pruning_at_initialization(write, tmp_path):
     assert found["label noise"][1] == "50% of the labels"
     assert found["sparsities"][1] == "densities 0.4, 0.2, 0.1, 0.05"
     assert found["pruners"][1] == "snip"
+    write("sanity_checks", "pruner=none", "dataset=mnist", "scale=laptop", "snapshots=[]")
+    assert rows(tmp_path)[KUMAR]["pruners"][1] == "snip"
 
 
 @pytest.mark.parametrize(
