@@ -45,11 +45,13 @@ def differences_tables(studies: Sequence[Study]) -> list[Table]:
 def experiment_of(record: RunRecord) -> str | None:
     """Return the experiment that a run's command names; of several, the one of its study."""
     info = record.info()
-    for word in info.get("command") or []:
+    command = info.get("command")
+    for word in command if isinstance(command, list) else []:
         name, _, value = str(word).partition("=")
         if name.lstrip("+") == "experiment":
             names = value.split(",")
-            study = (info.get("machine") or {}).get("study")
+            machine = info.get("machine")
+            study = machine.get("study") if isinstance(machine, dict) else None
             return str(study) if study in names else names[0]
     return None
 
@@ -153,7 +155,7 @@ def _graph_training(physics: Info, _: Info) -> str | None:
     if "topology" not in physics:
         return None
     density, budget = physics["topology"]["density"], physics["training"]["budget"]
-    return f"density {density:g}, {_length(budget)}"
+    return f"density {density:.3g}, {_length(budget)}"
 
 
 def _dropout(physics: Info, _: Info) -> str:
