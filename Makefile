@@ -1,5 +1,8 @@
 # make setup        create the virtual environment .venv with everything that development needs
 # make demo         prune 8 networks on scikit-learn's digits; ends with a figure
+# make reproduce PAPER=pesce SCALE=laptop   make every figure and table of a paper (pesce, pan or
+#                   kumar), ending in its report; SCALE: smoke (the default), laptop, paper.
+#                   WORDS="data_dir=FOLDER logger=wandb" goes to every training
 # make test         run the fast tests
 # make test-all     run all tests, the slow ones included
 # make test-ray     test Ray's launcher in an environment of its own, .venv-ray
@@ -17,8 +20,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?=
+PAPER ?=
+SCALE ?= smoke
+WORDS ?=
 
-.PHONY: setup demo test test-all test-ray check bench docs notebooks reference constraints clean
+.PHONY: setup demo reproduce paper-given test test-all test-ray check bench docs notebooks reference \
+	constraints clean
 
 setup: $(READY)
 
@@ -36,6 +43,15 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	$(BIN)/python -m pruning_phases.train model=fc dataset=digits scale=smoke num_replicas=8
+
+reproduce: paper-given $(READY)
+	$(BIN)/python -m pruning_phases.reproduce paper=$(PAPER) scale=$(SCALE) $(WORDS)
+
+# Before the environment is made, which takes minutes.
+paper-given:
+	@test -n "$(PAPER)" || { \
+		echo "make reproduce: PAPER has no value: give PAPER=pesce, PAPER=pan or PAPER=kumar" >&2; \
+		exit 2; }
 
 test: $(READY)
 	$(BIN)/python -m pytest $(TESTS)

@@ -68,7 +68,7 @@ def explain(error: Exception, keys: Mapping[str, Key]) -> str:
             f"keys are put under {key}"
         )
     if re.search(r"not in '|is not in struct|No match in the defaults list", text) and key:
-        return _no_such_key(key, keys)
+        return no_such_key(key, keys)
     if key and "is not a ListConfig" in text:
         return f"{key}: give a list, {key}=[A,B]"
     if cause and key:
@@ -92,7 +92,7 @@ def _unreadable(word: str, keys: Mapping[str, Key]) -> str:
     if not equals:
         return f"{word}: give KEY={word}; --help lists the keys"
     if not is_key(key):
-        return _no_such_key(key, keys)
+        return no_such_key(key, keys)
     typed = _for_shell(f"{key}={as_text(value)}")
     return f"{key}: cannot read {value}: close its quotes and brackets; a text is typed {typed}"
 
@@ -115,7 +115,8 @@ def _is_of_a_file(text: str) -> bool:
     return "not in '" in text and "Could not override" not in text
 
 
-def _no_such_key(key: str, keys: Mapping[str, Key]) -> str:
+def no_such_key(key: str, keys: Mapping[str, Key]) -> str:
+    """One line for a key that the command does not have."""
     if key in keys:
         return (
             f"{key}: the chosen option of {key.partition('.')[0]} has no such key; --help lists all"

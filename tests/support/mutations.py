@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pruning_phases.analysis.registry import analyses
 from pruning_phases.cli.dashboard import DashboardConfig
 from pruning_phases.cli.main import commands
+from pruning_phases.cli.reproduce import ReproduceConfig
 from pruning_phases.cli.status import StatusConfig
 from pruning_phases.cli.wandb_sync import WandbSyncConfig
 from pruning_phases.cli.words import FLAGS
@@ -78,7 +79,10 @@ def mutated_commands(seed: int) -> Iterator[tuple[str, Words]]:
 def _keys(name: str) -> Words:
     if name == "train":
         return sorted({*all_keys(), *_options()})
-    apart = {"dashboard": DashboardConfig, "status": StatusConfig, "wandb_sync": WandbSyncConfig}
+    apart = {
+        "dashboard": DashboardConfig, "reproduce": ReproduceConfig, "status": StatusConfig,
+        "wandb_sync": WandbSyncConfig,
+    }  # fmt: skip
     keys = keys_of(apart.get(name) or analyses()[name].CONFIG)
     return sorted(key for key in keys if key != "live")  # such a command does not end by itself
 

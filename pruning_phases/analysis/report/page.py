@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis.report.comparison import Evidence, comparison_tables
 from pruning_phases.analysis.report.curves import figure_data, pruned_systems
+from pruning_phases.analysis.report.differences import differences_tables
 from pruning_phases.analysis.report.halves import (
     half_of,
     half_points,
@@ -84,6 +85,7 @@ def make_page(studies: Sequence[Study], config: ReportConfig, console: Console) 
     return _environment().get_template("page.html").render(
         studies=views,
         comparison=comparison_tables(evidence),
+        differences=differences_tables(studies),
         made=now(),
         made_by=_made_by(),
         plotly=_plotly(),

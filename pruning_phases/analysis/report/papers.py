@@ -1,10 +1,13 @@
-"""Statements of the three papers with which a report compares its numbers.
+"""Statements of the three papers with which a report compares its numbers, and their conditions.
 
 Each has its source. Where a paper gives no number the statement says so in words. ``measure`` names
-the function of ``comparison`` that finds our number.
+the function of ``comparison`` that finds our number, and that of ``differences`` that finds our
+condition.
 """
 
 from dataclasses import dataclass
+
+from pruning_phases.config.recipes import KUMAR, PAN, PESCE
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,22 @@ class Statement:
     data: tuple[str, ...] = ()
 
 
-PESCE = "Pesce, He, Caldarelli 2026, arXiv 2602.15224"
-PAN = "Pan, Aggarwal, Pixley 2026, arXiv 2603.12316"
-KUMAR = "Kumar, Luo, Sellke 2024, arXiv 2402.01089"
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a paper's experiments, such as the length of its fine-tuning.
+
+    ``same``: our conditions, in the words of ``differences``, that are the paper's.
+    ``experiments``: those that it is about; empty: all of the paper.
+    """
+
+    paper: str
+    source: str
+    quantity: str
+    theirs: str
+    measure: str
+    same: tuple[str, ...] = ()
+    experiments: tuple[str, ...] = ()
+
 
 NETWORKS, DATA = ("fc", "cnn"), ("mnist", "kmnist")  # of the first paper
 
@@ -99,4 +115,84 @@ STATEMENTS = (
         KUMAR, "abstract", "effective number of parameters",
         "surviving weights + information in the mask", "effective_parameters",
     ),
+)  # fmt: skip
+
+UNSTATED = "not stated"
+TEXT, ABSTRACT = "main text", "abstract"
+QUOTED = "experiments, as other pages quote them"
+
+# Notes below the tables of conditions: which text of the paper was read.
+READ = {
+    PESCE: "Of the paper the main text was read, not the supplement.",
+    PAN: "Of the paper the abstract was read. Not stated: not in the abstract.",
+    KUMAR: "Of the paper the abstract was read, and its experiments as other pages quote them. Not "
+    "stated: not in these.",
+}
+
+CONDITIONS = (
+    Condition(
+        PESCE, TEXT, "networks", "fully connected with four layers, convolutional with five; "
+        "widths not stated", "network",
+    ),
+    Condition(PESCE, TEXT, "data", "mnist, kmnist", "data", ("mnist", "kmnist")),
+    Condition(PESCE, TEXT, "training examples", UNSTATED, "examples"),
+    Condition(
+        PESCE, TEXT, "training before pruning", "Adam, cross-entropy, early stopping; learning "
+        "rate, batches and patience not stated", "training",
+    ),
+    Condition(
+        PESCE, TEXT, "pruning steps", "5,000 equally spaced", "schedule",
+        ("5,000 equal steps to density 0",),
+    ),
+    Condition(
+        PESCE, TEXT, "fine-tuning after each step", "essential; its length not stated",
+        "finetuning",
+    ),
+    Condition(PESCE, TEXT, "number of replicas", UNSTATED, "replicas"),
+    Condition(
+        PESCE, "text on Fig. 2", "jump between the weights of Fig. 2", "100 of 5,000 pruning "
+        "steps, 2% of the edges; where it begins not stated", "snapshots", experiments=("fig2",),
+    ),
+    Condition(
+        PESCE, "text on Fig. 4", "randomization of the graphs of Fig. 4", "pairs of edges exchange "
+        "ends; number of exchanges not stated", "rewiring",
+    ),
+    Condition(
+        PESCE, "text on Fig. 4", "training of the graphs of Fig. 4", "density and length not "
+        "stated", "graph_training",
+    ),
+    Condition(
+        PAN, ABSTRACT, "networks", "fully connected, several widths and depths; which not stated",
+        "network",
+    ),
+    Condition(PAN, ABSTRACT, "data", "mnist", "data", ("mnist",)),
+    Condition(PAN, ABSTRACT, "training-set sizes", "several; which not stated", "examples"),
+    Condition(
+        PAN, ABSTRACT, "dropout rates", "independent in training and at evaluation; values not "
+        "stated", "dropout",
+    ),
+    Condition(
+        PAN, ABSTRACT, "removed at evaluation", "neurons (dropout)", "removed",
+        ("neurons (dropout)",),
+    ),
+    Condition(PAN, ABSTRACT, "training", UNSTATED, "training"),
+    Condition(PAN, ABSTRACT, "number of replicas", UNSTATED, "replicas"),
+    Condition(PAN, ABSTRACT, "dropout masks per evaluation", UNSTATED, "draws"),
+    Condition(
+        KUMAR, QUOTED, "networks", "two hidden layers of width 200; a convolutional network on "
+        "CIFAR-10", "network",
+    ),
+    Condition(KUMAR, QUOTED, "data", "Gaussian, Fashion-MNIST, CIFAR-10", "data"),
+    Condition(KUMAR, QUOTED, "training examples", UNSTATED, "examples"),
+    Condition(KUMAR, QUOTED, "label noise", "noisy labels; fraction not stated", "label_noise"),
+    Condition(
+        KUMAR, QUOTED, "training", "Adam with learning rate 0.001, batches of 64, until the loss "
+        "is 0.01 or the accuracy unchanged for 3 epochs", "training",
+    ),
+    Condition(
+        KUMAR, QUOTED, "pruners", "IMP, magnitude after training, SNIP, GraSP, SynFlow", "pruner",
+        ("imp", "magnitude_one_shot", "snip", "grasp", "synflow"),
+    ),
+    Condition(KUMAR, QUOTED, "sparsities", UNSTATED, "schedule"),
+    Condition(KUMAR, QUOTED, "number of replicas", UNSTATED, "replicas"),
 )  # fmt: skip
