@@ -61,6 +61,7 @@ def compute(config: CapacityConfig, console: Console) -> Results:
     """
     from pruning_phases.analysis.capacity.figure import capacity_figure
     from pruning_phases.analysis.capacity.read import (
+        FEWEST_MASKS,
         differ_in_data,
         mask_information,
         read_memories,
@@ -78,8 +79,8 @@ def compute(config: CapacityConfig, console: Console) -> Results:
     )  # fmt: skip
     if not systems and not information:
         raise UserError(
-            "runs: none over training-set sizes, and none whose replicas differ in their data: "
-            "train experiment=capacity or experiment=mask_information"
+            f"runs: none over training-set sizes, and none of {FEWEST_MASKS} replicas or more that "
+            "differ in their data: train experiment=capacity or experiment=mask_information"
         )
     memories: dict[Subnetwork, Memory] = {}
     for name, found in systems.items():

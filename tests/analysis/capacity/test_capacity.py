@@ -46,19 +46,19 @@ def write_capacity_run(tmp_path, pruner, run_id, seed=0):
     return record
 
 
-def write_masks_run(tmp_path, pruner, run_id, depend_on_data):
+def write_masks_run(tmp_path, pruner, run_id, depend_on_data, count=6):
     """A run of six masks per density, equal ones or different ones."""
     record = write_run(
-        tmp_path, run_id, DENSITIES, {"accuracy": np.ones((6, 3))}, width=12, pruner=pruner,
+        tmp_path, run_id, DENSITIES, {"accuracy": np.ones((count, 3))}, width=12, pruner=pruner,
         replicas_differ_in="data",
     )  # fmt: skip
     for step, density in enumerate(DENSITIES):
-        order = np.random.default_rng(0).random((6, 144)).argsort(axis=1)
+        order = np.random.default_rng(0).random((count, 144)).argsort(axis=1)
         masks = order < round(144 * density)
-        masks = masks if depend_on_data else np.tile(masks[0], (6, 1))
-        weights = {"fc1": np.ones((6, 12, 12))}
+        masks = masks if depend_on_data else np.tile(masks[0], (count, 1))
+        weights = {"fc1": np.ones((count, 12, 12))}
         write_snapshot(
-            record, f"step_{step:05d}", density, weights, {"fc1": masks.reshape(6, 12, 12)}
+            record, f"step_{step:05d}", density, weights, {"fc1": masks.reshape(count, 12, 12)}
         )
     return record
 
@@ -138,6 +138,12 @@ def test_runs_without_measured_training_sets_are_refused(tmp_path):
     plain.add_training(plain.observables().assign(update=10))
     with pytest.raises(UserError, match="no noise_correlation, train_accuracy: train with"):
         analyse(CapacityConfig(str(plain.folder)), new_console())
+
+
+def test_two_masks_are_too_few_and_that_is_said(tmp_path):
+    record = write_masks_run(tmp_path, "snip", "two", True, count=2)
+    with pytest.raises(UserError, match="none of 3 replicas or more that differ in their data"):
+        analyse(CapacityConfig(str(record.folder)), new_console())
 
 
 def test_a_threshold_of_one_is_refused_in_one_line(tmp_path):
