@@ -141,7 +141,8 @@ def test_runs_without_measured_training_sets_are_refused(tmp_path):
 
 
 def test_two_masks_are_too_few_and_that_is_said(tmp_path):
-    record = write_masks_run(tmp_path, "snip", "two", True, count=2)
+    snip = {"score": "snip", "scored_on": "initial", "trains_from": "initial"}
+    record = write_masks_run(tmp_path, snip, "two", True, count=2)
     with pytest.raises(UserError, match="none of 3 replicas or more that differ in their data"):
         analyse(CapacityConfig(str(record.folder)), new_console())
 
