@@ -44,13 +44,14 @@ REPORTS = {
 
 def explain(error: Exception, keys: Mapping[str, Key]) -> str:
     """Return Hydra's report of a bad override in one line: the key, the reason, the cure."""
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, option = error.missing_cfg_file.rpartition("/")
         if option in BUILT_ON:
             return (
                 f"hydra/launcher={BUILT_ON[option]}: pip install 'pruning-phases[cluster]' "
                 "installs it"
             )
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         options = [name for name in error.options if not name.startswith("schema")]
         return f"{group}={option}: no such option; choose {', '.join(options)}"
     if isinstance(error, OverrideParseException):

@@ -1,5 +1,6 @@
 """Text of ``--help``, made from the facts beside the keys."""
 
+import re
 import textwrap
 from typing import Any
 
@@ -35,7 +36,8 @@ MEASURED = {
 
 def command_help(name: str, kind: type, about: str) -> dict[str, str]:
     """Hydra's help node of a command other than ``train``; ``about``: docstring of its module."""
-    return _node(name, about.replace("``", ""), _meanings(declared(kind)))
+    for_users = re.sub(r"\s*May not [^.]*\.", "", about.replace("``", ""))  # a rule of the house
+    return _node(name, for_users, _meanings(declared(kind)))
 
 
 def train_help(schemas: dict[str, dict[str, type]]) -> dict[str, str]:

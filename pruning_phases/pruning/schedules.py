@@ -66,8 +66,8 @@ def kept_counts(densities: Sequence[float], num_weights: int) -> list[int]:
         if kept >= before:
             raise UserError(
                 f"pruner: step {step} (density {density:.6g}) would cut none of the {before} "
-                f"surviving weights of {num_weights}: give fewer pruner.steps, "
-                "a lower pruner.final_density, or a larger model"
+                f"surviving weights of {num_weights}: give a higher pruner.final_density "
+                "(or highest of pruner.densities), fewer pruner.steps, or a larger model"
             )
         counts.append(kept)
     return counts

@@ -111,7 +111,8 @@ def _flat(node: Any, path: str = "") -> dict[str, Any]:
 def commit_of(info: dict[str, Any]) -> str:
     """Return the commit of the process that ended the run."""
     *_, last = info.get("segments") or [{}]
-    return ((last.get("git") or {}).get("commit") or "unknown commit")[:10]
+    commit = (last.get("git") or {}).get("commit")
+    return str(commit)[:10] if commit else "unknown commit"
 
 
 def names_with_widths(record: RunRecord) -> tuple[str, str, str]:

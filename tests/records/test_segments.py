@@ -224,7 +224,8 @@ def test_an_earlier_version_s_record_is_read_and_resumed(configure, monkeypatch)
     }  # fmt: skip
     assert (second["began"], second["host"]) == ("2026-01-02T00:00:00+00:00", "old host")
     assert second["versions"]["python"] == provenance.provenance()["versions"]["python"]
-    assert commit_of(info) == (second["git"]["commit"] or "unknown commit")[:10]
+    commit = second["git"]["commit"]
+    assert commit_of(info) == (commit[:10] if commit else "unknown commit")
     (_, note) = printed(config)
     assert f"processor ({NOT_RECORDED}, now {PROCESSOR})" in note
     segments = record.info()["segments"]

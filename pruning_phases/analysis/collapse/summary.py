@@ -148,7 +148,7 @@ def _controls(content: dict[str, Any]) -> Table:
     )  # fmt: skip
     heads = ("one curve: chi2/dof", "criterion", "power law: chi2/dof", "criterion")
     for name in ("control", *heads):
-        table.add_column(name, justify="left" if name == "control" else "right")
+        table.add_column(name, justify="left" if name == "control" else "right", overflow="fold")
     for row in content["controls"]:
         cells = [f"{row[fit][key]:.3g}" for fit in ("one_curve", "power_law") for key in row[fit]]
         table.add_row(row["control"], *cells)

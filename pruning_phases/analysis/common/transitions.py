@@ -38,7 +38,7 @@ def transition_curves(
     count = found.shape[1]
     if count < 2 or len(at) < 5 or observables["density"].max() < 1:
         raise UserError(
-            f"{where}: {count} replicas at {len(at)} densities: two and five are needed, the "
-            "dense network among them; train with a pruner and num_replicas=2 or more"
+            f"{where}: two replicas and five densities are needed, the dense network among them, "
+            f"and there are {count} and {len(at)}: train with a pruner and num_replicas=2 or more"
         )
     return at, found

@@ -55,7 +55,7 @@ def _show(name: str, entry: dict[str, Any], console: Console) -> None:
         box=box.SIMPLE_HEAD,
     )
     for name in ("layer", "evolution metric", "replicas", "surviving weights"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for row in entry["layers"]:
         surviving = f"{row['survivors']:.4g}"
         table.add_row(row["layer"], metric_text(row), str(row["num_replicas"]), surviving)

@@ -147,7 +147,7 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
     resampled = _resample(curve, error, best, num_resampled, seed)
     statistical = half_width(resampled)
     spread = [_spread(scan, best, name) for name in ("critical_point", "exponent")]
-    reason = _undetermined(curve, best, resampled, float(np.hypot(statistical[0], spread[0])))
+    reason = _undetermined(curve, best, resampled, np.hypot(statistical, spread))
     known = reason is None
     return LawFit(
         curve, best, scan,
@@ -161,9 +161,7 @@ def fit_law(curve: Curve, num_resampled: int = 1000, seed: int = 0) -> LawFit | 
     )  # fmt: skip
 
 
-def _undetermined(
-    curve: Curve, best: WindowFit, resampled: Array, total_error: float
-) -> str | None:
+def _undetermined(curve: Curve, best: WindowFit, resampled: Array, totals: Array) -> str | None:
     """The reason why critical point and exponent are not determined; None if they are."""
     low, high = curve.control[best.first], curve.control[best.last]
     window = f"the fit in [{low:.3g}, {high:.3g}]"
@@ -173,16 +171,15 @@ def _undetermined(
         many = f"over {MOST_ON_BOUND:.0%} of the resampled fits"
         return f"{window}: {many} end on the bound 0: {SHARPER}"
     lowest = curve.control[0]
-    if best.critical_point + total_error < lowest:
+    if best.critical_point + totals[0] < lowest:
+        found = with_error(best.critical_point, totals[0])
         return (
-            f"{window} gives {with_error(best.critical_point, total_error)}, below the lowest "
-            f"measured value, {lowest:.3g}: prune further (pruner.final_density)"
+            f"{window} gives {found}, below the lowest measured value, {lowest:.3g}: prune further "
+            "(pruner.final_density)"
         )
-    if total_error > best.critical_point:
-        return (
-            f"{window} gives {best.critical_point:.3g}, with an error of {total_error:.2g} that "
-            "includes 0"
-        )
+    for value, error in zip((best.critical_point, best.exponent), totals, strict=True):
+        if error > value:
+            return f"{window} gives {with_error(value, error)}, whose error includes 0: {SHARPER}"
     return None
 
 

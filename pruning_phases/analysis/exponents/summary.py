@@ -103,7 +103,7 @@ def show(fits: list[dict[str, Any]], console: Console) -> None:
     )  # fmt: skip
     rows = [_cells(fit) for fit in fits]
     for name in rows[0]:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*row.values())
     console.print(table)

@@ -62,7 +62,7 @@ def _show(entry: dict[str, Any], console: Console) -> None:
         caption=f"distance: ln({short} where the accuracy is halved / {short} of this row)",
     )  # fmt: skip
     for name in ("landmark", short, "distance", "in errors"):
-        table.add_column(name, justify="left" if name == "landmark" else "right")
+        table.add_column(name, justify="left" if name == "landmark" else "right", overflow="fold")
     for name, at in entry["landmarks"].items():
         shown = cell(at["value"], at["error"]) if at else "not determined"
         columns = ["", ""]

@@ -42,7 +42,7 @@ def _show(system: str, rows: list[dict[str, Any]], console: Console) -> None:
     """Print the families of one system, then the notes on layers that are not mixed."""
     table = Table(title=system, box=box.SIMPLE_HEAD)
     for name in ("density", "family", "training loss", "above original", "accuracy", "test loss"):
-        table.add_column(name, justify="left" if name == "family" else "right")
+        table.add_column(name, justify="left" if name == "family" else "right", overflow="fold")
     for row in rows:
         known = [
             cell(value["value"], value["error"]) if value else "-"

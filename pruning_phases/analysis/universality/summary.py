@@ -105,7 +105,7 @@ def _systems(entries: list[dict[str, Any]]) -> Table:
         caption="width: ln(surviving weights at 75% / at 25%)", padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in ("system", "weights", *(one.short for one in SCALES.values()), "width"):
-        table.add_column(name, justify="left" if name == "system" else "right")
+        table.add_column(name, justify="left" if name == "system" else "right", overflow="fold")
     for entry in entries:
         half = [cell(*_pair(entry["half_accuracy"][name])) for name in SCALES]
         width = cell(*_pair(entry["fall_width"]["num_kept"]))
@@ -125,7 +125,7 @@ def _controls(rows: list[dict[str, Any]]) -> Table:
     )  # fmt: skip
     heads = ("mean", "chi2/dof", "scatter", "width", "chi2/dof", "scatter", "relative scatter")
     for name in ("control", *heads):
-        table.add_column(name, justify="left" if name == "control" else "right")
+        table.add_column(name, justify="left" if name == "control" else "right", overflow="fold")
     for row in rows:
         cells = []
         for key in ("half_accuracy", "fall_width"):

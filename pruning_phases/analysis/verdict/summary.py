@@ -112,7 +112,7 @@ def show(verdict: Verdict, names: tuple[str, str, str], console: Console) -> Non
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for name in ("evidence", "measured", *WORDS, "excludes"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for one in verdict.evidence:
         shown = f"{one.value:g}" if one.name == BINDER else cell(one.value, one.error)
         table.add_row(_words(one.name), shown, *PREDICTIONS[one.name], ", ".join(one.excludes))

@@ -66,7 +66,7 @@ def test_one_density_or_several_dropout_rates_are_refused():
     dense = pd.DataFrame({"p_train": [0.0], "p_eval": 0.0, "train_size": 9, "num_kept": 5,
                           "accuracy": 0.9, "largest_cluster": 1.0, "mean_cluster": 0.0,
                           "log_num_paths": 3.0, "replica": 0, "density": 1.0})  # fmt: skip
-    with pytest.raises(UserError, match="1 replicas at 1 densities: two and five are needed"):
+    with pytest.raises(UserError, match="two replicas and five .* there are 1 and 1"):
         graph_curves(dense, 10, "runs")
     grid = pd.concat([dense, dense.assign(p_train=0.5)])
     with pytest.raises(UserError, match="holds several p_train"):

@@ -49,9 +49,9 @@ def test_the_order_of_the_rows_does_not_matter():
     [
         (lambda t: t.drop(columns="mean_cluster"), "has no mean_cluster: made by an earlier"),
         (lambda t: t.assign(p_eval=[0.0, 0.5] * 6), "holds several p_train, p_eval"),
-        (lambda t: t.assign(density=t["density"] / 2), "at 5 densities: .* the dense network"),
-        (lambda t: t[t["replica"] == 0], "1 replicas at 5 densities"),
-        (lambda t: t[~t["density"].isin([0.5, 0.2])], "2 replicas at 3 densities"),
+        (lambda t: t.assign(density=t["density"] / 2), "the dense network among them"),
+        (lambda t: t[t["replica"] == 0], "there are 1 and 5"),
+        (lambda t: t[~t["density"].isin([0.5, 0.2])], "there are 2 and 3"),
     ],
 )
 def test_an_unsuitable_table_is_refused_with_its_runs(change, said):
