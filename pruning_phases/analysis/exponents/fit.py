@@ -172,14 +172,16 @@ def _undetermined(curve: Curve, best: WindowFit, resampled: Array, totals: Array
         return f"{window}: {many} end on the bound 0: {SHARPER}"
     lowest = curve.control[0]
     if best.critical_point + totals[0] < lowest:
-        found = with_error(best.critical_point, totals[0])
+        quoted = with_error(best.critical_point, totals[0])
         return (
-            f"{window} gives {found}, below the lowest measured value, {lowest:.3g}: prune further "
-            "(pruner.final_density)"
+            f"{window} gives {quoted}, below the lowest measured value, {lowest:.3g}: "
+            "prune further (pruner.final_density)"
         )
-    for value, error in zip((best.critical_point, best.exponent), totals, strict=True):
+    found = {"critical point": best.critical_point, "exponent": best.exponent}
+    for (name, value), error in zip(found.items(), totals, strict=True):
         if error > value:
-            return f"{window} gives {with_error(value, error)}, whose error includes 0: {SHARPER}"
+            quoted = with_error(value, error)
+            return f"{window} gives the {name} {quoted}, whose error includes 0: {SHARPER}"
     return None
 
 

@@ -1,9 +1,18 @@
 """The critical law of one curve: planted laws are recovered, and nothing else is reported."""
 
+import re
+
 import numpy as np
 import pytest
 
-from pruning_phases.analysis.exponents.fit import LawFit, coarsened, critical_law, fit_law
+from pruning_phases.analysis.exponents.fit import (
+    LawFit,
+    WindowFit,
+    _undetermined,
+    coarsened,
+    critical_law,
+    fit_law,
+)
 from pruning_phases.statistics.curves import Curve, chance_corrected
 
 
@@ -91,3 +100,18 @@ def test_a_critical_point_far_below_the_measured_values_is_not_determined():
     assert isinstance(fit, LawFit) and fit.critical_point is None
     assert fit.reason is not None and "below the lowest measured value, 0.0025" in fit.reason
     assert "prune further (pruner.final_density)" in fit.reason
+
+
+@pytest.mark.parametrize(
+    ("totals", "said"),
+    [
+        ((3e-3, 0.1), r"gives the critical point 0\.002\(3\), whose error includes 0"),
+        ((1e-3, 0.6), r"gives the exponent 0\.5\(6\), whose error includes 0"),
+    ],
+)
+def test_a_value_whose_error_includes_0_is_not_determined(totals, said):
+    best = WindowFit(0, 9, 2e-3, 0.5, 1.0, 1.0, None)
+    resampled = np.tile([2e-3, 0.5], (10, 1))
+    reason = _undetermined(planted(0), best, resampled, np.array(totals))
+    assert reason is not None and re.search(said, reason)
+    assert _undetermined(planted(0), best, resampled, np.array([1e-3, 0.1])) is None
