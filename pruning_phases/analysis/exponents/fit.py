@@ -170,8 +170,8 @@ def _undetermined(curve: Curve, best: WindowFit, resampled: Array, totals: Array
     if (resampled[:, 0] <= AT_ZERO * low).mean() > MOST_ON_BOUND:
         many = f"over {MOST_ON_BOUND:.0%} of the resampled fits"
         return f"{window}: {many} end on the bound 0: {SHARPER}"
-    lowest = curve.control[0]
-    if best.critical_point + totals[0] < lowest:
+    lowest, second = curve.control[:2]
+    if best.critical_point + totals[0] < lowest**2 / second:  # by more than one step
         quoted = with_error(best.critical_point, totals[0])
         return (
             f"{window} gives {quoted}, below the lowest measured value, {lowest:.3g}: "
