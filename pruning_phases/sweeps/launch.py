@@ -9,12 +9,13 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
@@ -61,9 +62,10 @@ def sweep(
     folder = Path(str(master.hydra.sweep.dir))
     if todo and slurm.is_queued(launcher):
         console.print(f"output of the jobs: {folder / '.submitit'}", **PLAIN)
-    stopped = None
+    stopped, reasons = None, dict[str, str]()
     try:
-        _launch(todo, record, launcher, max_batch_size, _reporter(jobs, console), options)
+        report = _reporter(jobs, console)
+        _launch(todo, record, launcher, max_batch_size, report, options, reasons)
     except Exception as error:  # a job died, or nothing could be launched
         stopped = first_line(error)
     with suppress(OSError):
@@ -76,7 +78,7 @@ def sweep(
         return
     if options.stop_at_failure and record.failure.exists():
         stopped = stopped or "stopped at the first failure"
-    _end(jobs, record, began, bool(todo), stopped, console)
+    _end(jobs, record, began, bool(todo), stopped, console, reasons)
 
 
 def _begin_record(jobs: list[Job]) -> SweepRecord:
@@ -94,7 +96,7 @@ def _begin_record(jobs: list[Job]) -> SweepRecord:
 
 def _end(
     jobs: list[Job], record: SweepRecord, began: float, launched: bool, stopped: str | None,
-    console: Console,
+    console: Console, reasons: dict[str, str],
 ) -> None:  # fmt: skip
     """Record and plot what is done, and conclude."""
     not_written = None
@@ -108,7 +110,7 @@ def _end(
         from pruning_phases.sweeps.overview import log_overview  # imports pandas, wandb, matplotlib
 
         log_overview(record, first, began, console)
-    _conclude(jobs, launched, stopped, console)
+    _conclude(jobs, launched, stopped, console, reasons)
     if not_written:
         raise not_written
 
@@ -125,12 +127,14 @@ def _refuse_half_interpolations(jobs: list[Job]) -> None:
 
 def _launch(
     todo: list[Job], record: SweepRecord, launcher: Launcher, max_batch_size: int,
-    report: Callable[[str], None], options: SweepConfig,
+    report: Callable[[str], None], options: SweepConfig, reasons: dict[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Launch the jobs, and wait until they have ended, unless the sweep is detached.
 
     Each job gets the id of its run: it refuses to run if ``conf`` was edited while it waited.
+    ``reasons`` gets the errors of jobs: on a full disk the record of a run cannot tell them.
     """
+    reasons = {} if reasons is None else reasons
     commands = [
         [*job.overrides, f"sweep.name='{record.name}'", f"sweep.run='{job.asked}'",
          f"sweep.position='{number} of {len(todo)}'",
@@ -139,7 +143,10 @@ def _launch(
     ]  # fmt: skip
     if type(launcher).__name__ == "BasicLauncher":
         _one_after_another(
-            todo, lambda i: launcher.launch([commands[i]], initial_job_idx=i),
+            todo,
+            lambda i: _note_errors(
+                todo[i : i + 1], launcher.launch([commands[i]], initial_job_idx=i), reasons
+            ),
             record.failure.exists if options.stop_at_failure else lambda: False,
         )  # fmt: skip
         return
@@ -150,11 +157,24 @@ def _launch(
     failures = []
     for number, batch in enumerate(batches):
         try:
-            launcher.launch(batch, initial_job_idx=number * max_batch_size)
+            first = number * max_batch_size
+            ended = launcher.launch(batch, initial_job_idx=first)
+            _note_errors(todo[first:], ended, reasons)
         except Exception as error:  # a worker died; the other batches are launched
             failures.append(error)
     if failures:
         raise failures[0]
+
+
+def _note_errors(
+    jobs: Sequence[Job], ended: Sequence[JobReturn] | None, reasons: dict[str, str]
+) -> None:
+    """Note the errors with which jobs have ended, by the ids of their runs."""
+    for job, one in zip(jobs, ended or (), strict=False):
+        try:
+            one.return_value  # noqa: B018 (raises the error of the job)
+        except Exception as error:
+            reasons[job.asked] = first_line(error)
 
 
 def _one_after_another(
@@ -208,8 +228,14 @@ def _plot_studies(jobs: list[Job], console: Console) -> None:
                 plot(name, record, console)
 
 
-def _conclude(jobs: list[Job], launched: bool, stopped: str | None, console: Console) -> None:
-    """Print how many runs are done. Raises RunError if some have failed or were not made."""
+def _conclude(
+    jobs: list[Job], launched: bool, stopped: str | None, console: Console,
+    errors: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Print how many runs are done. Raises RunError if some have failed or were not made.
+
+    ``errors``: those that launchers have returned, by the ids of the runs.
+    """
     # A held run may end while this looks: whether it is held is read before whether it is done.
     looks = [(job, job.is_held, job.is_done) for job in jobs]
     num_elsewhere = sum(is_held and not is_done for _, is_held, is_done in looks)
@@ -223,8 +249,9 @@ def _conclude(jobs: list[Job], launched: bool, stopped: str | None, console: Con
     reasons = []
     for job in unfinished[:MAX_NAMED]:
         info = job.info
-        reason = info.get("error", "") if info.get("state") == FAILED else "interrupted"
-        reasons.append(f"{job.swept}: {last_line(reason) if info else 'not begun'}")
+        known = (errors or {}).get(job.asked, "interrupted" if info else "not begun")
+        reason = last_line(info.get("error", "")) if info.get("state") == FAILED else known
+        reasons.append(f"{job.swept}: {reason}")
     more = f" and {len(unfinished) - MAX_NAMED} more" if len(unfinished) > MAX_NAMED else ""
     died = f" ({stopped})" if stopped else ""
     raise RunError(

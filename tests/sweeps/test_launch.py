@@ -4,9 +4,11 @@ import copy
 import json
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import RunMode
 
 from pruning_phases.config.groups import SweepConfig
@@ -244,6 +246,22 @@ def test_a_run_that_had_failed_before_is_launched_at_any_time(tmp_path, configur
     launched = []
     _one_after_another([Job([], "", config, record.id)], launched.append)
     assert launched == [0]
+
+
+def test_an_error_that_the_record_of_a_run_cannot_tell_is_in_the_last_line(configure):
+    """As on a full disk."""
+
+    class Launcher:
+        def launch(self, batch, initial_job_idx):
+            failed = OSError("No space left on device\nmore")
+            return [JobReturn(status=JobStatus.FAILED, _return_value=failed) for _ in batch]
+
+    config = configure()
+    jobs, errors = [Job([], f"seed={number}", config, f"id{number}") for number in (0, 1)], {}
+    record = SweepRecord(Path(config.results_dir), "name")
+    _launch(jobs, record, Launcher(), 2, lambda waiting: None, SweepConfig(), errors)
+    with pytest.raises(RunError, match="seed=0: No space left on device; seed=1: No space"):
+        _conclude(jobs, True, None, new_console(), errors)
 
 
 def test_a_worker_that_dies_does_not_stop_the_other_batches(tmp_path):
