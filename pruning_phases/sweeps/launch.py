@@ -171,9 +171,8 @@ def _note_errors(
 ) -> None:
     """Note the errors with which jobs have ended, by the ids of their runs."""
     for job, one in zip(jobs, ended or (), strict=False):
-        try:
-            one.return_value  # noqa: B018 (raises the error of the job)
-        except Exception as error:
+        error = one._return_value  # the property would print the overrides of the job
+        if isinstance(error, Exception):
             reasons[job.asked] = first_line(error)
 
 
