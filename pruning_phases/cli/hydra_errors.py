@@ -51,9 +51,9 @@ def explain(error: Exception, keys: Mapping[str, Key]) -> str:
                 f"hydra/launcher={BUILT_ON[option]}: pip install 'pruning-phases[cluster]' "
                 "installs it"
             )
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
-        options = [name for name in error.options if not name.startswith("schema")]
-        return f"{group}={option}: no such option; choose {', '.join(options)}"
+        if error.options:
+            options = [name for name in error.options if not name.startswith("schema")]
+            return f"{group}={option}: no such option; choose {', '.join(options)}"
     if isinstance(error, OverrideParseException):
         return _unreadable(error.override, keys)
     if line := _known_report(str(error)):

@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from pruning_phases.config.enums import Family, Rule, Schedule, Scope, Stage
-from pruning_phases.config.keys import LARGEST_COUNT, key
+from pruning_phases.config.keys import LARGEST_COUNT, entries, key
 
 NO_SCORE = "none"  # pruner.score without pruning
 
@@ -283,9 +283,8 @@ class SweepConfig:
 
     @property
     def given(self) -> list[str]:
-        """Names of the options that are not at their default."""
-        names = ("zip", "leave_out", "file", "dry_run", "stop_at_failure", "detach")
-        return [name for name in names if getattr(self, name)]
+        """Names of the options that are given; facts have no meaning for a user."""
+        return [entry.path for entry in entries(self) if entry.key.meaning and entry.value]
 
 
 @dataclass

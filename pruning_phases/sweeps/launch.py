@@ -62,10 +62,10 @@ def sweep(
     folder = Path(str(master.hydra.sweep.dir))
     if todo and slurm.is_queued(launcher):
         console.print(f"output of the jobs: {folder / '.submitit'}", **PLAIN)
-    stopped, reasons = None, dict[str, str]()
+    stopped, errors = None, dict[str, str]()
     try:
         report = _reporter(jobs, console)
-        _launch(todo, record, launcher, max_batch_size, report, options, reasons)
+        _launch(todo, record, launcher, max_batch_size, report, options, errors)
     except Exception as error:  # a job died, or nothing could be launched
         stopped = first_line(error)
     with suppress(OSError):
@@ -78,7 +78,7 @@ def sweep(
         return
     if options.stop_at_failure and record.failure.exists():
         stopped = stopped or "stopped at the first failure"
-    _end(jobs, record, began, bool(todo), stopped, console, reasons)
+    _end(jobs, record, began, bool(todo), stopped, console, errors)
 
 
 def _begin_record(jobs: list[Job]) -> SweepRecord:
@@ -96,7 +96,7 @@ def _begin_record(jobs: list[Job]) -> SweepRecord:
 
 def _end(
     jobs: list[Job], record: SweepRecord, began: float, launched: bool, stopped: str | None,
-    console: Console, reasons: dict[str, str],
+    console: Console, errors: dict[str, str],
 ) -> None:  # fmt: skip
     """Record and plot what is done, and conclude."""
     not_written = None
@@ -110,7 +110,7 @@ def _end(
         from pruning_phases.sweeps.overview import log_overview  # imports pandas, wandb, matplotlib
 
         log_overview(record, first, began, console)
-    _conclude(jobs, launched, stopped, console, reasons)
+    _conclude(jobs, launched, stopped, console, errors)
     if not_written:
         raise not_written
 
@@ -127,14 +127,13 @@ def _refuse_half_interpolations(jobs: list[Job]) -> None:
 
 def _launch(
     todo: list[Job], record: SweepRecord, launcher: Launcher, max_batch_size: int,
-    report: Callable[[str], None], options: SweepConfig, reasons: dict[str, str] | None = None,
+    report: Callable[[str], None], options: SweepConfig, errors: dict[str, str],
 ) -> None:  # fmt: skip
     """Launch the jobs, and wait until they have ended, unless the sweep is detached.
 
     Each job gets the id of its run: it refuses to run if ``conf`` was edited while it waited.
-    ``reasons`` gets the errors of jobs: on a full disk the record of a run cannot tell them.
+    ``errors`` gets those of jobs by the ids of their runs: a record on a full disk holds none.
     """
-    reasons = {} if reasons is None else reasons
     commands = [
         [*job.overrides, f"sweep.name='{record.name}'", f"sweep.run='{job.asked}'",
          f"sweep.position='{number} of {len(todo)}'",
@@ -145,7 +144,7 @@ def _launch(
         _one_after_another(
             todo,
             lambda i: _note_errors(
-                todo[i : i + 1], launcher.launch([commands[i]], initial_job_idx=i), reasons
+                todo[i : i + 1], launcher.launch([commands[i]], initial_job_idx=i), errors
             ),
             record.failure.exists if options.stop_at_failure else lambda: False,
         )  # fmt: skip
@@ -159,7 +158,7 @@ def _launch(
         try:
             first = number * max_batch_size
             ended = launcher.launch(batch, initial_job_idx=first)
-            _note_errors(todo[first:], ended, reasons)
+            _note_errors(todo[first:], ended, errors)
         except Exception as error:  # a worker died; the other batches are launched
             failures.append(error)
     if failures:
@@ -167,13 +166,13 @@ def _launch(
 
 
 def _note_errors(
-    jobs: Sequence[Job], ended: Sequence[JobReturn] | None, reasons: dict[str, str]
+    jobs: Sequence[Job], ended: Sequence[JobReturn] | None, errors: dict[str, str]
 ) -> None:
     """Note the errors with which jobs have ended, by the ids of their runs."""
     for job, one in zip(jobs, ended or (), strict=False):
         error = one._return_value  # the property would print the overrides of the job
         if isinstance(error, Exception):
-            reasons[job.asked] = first_line(error)
+            errors[job.asked] = first_line(error)
 
 
 def _one_after_another(
@@ -229,7 +228,7 @@ def _plot_studies(jobs: list[Job], console: Console) -> None:
 
 def _conclude(
     jobs: list[Job], launched: bool, stopped: str | None, console: Console,
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, str],
 ) -> None:  # fmt: skip
     """Print how many runs are done. Raises RunError if some have failed or were not made.
 
@@ -248,7 +247,7 @@ def _conclude(
     reasons = []
     for job in unfinished[:MAX_NAMED]:
         info = job.info
-        known = (errors or {}).get(job.asked, "interrupted" if info else "not begun")
+        known = errors.get(job.asked, "interrupted" if info else "not begun")
         reason = last_line(info.get("error", "")) if info.get("state") == FAILED else known
         reasons.append(f"{job.swept}: {reason}")
     more = f" and {len(unfinished) - MAX_NAMED} more" if len(unfinished) > MAX_NAMED else ""

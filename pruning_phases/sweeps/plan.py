@@ -111,17 +111,17 @@ def refuse_other_inputs_of(jobs: list[Job], console: Console) -> None:
 
     Finished runs without a column that runs have now are named.
     """
-    hidden, lacking = not console.is_terminal, Counter[str]()
+    hidden, columns, lacking = not console.is_terminal, measured(), Counter[str]()
     for job in track(jobs, "comparing data", console=console, transient=True, disable=hidden):
         record, info = job.record, job.info
         if record is not None and info.get("sources"):
             refuse_other_source_files(record, source_files(import_paths(job.config)))
         if record is not None and info.get("state") == DONE:
             refuse_other_data_of_done(record, job.config)
-            lacking.update(record.lacking(measured()))
+            lacking.update(record.lacking(columns))
     if lacking:
-        columns = ", ".join(f"{name} ({count})" for name, count in lacking.items())
+        counted = ", ".join(f"{name} ({count})" for name, count in lacking.items())
         console.print(
-            f"note: finished runs lack columns, since an earlier version made them: {columns}; "
+            f"note: finished runs lack columns, since an earlier version made them: {counted}; "
             "delete their folders to make them again", **PLAIN,
         )  # fmt: skip

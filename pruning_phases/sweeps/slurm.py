@@ -93,8 +93,8 @@ def launch(
             f"SLURM refused an array of {refusal[0]} jobs: {first_line(refusal[1])}; "
             "hydra.sweeper.max_batch_size=N makes smaller ones"
         ) from refusal[1]
-    lost = [job for array in arrays for job in array.jobs if not _has_result(job)]
-    if wait and lost:
+    lost = [job for array in arrays for job in array.jobs if wait and not _has_result(job)]
+    if lost:
         raise RunError(
             f"{len(lost)} of {first} jobs ended without a result; the output of {lost[0].job_id} "
             f"is in {lost[0].paths.folder}"

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
 import wandb
 
 ENTITY = "somebody"
@@ -37,6 +38,11 @@ class WandbServer(ThreadingHTTPServer):
         """Variables that make this server the one in use."""
         address = f"http://127.0.0.1:{self.server_port}"
         return {"WANDB_BASE_URL": address, "WANDB_API_KEY": "x" * 40}
+
+    def use_in(self, patch: pytest.MonkeyPatch) -> None:
+        """Let this process log here until the patch ends."""
+        for name, value in self.environment.items():
+            patch.setenv(name, value)
 
     def answer(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
         project, name = given.get("project"), given.get("name") or given.get("run")

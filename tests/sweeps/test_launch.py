@@ -234,7 +234,7 @@ def test_a_run_that_ends_while_the_sweep_concludes_is_not_missing(capsys):
             self.is_done, was_held = True, not self.is_done
             return was_held
 
-    _conclude([EndsNow(), OtherProcesses(held=1)], True, None, new_console())
+    _conclude([EndsNow(), OtherProcesses(held=1)], True, None, new_console(), {})
     assert "1 of 2 runs done, 1 being made by other processes" in capsys.readouterr().out
 
 
@@ -249,7 +249,7 @@ def test_a_run_that_had_failed_before_is_launched_at_any_time(tmp_path, configur
 
 
 def test_an_error_that_the_record_of_a_run_cannot_tell_is_in_the_last_line(configure):
-    """As on a full disk."""
+    """A full disk leaves no room for the error in the record."""
 
     class Launcher:
         def launch(self, batch, initial_job_idx):
@@ -276,7 +276,7 @@ def test_a_worker_that_dies_does_not_stop_the_other_batches(tmp_path):
     jobs = [Job([], "", None, str(number)) for number in range(5)]
     record = SweepRecord(tmp_path, "name")
     with pytest.raises(RuntimeError, match="a worker died"):
-        _launch(jobs, record, Launcher(), 2, lambda waiting: None, SweepConfig())
+        _launch(jobs, record, Launcher(), 2, lambda waiting: None, SweepConfig(), {})
     assert Launcher.launched == [(0, 2), (2, 2), (4, 1)]
 
 

@@ -106,8 +106,7 @@ def test_offline_a_run_that_was_sent_is_not_written_again(configure):
 def test_online_every_step_is_logged_once(configure, monkeypatch):
     record = make_run(configure("logger.project=a/b"), Console(quiet=True))
     with wandb_server() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        server.use_in(monkeypatch)
         (key,) = _steps(server, record)
         assert key[0].startswith("a-b-") and key[1] == record.id
         assert _steps(server, record) == {key: [0, 1, 2, 3, 4]}
@@ -126,8 +125,7 @@ def _steps(server, record):
 
 def test_online_a_run_of_the_logger_is_not_logged_again(configure, monkeypatch):
     with wandb_server() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        server.use_in(monkeypatch)
         record = make_run(configure("logger=wandb"), Console(quiet=True))
         before = {key: [*rows] for key, rows in server.rows.items()}
         assert [len(rows) for rows in before.values()] == [5]
@@ -139,8 +137,7 @@ def test_online_a_run_of_the_logger_is_not_logged_again(configure, monkeypatch):
 def test_an_unsent_file_goes_when_its_run_is_online(configure, monkeypatch):
     record = make_run(configure("logger=wandb"), Console(quiet=True))
     with wandb_server() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        server.use_in(monkeypatch)
         assert mirror(record, "another", None, "online") and offline_files(record)
         assert mirror(record, None, None, "online") and not offline_files(record)
 

@@ -84,8 +84,7 @@ def test_sweeps_and_their_runs_with_many_equal_overrides_have_different_names(tm
 def test_long_names_that_differ_in_the_part_that_is_cut_stay_different(configure, monkeypatch):
     """At a server that refuses longer names: project, group, name and tag of two runs."""
     with wandb_server() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        server.use_in(monkeypatch)
         for number in range(2):
             # The first and the last characters agree, and only those are kept.
             given = f"{LONG}{number}{LONG}"
@@ -122,8 +121,7 @@ def test_a_server_with_the_limits_of_wandb_takes_any_names(configure, monkeypatc
     for key, name in given.items():
         setattr(config.logger, key, name)
     with wandb_server() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        server.use_in(monkeypatch)
         record = make_run(config, Console(quiet=True))
     ((project, run),) = server.runs
     assert project.startswith("a-b-a-b-") and run == record.id

@@ -80,8 +80,7 @@ def test_a_run_that_began_online_and_ended_offline_is_sent_whole(configure, monk
     config = configure("logger=wandb", "checkpoint_seconds=0")
     with wandb_server() as server:
         with monkeypatch.context() as patch:
-            for name, value in server.environment.items():
-                patch.setenv(name, value)
+            server.use_in(patch)
             record = interrupted(config, patch, last_round=6)
         assert 0 < len(sent(server)) < 5
         make(config)
@@ -96,7 +95,6 @@ def test_the_copy_of_a_finished_run_adds_nothing_to_what_was_synced(configure, m
     make(config)
     with wandb_server() as server:
         sync(record.folder, server)
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        server.use_in(monkeypatch)
         assert mirror(record, None, None, "online")
         assert sent(server) == expected(record)

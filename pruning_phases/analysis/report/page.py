@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pruning_phases.analysis.report.curves import System
     from pruning_phases.analysis.report.read import Study
 
-# What a page of 6 MB holds beside the plotting library (2 MB) and the tables.
+# A page of 6 MB holds this much beside the plotting library (2 MB) and the tables.
 NUMBERS = 200_000  # values of single replicas
 BYTES_OF_IMAGES = 1_200_000
 
