@@ -33,6 +33,12 @@ class Landmark:
     def error(self) -> float:
         return float(np.hypot(half_width(self.samples), _spacing_error(self.thinned - self.value)))
 
+    @property
+    def exponentiated(self) -> tuple[float, float]:
+        """exp(value) and its error exp(value) * error, of a landmark in ln(control)."""
+        at = float(np.exp(self.value))
+        return at, at * self.error
+
 
 def _spacing_error(shifts: Array) -> float:
     """Error that the spacing h of the points causes: half of the larger shift at doubled h.

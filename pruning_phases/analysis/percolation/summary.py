@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -34,8 +33,7 @@ def to_json(
             entry["landmarks"][name] = None
             entry.setdefault("reasons", {})[name] = mark.reason
         else:
-            at = float(np.exp(mark.value))
-            entry["landmarks"][name] = number(at, at * mark.error)
+            entry["landmarks"][name] = number(*mark.exponentiated)
     for name, mark in marks.items():
         if name == ACCURACY:
             continue

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from pruning_phases.analysis.report.curves import System
 from pruning_phases.analysis.report.tables import NOT_DETERMINED, Table, quoted, unique
 from pruning_phases.analysis.universality.fit import Located, located
@@ -36,9 +34,7 @@ def half_points(
 def half_of(one: Located) -> dict[str, Any]:
     """JSON numbers of the half-way points of one system by control; None if not determined."""
     return {
-        name: number(value := float(np.exp(mark.value)), value * mark.error)
-        if isinstance(mark, Landmark)
-        else None
+        name: number(*mark.exponentiated) if isinstance(mark, Landmark) else None
         for name, mark in one.half.items()
     }
 

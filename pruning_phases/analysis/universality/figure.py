@@ -74,9 +74,9 @@ def _halves(
     for number, one in enumerate(systems.values()):
         mark = one.half.get(control)
         if isinstance(mark, Landmark):
-            value = np.exp(mark.value)
+            value, error = mark.exponentiated
             style = line_style(number, len(systems)) | {"linestyle": "none", "markersize": 6}
-            axis.errorbar(one.system.num_weights, value, value * mark.error, **style)
+            axis.errorbar(one.system.num_weights, value, error, **style)
     if test := comparison.all:
         mean, scatter = np.exp(test.mean), np.exp(test.scatter)
         axis.axhspan(mean / scatter, mean * scatter, color="grey", alpha=0.2, linewidth=0)

@@ -1,7 +1,5 @@
 """Half of the accuracy above chance of one run, as the line that ends a run."""
 
-import numpy as np
-
 from pruning_phases.analysis.universality import UniversalityConfig
 from pruning_phases.analysis.universality.fit import located
 from pruning_phases.analysis.universality.read import read_system
@@ -23,11 +21,6 @@ def half_way_line(record: RunRecord) -> str:
         reason = next(mark.reason for mark in (density, kept) if not isinstance(mark, Landmark))
         return f"half-way density not determined: {reason}"
     return (
-        f"half of the accuracy above chance is lost at a density of {_quoted(density)}, "
-        f"{_quoted(kept)} surviving weights"
+        f"half of the accuracy above chance is lost at a density of "
+        f"{with_error(*density.exponentiated)}, {with_error(*kept.exponentiated)} surviving weights"
     )
-
-
-def _quoted(mark: Landmark) -> str:
-    at = float(np.exp(mark.value))
-    return with_error(at, at * mark.error)

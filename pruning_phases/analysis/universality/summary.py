@@ -51,8 +51,7 @@ def _entry(name: str, one: Located) -> dict[str, Any]:
     for control in SCALES:
         mark = one.half.get(control, Undetermined("not in the run's observables"))
         if isinstance(mark, Landmark):
-            value = float(np.exp(mark.value))
-            entry["half_accuracy"][control] = number(value, value * mark.error)
+            entry["half_accuracy"][control] = number(*mark.exponentiated)
         else:
             entry["half_accuracy"][control] = None
             entry.setdefault("reasons", {})[control] = mark.reason
