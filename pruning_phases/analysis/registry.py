@@ -1,14 +1,14 @@
-"""The analyses by name: each folder beside this file that has a ``CONFIG`` and ``analyse``.
+"""The analyses by name: each folder beside this file that has a ``CONFIG``.
 
 In: names, such as those in ``figures`` of a run. Out: their modules. ``SCOPE`` of an analysis tells
-whether it reads one run or all finished runs of a study. ``analyse`` writes files and prints;
-``compute``, where there is one, returns the results. Knows no analysis by name.
+whether it reads one run or all finished runs of a study. ``compute`` returns its results, which are
+written and printed here; one without results has ``analyse``. Knows no analysis by name.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pruning_phases.console import PLAIN
 from pruning_phases.observables.registry import order_parameters, remember
@@ -28,6 +28,19 @@ RUN, STUDY = "run", "study"
 def analyses() -> dict[str, ModuleType]:
     """Modules of all analyses by name."""
     return members("pruning_phases.analysis", "CONFIG")
+
+
+def analyse(config: Any, console: Console) -> Any:
+    """Carry out the analysis of a configuration: write its files, print, return its content."""
+    from pruning_phases.analysis.common.results import write
+
+    (module,) = (one for one in analyses().values() if one.CONFIG is type(config))
+    if not hasattr(module, "compute"):
+        return module.analyse(config, console)
+    found = module.compute(config, console)
+    if module.SCOPE == RUN:  # results of each run in turn
+        return [write(results, config.output_dir, console) for results in found]
+    return write(found, config.output_dir, console)
 
 
 def is_of_one_run(name: str) -> bool:
@@ -60,6 +73,6 @@ def plot(name: str, record: RunRecord, console: Console) -> None:
         config = analysis.CONFIG(runs=str(folder))
         if hasattr(analysis, "adapt"):
             analysis.adapt(config, record)
-        analysis.analyse(config, console)
+        analyse(config, console)
     except Exception as error:
         console.print(f"no figure ({name}): {error}", **PLAIN)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import AnalysisConfig
 from pruning_phases.config.keys import key
@@ -44,13 +44,6 @@ class CapacityConfig(AnalysisConfig):
 
 
 CONFIG = CapacityConfig
-
-
-def analyse(config: CapacityConfig, console: Console) -> list[dict[str, Any]]:
-    """Measure every pruner at every density: one JSON and one figure."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
 
 
 def compute(config: CapacityConfig, console: Console) -> Results:

@@ -44,13 +44,6 @@ SCOPE = "study"
 CONFIG = CollapseConfig
 
 
-def analyse(config: CollapseConfig, console: Console) -> dict[str, Any]:
-    """Fit every ansatz asked for, locate crossings and peaks, write results and figures."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
-
-
 def compute(config: CollapseConfig, console: Console) -> Results:
     """Fit every ansatz asked for, locate crossings and peaks."""
     from pruning_phases.analysis.collapse.compared_controls import compare_controls

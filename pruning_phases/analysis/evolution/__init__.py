@@ -50,14 +50,6 @@ class EvolutionConfig(AnalysisConfig):
 CONFIG = EvolutionConfig
 
 
-def analyse(config: EvolutionConfig, console: Console) -> None:
-    """Write figures and numbers of each run into its folder, or into a folder of its id."""
-    from pruning_phases.analysis.common.results import write
-
-    for results in compute(config, console):
-        write(results, config.output_dir, console)
-
-
 def compute(config: EvolutionConfig, console: Console) -> Iterator[Results]:
     """Compare the snapshots of each run in turn."""
     from pruning_phases.records.names import run_names

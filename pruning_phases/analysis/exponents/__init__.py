@@ -51,13 +51,6 @@ class ExponentsConfig(ControlConfig):
 CONFIG = ExponentsConfig
 
 
-def analyse(config: ExponentsConfig, console: Console) -> dict[str, Any]:
-    """Fit every order parameter of every run; write the tables and figures; return the fits."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
-
-
 def compute(config: ExponentsConfig, console: Console) -> Results:
     """Fit every order parameter of every run."""
     from rich.progress import track

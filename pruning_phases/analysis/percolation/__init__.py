@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import (
     ControlConfig,
@@ -49,13 +49,6 @@ class PercolationConfig(ControlConfig):
 
 
 CONFIG = PercolationConfig
-
-
-def analyse(config: PercolationConfig, console: Console) -> list[dict[str, Any]]:
-    """Locate the landmarks of every system: one JSON and one figure for all systems."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
 
 
 def compute(config: PercolationConfig, console: Console) -> Results:

@@ -35,13 +35,6 @@ def adapt(config: PhaseDiagramConfig, record: RunRecord) -> None:
         config.control = "density"
 
 
-def analyse(config: PhaseDiagramConfig, console: Console) -> dict[str, Any]:
-    """Map the phases of every system: one JSON for all systems, one figure per system."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
-
-
 def compute(config: PhaseDiagramConfig, console: Console) -> Results:
     """Map the phases of every system."""
     from pruning_phases.analysis.common.losses import losses_of

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import AnalysisConfig
 
@@ -40,13 +40,6 @@ class RewiringConfig(AnalysisConfig):
 
 
 CONFIG = RewiringConfig
-
-
-def analyse(config: RewiringConfig, console: Console) -> list[dict[str, Any]]:
-    """Compare the families of every system: one JSON for all systems, one figure per system."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
 
 
 def compute(config: RewiringConfig, console: Console) -> Results:

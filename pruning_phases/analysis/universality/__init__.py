@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pruning_phases.config.analysis import AnalysisConfig, num_resampled_key, seed_key
 
@@ -38,13 +38,6 @@ class UniversalityConfig(AnalysisConfig):
 
 
 CONFIG = UniversalityConfig
-
-
-def analyse(config: UniversalityConfig, console: Console) -> dict[str, Any]:
-    """Compare the half accuracies of all systems: one JSON and one figure."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
 
 
 def compute(config: UniversalityConfig, console: Console) -> Results:

@@ -22,7 +22,7 @@ thereby relative: a fall at a fixed number of weights is a crossover over the de
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pruning_phases.analysis.verdict.config import VerdictConfig
 
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
 
 SCOPE = "study"
 CONFIG = VerdictConfig
-
-
-def analyse(config: VerdictConfig, console: Console) -> dict[str, Any]:
-    """Judge the runs of all sizes, write the evidence and the figure, print the verdict."""
-    from pruning_phases.analysis.common.results import write
-
-    return write(compute(config, console), config.output_dir, console)
 
 
 def compute(config: VerdictConfig, console: Console) -> Results:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pruning_phases.analysis.capacity import CapacityConfig, analyse
+from pruning_phases.analysis.capacity import CapacityConfig
 from pruning_phases.analysis.capacity.information import information_bound
 from pruning_phases.analysis.capacity.read import mask_information, subnetwork_of
+from pruning_phases.analysis.registry import analyse
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from tests.support.commands import command

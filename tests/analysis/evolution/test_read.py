@@ -7,6 +7,7 @@ from sklearn.metrics import r2_score
 from pruning_phases.analysis import evolution as evolution_of
 from pruning_phases.analysis.evolution.fit import evolution
 from pruning_phases.analysis.evolution.read import read_jumps
+from pruning_phases.analysis.registry import analyse
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from pruning_phases.observables.evolution import WHOLE
@@ -109,4 +110,4 @@ def test_evolution_refuses_networks_of_several_sizes(tmp_path):
     table = record.observables()
     record.write_tables(table.assign(train_size=100 + 100 * table["replica"]), record.layers())
     with pytest.raises(UserError, match="several p_train or training-set sizes"):
-        evolution_of.analyse(evolution_of.CONFIG(runs=str(record.folder)), new_console())
+        analyse(evolution_of.CONFIG(runs=str(record.folder)), new_console())

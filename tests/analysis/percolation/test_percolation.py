@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pruning_phases.analysis.percolation import PercolationConfig, analyse
+from pruning_phases.analysis.percolation import PercolationConfig
 from pruning_phases.analysis.percolation.read import graph_curves
+from pruning_phases.analysis.registry import analyse
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError
 from tests.analysis.percolation.test_fit import DENSITY, planted

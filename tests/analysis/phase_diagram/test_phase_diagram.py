@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pruning_phases.analysis.common.losses import Losses
-from pruning_phases.analysis.phase_diagram import PhaseDiagramConfig, adapt, analyse
+from pruning_phases.analysis.phase_diagram import PhaseDiagramConfig, adapt
 from pruning_phases.analysis.phase_diagram.fit import PHASES, UNDECIDED
+from pruning_phases.analysis.registry import analyse
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.console import new_console
 from pruning_phases.errors import UserError

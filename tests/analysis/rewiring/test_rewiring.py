@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pruning_phases.analysis.rewiring import RewiringConfig, analyse
+from pruning_phases.analysis.registry import analyse
+from pruning_phases.analysis.rewiring import RewiringConfig
 from pruning_phases.analysis.rewiring.fit import band, excess
 from pruning_phases.analysis.rewiring.read import final_loss, trained_families
 from pruning_phases.console import new_console
