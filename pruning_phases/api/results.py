@@ -169,10 +169,7 @@ class Result:
         if not self._panels():
             raise UserError(f"{self.name}: no panel for axes of your own; figure() makes the whole")
         plot = _chosen("panel", panel, self._panels())
-        if ax is None:
-            from matplotlib import pyplot
-
-            _, ax = pyplot.subplots(layout="constrained")
+        ax = new_axes() if ax is None else ax
         plot(ax)
         if ax.get_legend() is None and len(ax.get_legend_handles_labels()[1]) > 1:
             ax.legend(fontsize=8)
@@ -234,6 +231,13 @@ class Result:
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(self._plain if isinstance(self._plain, dict) else ())]
+
+
+def new_axes() -> Axes:
+    """Return the axes of a new figure of pyplot, which a notebook shows."""
+    from matplotlib import pyplot
+
+    return pyplot.subplots(layout="constrained")[1]
 
 
 def text_console() -> Console:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.api.analyses import bound, computed
-from pruning_phases.api.results import Result
+from pruning_phases.api.results import Result, new_axes
 from pruning_phases.api.runs import Run
 from pruning_phases.config.analysis import DEFAULT_CONTROL, refuse_unknown_control
 from pruning_phases.errors import UserError
@@ -135,10 +135,7 @@ class Study:
         systems = dict(self._systems())
         for table, num_classes in systems.values():
             curve(table, order_parameter, num_classes, control)  # refuses what has no single curve
-        if ax is None:
-            from matplotlib import pyplot
-
-            _, ax = pyplot.subplots(layout="constrained")
+        ax = new_axes() if ax is None else ax
         return plot_transition(ax, systems, order_parameter, control)
 
     def _systems(self) -> list[tuple[str, tuple[pd.DataFrame, int]]]:

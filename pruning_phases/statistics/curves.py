@@ -68,6 +68,18 @@ def chance_corrected(accuracy: ArrayLike, num_classes: int) -> Array:
     return (np.asarray(accuracy, dtype=np.float64) - chance) / (1 - chance)
 
 
+def level_of_guessing(name: str, num_classes: int) -> tuple[float, str] | None:
+    """Value of an observable for a network that guesses or has uniform outputs, and its name.
+
+    1/C for the accuracy, ln C in nats for the entropies, None for other observables.
+    """
+    if name == "accuracy":
+        return 1 / num_classes, "chance"
+    if name in ("prediction_entropy", "outcome_entropy"):
+        return float(np.log(num_classes)), f"ln {num_classes}"
+    return None
+
+
 def of_steps(
     observables: pd.DataFrame, columns: Sequence[str], controls: Sequence[str]
 ) -> tuple[Array, Array]:

@@ -23,6 +23,7 @@ from pruning_phases.analysis.report.paper_results import AT_INITIALIZATION, FROM
 from pruning_phases.analysis.report.papers import PESCE, STATEMENTS, Statement
 from pruning_phases.analysis.report.tables import Table, quoted
 from pruning_phases.records.names import names_of
+from pruning_phases.statistics.curves import chance_corrected
 from pruning_phases.statistics.quote import with_error
 
 MAGNITUDE = "magnitude"  # the pruner of the first paper
@@ -157,9 +158,9 @@ def _lost_at(statement: Statement, systems: Measured) -> Iterator[Found]:
 def _above_chance_at(statement: Statement, systems: Measured) -> Iterator[Found]:
     assert statement.value is not None
     for system, _ in systems:
-        chance = 1 / system.num_classes
         accuracy, error = accuracy_at(system, statement.value)
-        value, error = (accuracy - chance) / (1 - chance), error / (1 - chance)
+        value = float(chance_corrected(accuracy, system.num_classes))
+        error /= 1 - 1 / system.num_classes
         if not math.isfinite(value):
             continue
         agreement = f"{UNDECIDED}: above chance, but below half"

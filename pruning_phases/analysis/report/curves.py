@@ -7,7 +7,7 @@ standard errors, the values of each replica, and the half-way points. Thinned to
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from pruning_phases.observables.registry import (
 from pruning_phases.records.names import names_of, run_names, systems_of
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
-from pruning_phases.statistics.curves import of_steps
+from pruning_phases.statistics.curves import level_of_guessing, of_steps
 from pruning_phases.statistics.estimates import mean_and_error
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def figure_data(
                    "references": _references(name, systems)}
             for name, one in shown.items()
         },
-        "facets": _facets(systems),
+        "facets": facets([facts_of(system) for system in systems]),
         "systems": [
             _system(system, shown, budget, halves.get(system.name, {}))
             | {"style": curve_style(index, len(systems))}
@@ -137,23 +137,23 @@ def figure_data(
 
 def _references(name: str, systems: Sequence[System]) -> list[dict[str, Any]]:
     """Values of a network that guesses: chance, or the entropy of even outputs."""
-    if name not in ("accuracy", "prediction_entropy", "outcome_entropy"):
-        return []
     counts = sorted({system.num_classes for system in systems})
-    if name == "accuracy":
-        return [{"value": 1 / count, "text": "chance"} for count in counts]
-    return [{"value": math.log(count), "text": f"ln {count}"} for count in counts]
+    levels = [level_of_guessing(name, count) for count in counts]
+    return [{"value": level[0], "text": level[1]} for level in levels if level]
 
 
-def _facets(systems: Sequence[System]) -> list[dict[str, Any]]:
-    """Properties in which the systems differ, with the indices of the systems of each value."""
-    facets: dict[str, dict[str, list[int]]] = {}
-    for index, system in enumerate(systems):
-        for name, value in facts_of(system).items():
-            facets.setdefault(name, {}).setdefault(value, []).append(index)
+def facets(facts: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+    """Properties in which systems differ, with the indices of the systems of each value.
+
+    facts: of each system, its properties by name.
+    """
+    found: dict[str, dict[str, list[int]]] = {}
+    for index, own in enumerate(facts):
+        for name, value in own.items():
+            found.setdefault(name, {}).setdefault(value, []).append(index)
     return [
         {"name": name, "values": [{"text": text, "systems": own} for text, own in values.items()]}
-        for name, values in facets.items()
+        for name, values in found.items()
         if len(values) > 1
     ]
 
@@ -205,15 +205,25 @@ def _curve(system: System, column: str, budget: int) -> dict[str, Any] | None:
     at, (values,) = of_steps(system.table, [column], controls)
     if not values.size:
         return None
+    named = dict(zip(controls, at, strict=True))
+    return curve_data(named, values, _replicas(system.table, column), budget)
+
+
+def curve_data(
+    at: Mapping[str, Array], values: Array, replicas: list[str], budget: int
+) -> dict[str, Any]:
+    """Controls [points] by name, mean and standard error of values [replicas, points], and these.
+
+    budget: points of a single replica that are shown.
+    """
     with np.errstate(invalid="ignore"):
         mean, error = mean_and_error(values)
     means, singles = spread(len(mean)), spread(len(mean), budget)
     return {
-        "x": {name: short(one[means]) for name, one in zip(controls, at, strict=True)},
-        "mean": short(mean[means]), "error": short(error[means]),
-        "replicas": _replicas(system.table, column),
+        "x": {name: short(one[means]) for name, one in at.items()},
+        "mean": short(mean[means]), "error": short(error[means]), "replicas": replicas,
         "single": [short(one[singles]) for one in values] if budget else [],
-        "single_x": {name: short(one[singles]) for name, one in zip(controls, at, strict=True)},
+        "single_x": {name: short(one[singles]) for name, one in at.items()},
     }  # fmt: skip
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pruning_phases.analysis.report.curves import curve_data, facets
 from pruning_phases.analysis.report.styles import DASHES, curve_style
-from pruning_phases.analysis.report.thinning import points_per_replica, short, spread
+from pruning_phases.analysis.report.thinning import points_per_replica
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import observable
 from pruning_phases.records.names import systems_of
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
-from pruning_phases.statistics.estimates import mean_and_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,11 +52,10 @@ def rates_data(study: Study, numbers: int) -> dict[str, Any] | None:
             "name": f"{name}, p_train {rate:g}, N = {size:,}", "finished": True, "half": None,
             "style": style, "curves": {panel: one for panel, one in curves.items() if one},
         })  # fmt: skip
-    facets = {
-        "system": [name for name, *_ in groups],
-        "p_train": [f"{rate:g}" for _, rate, _, _ in groups],
-        "training examples": [f"{size:,}" for _, _, size, _ in groups],
-    }
+    facts = [
+        {"system": name, "p_train": f"{rate:g}", "training examples": f"{size:,}"}
+        for name, rate, size, _ in groups
+    ]
     return {
         "controls": {CONTROL: {"label": "dropout at evaluation p_eval", "short": CONTROL}},
         "panels": {
@@ -64,7 +63,7 @@ def rates_data(study: Study, numbers: int) -> dict[str, Any] | None:
                    "scale": "log" if name == "loss" else "linear"}
             for name in PANELS
         },
-        "facets": [_facet(name, values) for name, values in facets.items() if len({*values}) > 1],
+        "facets": facets(facts),
         "systems": systems, "points_per_replica": budget, "told": [CONTROL],
         "logarithmic": False, "reversed": False,
         "hidden": [index for index, one in enumerate(groups) if one[1] != rates[0]],
@@ -84,27 +83,9 @@ def _tables(study: Study) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _facet(name: str, values: list[str]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "values": [
-            {"text": text, "systems": [at for at, one in enumerate(values) if one == text]}
-            for text in dict.fromkeys(values)
-        ],
-    }
-
-
 def _curve(rows: pd.DataFrame, column: str, budget: int) -> dict[str, Any] | None:
     wide = rows.pivot_table(index="replica", columns=CONTROL, values=column).dropna()
     if wide.empty:
         return None
-    values = wide.to_numpy(dtype=float)
-    mean, error = mean_and_error(values)
-    means, singles = spread(values.shape[1]), spread(values.shape[1], budget)
-    at = wide.columns.to_numpy(dtype=float)
-    return {
-        "x": {CONTROL: short(at[means])}, "mean": short(mean[means]), "error": short(error[means]),
-        "replicas": [str(name) for name in wide.index],
-        "single": [short(one[singles]) for one in values] if budget else [],
-        "single_x": {CONTROL: short(at[singles])},
-    }  # fmt: skip
+    at = {CONTROL: wide.columns.to_numpy(dtype=float)}
+    return curve_data(at, wide.to_numpy(dtype=float), [*map(str, wide.index)], budget)

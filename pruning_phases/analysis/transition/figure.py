@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pruning_phases.analysis.common.axes import control_axis, plot_band
 from pruning_phases.analysis.common.styles import marker, shade
 from pruning_phases.observables.controls import CONTROLS
 from pruning_phases.observables.registry import observable
 from pruning_phases.records.names import commit_of, names_of
-from pruning_phases.statistics.curves import column_of, from_column, over_control
+from pruning_phases.statistics.curves import (
+    column_of,
+    from_column,
+    level_of_guessing,
+    over_control,
+)
 from pruning_phases.statistics.estimates import mean_and_error
 
 if TYPE_CHECKING:
@@ -70,14 +73,10 @@ def plot_transition(
 
 def _reference_line(axis: Axes, name: str, num_classes: int) -> None:
     """Mark the value of a network that guesses, or of uniform outputs."""
-    levels = {
-        "accuracy": (1 / num_classes, "chance"),
-        "prediction_entropy": (np.log(num_classes), f"ln {num_classes}"),
-        "outcome_entropy": (np.log(num_classes), f"ln {num_classes}"),
-    }
-    if name not in levels:
+    level = level_of_guessing(name, num_classes)
+    if level is None:
         return
-    value, text = levels[name]
+    value, text = level
     axis.axhline(value, color="grey", linewidth=0.8, linestyle=":")
     axis.annotate(
         text, (0.01, value), xycoords=("axes fraction", "data"), fontsize=8, color="dimgrey",
