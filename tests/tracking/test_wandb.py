@@ -161,6 +161,7 @@ def test_a_sweep_is_logged_as_a_run_with_a_table_of_its_runs_and_a_figure(tmp_pa
         assert row["accuracy"] == pytest.approx(last["accuracy"].mean())
         assert row["accuracy_error"] == pytest.approx(last["accuracy"].sem())
     assert list(folder.glob("wandb/offline-run-*/files/media/images/overview_*.png"))
+    assert (tmp_path / "here" / rows[0]["study"] / "overview.png").stat().st_size > 5000
     summary = {}
     for line in lines:
         summary |= line["summary"]["update"] if line["type"] == "summary" else {}
