@@ -163,13 +163,14 @@ def _record_failure(config: Config, error: Exception) -> None:
 def make_run(config: Config, console: Console) -> RunRecord:
     """Find, resume or make the run of this configuration; return its record."""
     source = None
-    if config.topology.family is not Family.dense:
+    family = config.topology.family
+    if family.is_from_run:
         source = source_of(config, make_run, console)
         config = retraining(config, source)
     record = RunRecord(config.results_dir, config.study, run_id(config))
-    topology = f"{config.topology.family.name} at {config.topology.density:.3g}"
+    topology = f"{family.name} at {config.topology.density:.3g}" if source else family.name
     content = physics(config)
-    mask = topology if source else pruner_name(content["pruner"])
+    mask = pruner_name(content["pruner"]) if family is Family.dense else topology
     names = option_name(content["model"]), option_name(content["dataset"])
     title = f"{' '.join(names)} {mask} [{record.id}]"
     for made in (record, *([source] if source else [])):

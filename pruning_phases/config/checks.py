@@ -4,6 +4,7 @@ In: the composed configuration. Out: the typed one, or a UserError in one line t
 and the cure. The bounds of a key stand beside it; here are the contradictions between keys.
 """
 
+import hashlib
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -17,6 +18,7 @@ from pruning_phases.config.register import schemas
 from pruning_phases.config.run import Config
 from pruning_phases.config.unknown import refuse_unknown
 from pruning_phases.errors import UserError
+from pruning_phases.file_path import expanded
 from pruning_phases.import_path import is_import_path
 from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.registry import reads, scores
@@ -139,7 +141,7 @@ def _check_epochs(config: Config) -> None:
     prunes = config.pruner.score != NO_SCORE
     finetunes = prunes and config.pruner.finetune.amount > 0
     rules = [config.training.budget.rule] + [config.pruner.finetune.rule] * finetunes
-    if config.topology.family is not Family.dense:
+    if config.topology.family.is_from_run:
         rules.append(config.topology.training.rule)
     if len(config.dataset.train_sizes or []) > 1 and Rule.epochs in rules:
         raise UserError(
@@ -192,7 +194,9 @@ def _check_pruner(pruner: PrunerConfig) -> None:
 
 def _check_topology(config: Config) -> None:
     topology = config.topology
-    if topology.family is Family.dense:
+    if topology.family.differs_by_replica:
+        _check_own_masks(config)
+    if not topology.family.is_from_run:
         return
     if topology.run == "":
         raise UserError("topology.run is empty: give a pruned run's folder, or null")
@@ -218,6 +222,25 @@ def _check_topology(config: Config) -> None:
             f"topology={topology.family.name}: the pruned run that is made first has one p_train "
             "and one training-set size: leave dropout_phase=grid and dataset.train_sizes out"
         )
+
+
+def _check_own_masks(config: Config) -> None:
+    """Refuse a file that is not there, and pruning, which needs equal numbers of weights."""
+    topology = config.topology
+    if config.pruner.score != NO_SCORE:
+        raise UserError(
+            f"topology={topology.family.name}: its masks have different numbers of weights, which "
+            "cannot be pruned together: give pruner=none"
+        )
+    if topology.family is not Family.given:
+        return
+    if topology.masks is None:
+        raise UserError("topology.masks has no value: give a file of masks")
+    try:
+        content = expanded(topology.masks).read_bytes()
+    except OSError as error:
+        raise UserError(f"topology.masks={topology.masks}: {error.strerror}") from error
+    topology.masks_digest = hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def _check_snapshots(config: Config) -> None:

@@ -36,6 +36,14 @@ class Schedule(Enum):
     list = 4
 
 
+class RateSchedule(Enum):
+    """Learning rate over the updates of a training: see ``training.learning_rate``."""
+
+    constant = 1
+    cosine = 2
+    steps = 3
+
+
 class Difference(Enum):
     """Differences between replicas."""
 
@@ -54,7 +62,8 @@ class Family(Enum):
     """Graph that a network is trained on.
 
     It has all edges, the edges that a pruned run kept, or random edges that share a property with
-    these. The comments name that property.
+    these. The comments name that property. Or the replicas differ in their masks, which a file
+    holds or an enumeration gives (``topology.enumeration``).
     """
 
     dense = 1
@@ -66,5 +75,19 @@ class Family(Enum):
     active_nodes = 7  # the nodes that have edges
     reinitialized = 8  # the pruned run's mask, with new initial weights
 
+    given = 9  # those of a file
+    blocks = 10
+    supports = 11
 
-FAMILIES = [family.name for family in Family if family is not Family.dense]
+    @property
+    def differs_by_replica(self) -> bool:
+        """True if replica r has mask number r, which no pruned run gives."""
+        return self in (Family.given, Family.blocks, Family.supports)
+
+    @property
+    def is_from_run(self) -> bool:
+        """True if a pruned run gives the masks."""
+        return self is not Family.dense and not self.differs_by_replica
+
+
+FAMILIES = [family.name for family in Family if family.is_from_run]

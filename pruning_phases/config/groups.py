@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pruning_phases.config.enums import Family, Rule, Schedule, Scope, Stage
+from pruning_phases.config.enums import RateSchedule, Rule, Schedule, Scope, Stage
 from pruning_phases.config.keys import LARGEST_COUNT, entries, key
 
 NO_SCORE = "none"  # pruner.score without pruning
@@ -99,11 +99,26 @@ class TrainingConfig:
     )
 
 
+def _in_steps(config: Any, optimizer: OptimizerConfig) -> bool:
+    return optimizer.schedule is RateSchedule.steps
+
+
 @dataclass
 class OptimizerConfig:
     name: str = MISSING
     lr: float = key(MISSING, "learning rate", above=0, at_most=1e30)
     weight_decay: float = key(0.0, "L2 penalty on the weights", at_least=0, at_most=1e30)
+    schedule: RateSchedule = key(
+        RateSchedule.constant, "learning rate over a training and over each fine-tuning: constant, "
+        "cosine (to 0 at the maximum of updates) or steps", before="constant",
+    )  # fmt: skip
+    milestones: list[float] = key(
+        lambda: [0.3, 0.6], "schedule=steps: fractions of the updates after which the rate is "
+        "multiplied by decay", above=0, below=1, has_effect=_in_steps,
+    )  # fmt: skip
+    decay: float = key(
+        0.1, "schedule=steps: factor at each milestone", above=0, at_most=1, has_effect=_in_steps
+    )
 
 
 @dataclass
@@ -209,31 +224,6 @@ class PrunerConfig:
         """Stages of the weights that later steps need."""
         needed = set() if self.score == NO_SCORE else {self.scored_on, self.trains_from}
         return needed - {Stage.now}
-
-
-@dataclass
-class TopologyConfig:
-    """Training of a pruned run's initial weights under its mask, or under a related random mask."""
-
-    family: Family = key(Family.dense, "graph that is trained; dense: all edges")
-    run: str | None = key(
-        None, "folder of the pruned run; null: the run that this command makes first", path=True
-    )
-    density: float = key(
-        0.01, "density of the mask; the nearest pruning step is taken and must be among the "
-        "snapshots; -m topology.density=A,B with 'snapshots=[A,B]' takes both from one pruned run",
-        above=0, at_most=1,
-    )  # fmt: skip
-    swaps_per_edge: float = key(
-        20.0, "rewired: double edge swaps tried per edge; active_nodes: moves tried per edge; "
-        "either continues until the overlap with the start is stationary", above=0,
-        at_most=10**6, has_effect=lambda config, topology: (
-            topology.family in (Family.rewired, Family.active_nodes)
-        ),
-    )  # fmt: skip
-    training: Budget = key(
-        lambda: Budget(Rule.updates, 1000), "budget of the training under that mask"
-    )
 
 
 @dataclass

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-from pruning_phases.config.enums import Family, Stage
+from pruning_phases.config.enums import Stage
 from pruning_phases.config.groups import Budget
 from pruning_phases.config.keys import entries
 from pruning_phases.config.run import Config
@@ -32,7 +32,7 @@ def physics(config: Config) -> dict[str, Any]:
         omitted = entry.machine or not entry.effective or value == entry.key.before
         if not omitted and not entry.is_group:
             _put(content, entry.path, value)
-    if config.topology.family is not Family.dense:  # it stands in training.budget
+    if config.topology.family.is_from_run:  # it stands in training.budget
         del content["topology"]["training"]
     return content
 
@@ -55,7 +55,7 @@ def without_effect(config: Config) -> set[str]:
 
 def _taken_from_pruned_run(config: Config) -> set[str]:
     """Dotted paths of the keys whose values a run takes from a given pruned run."""
-    if config.topology.family is Family.dense or config.topology.run is None:
+    if not config.topology.family.is_from_run or config.topology.run is None:
         return set()
     keys = {f"training.budget.{part.name}" for part in fields(Budget)}
     keys |= {entry.path for entry in entries(config) if entry.path.startswith("pruner.")}

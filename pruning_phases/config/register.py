@@ -12,12 +12,12 @@ from pruning_phases.config.groups import (
     LoggerConfig,
     PrunerConfig,
     SgdConfig,
-    TopologyConfig,
     TrainerConfig,
 )
 from pruning_phases.config.help import command_help, train_help
 from pruning_phases.config.keys import Key, declared
 from pruning_phases.config.run import Config
+from pruning_phases.config.topology import TopologyConfig
 from pruning_phases.data.registry import data_sets
 from pruning_phases.file_path import expanded
 from pruning_phases.models.registry import models

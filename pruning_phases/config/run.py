@@ -19,11 +19,11 @@ from pruning_phases.config.groups import (
     OptimizerConfig,
     PrunerConfig,
     SweepConfig,
-    TopologyConfig,
     TrainerConfig,
     TrainingConfig,
 )
 from pruning_phases.config.keys import LARGEST_COUNT, LARGEST_SEED, key
+from pruning_phases.config.topology import TopologyConfig
 
 
 @dataclass

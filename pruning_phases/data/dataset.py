@@ -41,6 +41,7 @@ class Dataset:
     num_classes: int
     clean_labels: NDArray[np.int64] | None = None  # of the training images, before label noise
     sources: Sources = Sources()
+    has_test_set: bool = True  # False: the test examples are the training examples
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 In: a module and the shape of an example. Out: the geometry of its layers, or None.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from pruning_phases.models.blocks import AgainstZero
 from pruning_phases.models.dropout import PhaseDropout
 
 
@@ -76,6 +77,7 @@ class Chain:
     layers: list[Geometry]
     dropout: list[str]  # layers of dropout, empty or one for each hidden layer
     numbers: NDArray[np.int64]  # of the hidden layers' dropout
+    against_zero: bool = False  # its one output separates two classes
 
     @property
     def num_weights(self) -> int:
@@ -101,28 +103,33 @@ class _Part:
 
 def chain_of(module: nn.Module, input_shape: tuple[int, ...]) -> Chain | None:
     """The chain that a module is, or None."""
-    parts = _parts(module) if isinstance(module, nn.Sequential) else None
+    layers = dict(module.named_children()) if isinstance(module, nn.Sequential) else {}
+    against_zero = bool(layers) and type(list(layers.values())[-1]) is AgainstZero
+    if against_zero:
+        layers.popitem()
+    parts = _parts(layers)
     if not parts or parts[-1].has_relu or not isinstance(parts[-1].layer, nn.Linear):
         return None
     hidden = parts[:-1]
     drops = [part.dropout for part in hidden if part.dropout]
     regular = all(part.has_relu for part in hidden) and len(drops) in (0, len(hidden))
-    layers = list(_geometries(parts, input_shape))
-    if not regular or len(layers) < len(parts):
+    geometries = list(_geometries(parts, input_shape))
+    if not regular or len(geometries) < len(parts):
         return None
     return Chain(
         [f"{part.name}.weight" for part in parts],
         [f"{part.name}.bias" for part in parts],
-        layers,
+        geometries,
         [name for name, _ in drops],
         np.array([layer.layer for _, layer in drops], np.int64),
+        against_zero,
     )
 
 
-def _parts(module: nn.Sequential) -> list[_Part] | None:
+def _parts(layers: Mapping[str, nn.Module]) -> list[_Part] | None:
     """The layers with weights, each with its pooling, ReLU and dropout in this order, or None."""
     parts: list[_Part] = []
-    for name, layer in module.named_children():
+    for name, layer in layers.items():
         last = parts[-1] if parts else None
         is_flat = last is None or isinstance(last.layer, nn.Linear)
         if type(layer) is nn.Linear or (type(layer) is nn.Conv2d and _is_expressible(layer)):

@@ -20,12 +20,13 @@ from pruning_phases.streams import derive
 
 def train(
     replicas: Replicas, block: Tensor, data: DeviceData, optimizer: Optimizer,
-    active: Sequence[bool], keys: Tensor, draw: int,
+    rates: Sequence[float], active: Sequence[bool], keys: Tensor, draw: int,
 ) -> Tensor:  # fmt: skip
     """Update the active replicas once for each row of ``block`` [U, R, B]; losses [U, R].
 
-    keys: [R, 2], the streams of dropout; draw: number of the first update's mask. The losses of
-    replicas that are not active are NaN, or those of untouched networks.
+    rates: [U], learning rates; keys: [R, 2], the streams of dropout; draw: number of the first
+    update's mask. The losses of replicas that are not active are NaN, or those of untouched
+    networks.
     """
     losses = torch.full(block.shape[:2], torch.nan, device=block.device)
     numbers = torch.arange(draw, draw + len(block), device=block.device)
@@ -40,7 +41,7 @@ def train(
             x, y = data.train_images(indices), data.train_y[indices]
             losses[number, part] = backward(x, y, masks[number])
             replicas.mask_gradients(part)
-            update()
+            update(rates[number])
 
     each(one, replicas.parts())
     if not replicas.vectorized:

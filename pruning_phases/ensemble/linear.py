@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from pruning_phases.ensemble.chain import Chain
 from pruning_phases.ensemble.replicas import Replicas
@@ -35,6 +36,7 @@ class LinearNetwork:
             for names in (chain.weights, chain.biases)
         )
         self.numbers = chain.numbers
+        self.against_zero = chain.against_zero
         rates = [float(replicas.buffer(f"{name}.train_rate")[r]) for name in chain.dropout[:1]]
         self.rate = sum(rates)
         self.scale = np.float32(1.0 / (1.0 - self.rate))
@@ -47,11 +49,16 @@ class LinearNetwork:
         """
         inputs = self._inputs(x.flatten(1), key)
         weight, bias = self.weights[-1][0], self.biases[-1][0]
-        logarithm = torch.log_softmax(torch.addmm(bias, inputs[-1], weight.t()), dim=1)
+        outputs = torch.addmm(bias, inputs[-1], weight.t())
+        if self.against_zero:
+            outputs = F.pad(outputs, (1, 0))
+        logarithm = torch.log_softmax(outputs, dim=1)
         right = y[:, None]
         # Derivative by the logits: (softmax - 1 at the label) / B.
         ones = torch.full_like(right, -1, dtype=x.dtype)
         delta = logarithm.exp().scatter_add_(1, right, ones).div_(len(y))
+        if self.against_zero:
+            delta = delta[:, 1:]
         for layer in reversed(range(len(inputs))):
             torch.mm(delta.t(), inputs[layer], out=self.weights[layer][1])
             torch.sum(delta, dim=0, out=self.biases[layer][1])

@@ -64,32 +64,39 @@ def moments(optimizer: Optimizer) -> tuple[str, ...]:
     return ("momentum_buffer",) if optimizer.param_groups[0]["momentum"] else ()
 
 
-def updates_of(optimizer: Optimizer, replicas: Replicas, part: slice) -> Callable[[], object]:
-    """A function that updates the replicas of a part once, whenever it is called.
+def updates_of(optimizer: Optimizer, replicas: Replicas, part: slice) -> Callable[[float], object]:
+    """A function of the learning rate that updates the replicas of a part once.
 
     ``count_updates`` has to be called when all parts have made their updates.
     """
+    options = optimizer.param_groups[0]
     if replicas.vectorized:
-        return optimizer.step
+
+        def step(rate: float) -> None:
+            options["lr"] = rate
+            optimizer.step()
+
+        return step
     stacked = [replicas.stacked(name) for name in replicas.names]
     states = [optimizer.state[parameter] for parameter in stacked]
     weights = [parameter.detach()[part] for parameter in stacked]
     gradients = [gradient(parameter)[part] for parameter in stacked]
     kept: list[Any] = [[state[moment][part] for state in states] for moment in moments(optimizer)]
-    options = optimizer.param_groups[0]
     if isinstance(optimizer, torch.optim.Adam):
         counts = [state["step"].clone() for state in states]  # adam adds 1 to these
         beta1, beta2 = options["betas"]
-        return torch.no_grad()(partial(
+        update = partial(
             adam, weights, gradients, kept[0], kept[1], [], counts, fused=True, amsgrad=False,
-            maximize=False, beta1=beta1, beta2=beta2, lr=options["lr"],
+            maximize=False, beta1=beta1, beta2=beta2,
             weight_decay=options["weight_decay"], eps=options["eps"],
-        ))  # fmt: skip
-    return torch.no_grad()(partial(
-        sgd, weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
-        dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
-        lr=options["lr"], weight_decay=options["weight_decay"],
-    ))  # fmt: skip
+        )  # fmt: skip
+    else:
+        update = partial(
+            sgd, weights, gradients, kept[0] if kept else [None] * len(weights), fused=True,
+            dampening=0, nesterov=False, maximize=False, momentum=options["momentum"],
+            weight_decay=options["weight_decay"],
+        )  # fmt: skip
+    return torch.no_grad()(lambda rate: update(lr=rate))
 
 
 def count_updates(optimizer: Optimizer, number: int) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from pruning_phases.ensemble import sparse_kernels as kernels
@@ -73,16 +74,16 @@ class SparseForm:
         return self._mask_change == self.replicas.num_mask_changes
 
     def train(
-        self, block: Tensor, data: DeviceData, optimizer: Optimizer, active: Sequence[bool],
-        keys: Tensor, draw: int,
+        self, block: Tensor, data: DeviceData, optimizer: Optimizer, rates: Sequence[float],
+        active: Sequence[bool], keys: Tensor, draw: int,
     ) -> Tensor:  # fmt: skip
         """Update the active networks once for each row of ``block`` [U, R, B]; losses [U, R].
 
-        keys: [R, 2], the streams of dropout; draw: number of the first update's mask. The losses
-        of networks that are not active are NaN.
+        rates: [U], learning rates; keys: [R, 2], the streams of dropout; draw: number of the first
+        update's mask. The losses of networks that are not active are NaN.
         """
         changed = [self._stacked(kind, optimizer) for kind in ("", *moments(optimizer))]
-        update = _Update(*_rule(optimizer), changed)
+        update = _Update(*_rule(optimizer), np.array(rates, np.float64), changed)
         rows, words = block.numpy(), _words(keys)
         losses = np.full(block.shape[:2], np.nan, np.float32)
 
@@ -105,7 +106,8 @@ class SparseForm:
             if self.chain.dropout:
                 words = _words(self.replicas.buffer(f"{self.chain.dropout[0]}.key")[r : r + 1])[0]
             dropout = self._dropout(r, words, "eval_rate")
-            return torch.from_numpy(self.networks[r].logits(images, part, copied, dropout))
+            found = torch.from_numpy(self.networks[r].logits(images, part, copied, dropout))
+            return F.pad(found, (1, 0)) if self.chain.against_zero else found
 
         return outputs
 
@@ -134,11 +136,13 @@ _Copied = tuple[NDArray[np.float32], NDArray[np.float32]]  # numbers of weights,
 
 
 class _Update(NamedTuple):
-    """The optimizer's rule, its options, the number of its next update; what it changes."""
+    """The optimizer's rule, its options, the number and the learning rates of its next updates;
+    what it changes."""
 
     rule: int
     options: tuple[float, ...]
     first: int
+    rates: NDArray[np.float64]
     stacked: list[_Stacked]  # parameters, then the optimizer's states
 
 
@@ -177,7 +181,8 @@ class _Network:
             images.rows, images.mean, images.scale, data.train_y.numpy(), rows, self.inputs,
             self.columns, self.graph, weights, biases,
             (first_weights, second_weights, first_biases, second_biases), update.rule,
-            update.options, update.first, dropout.key, draw, dropout.threshold, dropout.scale,
+            update.options, update.first, update.rates, dropout.key, draw, dropout.threshold,
+            dropout.scale,
             *_room(self.graph.num_inputs, units, units), losses,
         )  # fmt: skip
         for stacked, copied in zip(update.stacked, copies, strict=True):
@@ -241,10 +246,10 @@ def _rule(optimizer: Optimizer) -> tuple[int, tuple[float, ...], int]:
     """Rule and options for the kernels, number of the next update."""
     options = optimizer.param_groups[0]
     if isinstance(optimizer, torch.optim.Adam):
-        numbers = (options["lr"], *options["betas"], options["weight_decay"], options["eps"])
+        numbers = (*options["betas"], options["weight_decay"], options["eps"])
         done = next(iter(optimizer.state.values()))["step"]
         return kernels.ADAM, numbers, int(done) + 1
-    numbers = (options["lr"], options["momentum"], options["weight_decay"], 0.0, 0.0)
+    numbers = (options["momentum"], options["weight_decay"], 0.0, 0.0)
     return kernels.SGD, numbers, 1
 
 

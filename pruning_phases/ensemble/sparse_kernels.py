@@ -106,14 +106,31 @@ def take_largest(sums, window, out, chosen):
 
 
 @compiled
+def binary_cross_entropy(logits, labels, count, share, gradient):
+    """Sum of ln(1 + exp(-f)) over examples of class 1 and of ln(1 + exp(f)) over those of class 0,
+    times ``share``, from logits f [TILE]; gradient [TILE] of the first ``count``."""
+    loss = np.float32(0.0)
+    for b in range(count):
+        against = -logits[b] if labels[b] == 1 else logits[b]  # of the wrong class
+        decay = np.exp(-abs(against))  # at most 1
+        loss += max(against, np.float32(0.0)) + np.log1p(decay)
+        probability = (np.float32(1.0) if against > 0 else decay) / (np.float32(1.0) + decay)
+        gradient[b] = -share * probability if labels[b] == 1 else share * probability
+    return loss * share
+
+
+@compiled
 def cross_entropy(logits, labels, count, share, gradient):
     """Sum of the cross-entropies of ``count`` examples, logits [classes, TILE], times ``share``.
 
+    A single logit is that of class 1, and that of class 0 is 0.
     gradient: [classes, TILE], 0 for examples beyond ``count``.
     """
     classes = len(logits)
     loss = np.float32(0.0)
     gradient[:] = 0
+    if classes == 1:
+        return binary_cross_entropy(logits[0], labels, count, share, gradient[0])
     for b in range(count):
         largest = logits[0, b]
         for c in range(1, classes):
@@ -170,10 +187,10 @@ def backward(
 
 
 @compiled
-def adam(weights, gradients, averages, squares, update, options):
+def adam(weights, gradients, averages, squares, update, rate, options):
     """One update of Adam as torch defines it, for update number ``update``."""
-    lr, beta1, beta2, weight_decay, epsilon = options
-    step_size = np.float32(lr / (1.0 - beta1**update))
+    beta1, beta2, weight_decay, epsilon = options
+    step_size = np.float32(rate / (1.0 - beta1**update))
     correction = np.float32(1.0 / np.sqrt(1.0 - beta2**update))
     b1, b2, decay = np.float32(beta1), np.float32(beta2), np.float32(weight_decay)
     rest1, rest2 = np.float32(1.0 - beta1), np.float32(1.0 - beta2)
@@ -186,10 +203,9 @@ def adam(weights, gradients, averages, squares, update, options):
 
 
 @compiled
-def sgd(weights, gradients, momenta, options):
-    """One update of SGD as torch defines it; options: lr, momentum, weight decay."""
-    lr, momentum = np.float32(options[0]), np.float32(options[1])
-    decay = np.float32(options[2])
+def sgd(weights, gradients, momenta, rate, options):
+    """One update of SGD as torch defines it; options: momentum, weight decay."""
+    lr, momentum, decay = np.float32(rate), np.float32(options[0]), np.float32(options[1])
     for k in range(len(weights)):
         momenta[k] = momentum * momenta[k] + (gradients[k] + decay * weights[k])
         weights[k] -= lr * momenta[k]
@@ -198,15 +214,16 @@ def sgd(weights, gradients, momenta, options):
 @compiled
 def train(
     images, mean, image_scale, labels, rows, needed, columns, graph, weights, biases, states, rule,
-    options, first_update, dropout, draws, threshold, scale, inputs, values, gradients, losses,
+    options, first_update, rates, dropout, draws, threshold, scale, inputs, values, gradients,
+    losses,
 ):  # fmt: skip
     """Update one network once for every row of ``rows`` [updates, batch]; losses [updates].
 
     images: rows of numbers; inputs are (number - mean) * image_scale. needed: inputs that the graph
     looks at, columns: where each is in an image. states: two arrays for the weights, two for the
-    biases: Adam's averages, or momentum and an unused one. dropout: low and high word of the step's
-    key, the numbers of the layers; draws: number of the first update's mask. Room: inputs [inputs,
-    TILE], values and gradients [units, TILE].
+    biases: Adam's averages, or momentum and an unused one. rates: [updates], learning rates.
+    dropout: low and high word of the step's key, the numbers of the layers; draws: number of the
+    first update's mask. Room: inputs [inputs, TILE], values and gradients [units, TILE].
     """
     num_outputs, batch = graph.num_outputs, rows.shape[1]
     share = np.float32(1.0) / np.float32(batch)
@@ -239,11 +256,12 @@ def train(
                 weight_gradients, bias_gradients,
             )  # fmt: skip
         if rule == ADAM:
-            adam(weights, weight_gradients, states[0], states[1], first_update + i, options)
-            adam(biases, bias_gradients, states[2], states[3], first_update + i, options)
+            number = first_update + i
+            adam(weights, weight_gradients, states[0], states[1], number, rates[i], options)
+            adam(biases, bias_gradients, states[2], states[3], number, rates[i], options)
         else:
-            sgd(weights, weight_gradients, states[0], options)
-            sgd(biases, bias_gradients, states[2], options)
+            sgd(weights, weight_gradients, states[0], rates[i], options)
+            sgd(biases, bias_gradients, states[2], rates[i], options)
 
 
 @compiled

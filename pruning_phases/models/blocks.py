@@ -1,4 +1,4 @@
-"""Blocks of layers with a shortcut: the parts of ``resnet20`` and ``mlp_mixer``."""
+"""Parts of networks: blocks with a shortcut, and the single output of two classes."""
 
 import torch
 from torch import Tensor, nn
@@ -84,6 +84,17 @@ class PatchMean(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean(dim=1)
+
+
+class AgainstZero(nn.Module):
+    """Logits (0, f) of two classes from a network's single output f, [B, 1] to [B, 2].
+
+    Their softmax is (1 - s(f), s(f)), s the logistic function, so the cross-entropy of a label y is
+    the binary cross-entropy -y ln s(f) - (1 - y) ln(1 - s(f)).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(x, (1, 0))
 
 
 @torch.no_grad()

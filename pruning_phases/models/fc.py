@@ -33,6 +33,11 @@ class FcConfig(ModelConfig):
         at_most=LARGEST_WIDTH, has_effect=lambda config, model: model.width is not None,
     )  # fmt: skip
 
+    outputs: int | None = key(
+        None, "outputs; null: one per class; 1, for two classes: binary cross-entropy",
+        at_least=1, at_most=1, before=None,
+    )  # fmt: skip
+
     def hidden_widths(self) -> list[int]:
         return [self.width] * (self.depth - 1) if self.width is not None else list(self.widths)
 
@@ -57,13 +62,21 @@ def build(config: FcConfig, input_shape: tuple[int, ...], num_classes: int) -> n
     """Linear layers fc1, fc2, ... with ReLU and dropout on the hidden activations."""
     from torch import nn
 
+    from pruning_phases.models.blocks import AgainstZero
     from pruning_phases.models.dropout import PhaseDropout
 
-    sizes = [math.prod(input_shape), *config.hidden_widths(), num_classes]
+    if config.outputs and num_classes != 2:
+        raise UserError(
+            f"model.outputs={config.outputs}: one output separates two classes, and the data set "
+            f"has {num_classes}: leave model.outputs out, or give dataset.num_classes=2"
+        )
+    sizes = [math.prod(input_shape), *config.hidden_widths(), config.outputs or num_classes]
     layers: OrderedDict[str, nn.Module] = OrderedDict(flatten=nn.Flatten())
     for number, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
         layers[f"fc{number}"] = nn.Linear(fan_in, fan_out)
         if number < len(sizes) - 1:
             layers[f"relu{number}"] = nn.ReLU()
             layers[f"dropout{number}"] = PhaseDropout(number)
+    if config.outputs:
+        layers["against_zero"] = AgainstZero()
     return nn.Sequential(layers)

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.progress import track
 
 from pruning_phases.config.checks import check
-from pruning_phases.config.enums import Family
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.keys import import_paths
 from pruning_phases.config.run import Config
@@ -41,7 +40,7 @@ class Job:
     @property
     def record(self) -> RunRecord | None:
         """Record of the run; None while its id depends on a pruned run that is not done."""
-        if self.config.topology.family is Family.dense:
+        if not self.config.topology.family.is_from_run:
             return RunRecord(self.config.results_dir, self.config.study, self.asked)
         try:
             run = known_id(self.config)

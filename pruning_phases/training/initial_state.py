@@ -1,9 +1,9 @@
-"""Initial weights and masks from a pruned run, for a run on a topology.
+"""Initial weights and masks of a run on a topology: from a pruned run, a file or an enumeration.
 
 In: the source run's record, the topology's options. Out: an ``InitialState``. Knows no training.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,18 +34,25 @@ class InitialState:
     Replicas with equal weights differ in their random masks and data orders.
     """
 
-    weights: dict[str, NDArray]  # the source's snapshot [networks, ...]; empty: new weights
-    masks: dict[str, NDArray[np.bool_]]  # parameter name -> [networks, ...]
-    source_of: dict[Member, int]
+    masks: dict[str, NDArray[np.bool_]]  # parameter name -> [rows, ...]
     row_of: dict[Member, int]
     facts: dict[str, Any]  # for run.json
+    # The source's snapshot [networks, ...]; empty: new weights.
+    weights: dict[str, NDArray] = field(default_factory=dict)
+    source_of: dict[Member, int] = field(default_factory=dict)
+    # Parameter name -> [rows], factors of new weights.
+    scales: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def apply_to(self, replicas: Replicas, group: list[Member]) -> None:
         """Set the weights, the state and the masks of the networks of a group."""
-        sources = [self.source_of[member] for member in group]
         rows = [self.row_of[member] for member in group]
-        for key, tensor in replicas.trained_tensors().items() if self.weights else ():
-            tensor.copy_(torch.from_numpy(self.weights[key][sources]))
+        if self.weights:
+            sources = [self.source_of[member] for member in group]
+            for key, tensor in replicas.trained_tensors().items():
+                tensor.copy_(torch.from_numpy(self.weights[key][sources]))
+        for name, scales in self.scales.items():
+            tensor = replicas.stacked(name).detach()
+            tensor.mul_(torch.from_numpy(scales[rows]).float().view(-1, *[1] * (tensor.dim() - 1)))
         replicas.set_masks(
             {
                 layer: torch.from_numpy(self.masks[name][rows])
@@ -98,7 +105,7 @@ def sample(config: Config, source: RunRecord, architecture: Architecture) -> Ini
     row_of = {member: row for row, member in enumerate(everyone)}
     if config.topology.family is Family.reinitialized:
         weights = {}
-    return InitialState(weights, masks, source_of, row_of, facts)
+    return InitialState(masks, row_of, facts, weights, source_of)
 
 
 def init_purpose(config: Config) -> str:

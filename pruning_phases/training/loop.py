@@ -34,6 +34,7 @@ from pruning_phases.ensemble.sparse import SparseForm, sparse_form
 from pruning_phases.errors import RunError
 from pruning_phases.streams import key_words
 from pruning_phases.training.budgets import max_rounds, max_updates, round_end
+from pruning_phases.training.learning_rate import learning_rates
 from pruning_phases.training.rounds import RoundSource
 
 UPDATES_PER_CALL = 32  # updates in one training_step: Lightning's overhead is paid once for all
@@ -87,7 +88,8 @@ class EnsembleModule(LightningModule):
         self.group = group
         self.train_rates = train_rates(group)
         self.kept_counts = kept_counts
-        self.kept_at_first = int(sum(mask[0].sum() for mask in replicas.layer_masks().values()))
+        masks = [mask.flatten(1).sum(dim=1) for mask in replicas.layer_masks().values()]
+        self.kept_at_first = torch.stack(masks).sum(dim=0).cpu().numpy()
         self.step = 0
         self.round = 0
         self.num_updates = 0  # since the step began
@@ -147,12 +149,16 @@ class EnsembleModule(LightningModule):
         return (before + within) / max(dense + later * self.num_steps, 1)
 
     @property
-    def num_kept(self) -> int:
-        return self.kept_counts[self.step - 1] if self.step else self.kept_at_first
+    def num_kept(self) -> NDArray[np.int64]:
+        """[R]: equal for all networks, unless these have masks of their own."""
+        if not self.step:
+            return self.kept_at_first
+        return np.full(self.replicas.num_replicas, self.kept_counts[self.step - 1])
 
     @property
     def density(self) -> float:
-        return self.num_kept / self.replicas.num_prunable
+        """Mean over the networks."""
+        return float(self.num_kept.mean()) / self.replicas.num_prunable
 
     @property
     def optimizer(self) -> Optimizer:
@@ -251,9 +257,13 @@ class EnsembleModule(LightningModule):
         begin_state(self._optimizer)
         form = self.sparse
         train = partial(dense.train, self.replicas) if form is None else form.train
-        losses = train(
-            block, self.data, self._optimizer, self.active, self._dropout_keys, self.num_updates
+        rates = learning_rates(
+            self.config.optimizer, self.num_updates, len(block), self.max_updates
         )
+        losses = train(
+            block, self.data, self._optimizer, rates.tolist(), self.active, self._dropout_keys,
+            self.num_updates,
+        )  # fmt: skip
         for loss in losses:
             self._loss_sum += loss
         self.num_updates += len(block)

@@ -10,13 +10,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, dropwhile
-from typing import Any
 
 import lightning
 import torch
 from rich.console import Console
 
-from pruning_phases.config.enums import Stage
 from pruning_phases.config.groups import NO_SCORE
 from pruning_phases.config.identity import machine, physics
 from pruning_phases.config.keys import import_paths
@@ -24,28 +22,25 @@ from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.registry import load
-from pruning_phases.data.same_data import file_facts, refuse_other_data
+from pruning_phases.data.same_data import refuse_other_data
 from pruning_phases.ensemble.architecture import Architecture
-from pruning_phases.ensemble.data_order import updates_per_epoch
-from pruning_phases.ensemble.device_data import actual_sizes, device_data, num_validation
+from pruning_phases.ensemble.device_data import device_data
 from pruning_phases.ensemble.members import SUBSET, Member, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size, refuse_oversized, refuse_oversized_data
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.workers import set_num_workers
-from pruning_phases.errors import Busy, RunError, Terminated, UserError
+from pruning_phases.errors import Busy, RunError, Terminated
 from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
-from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.schedules import kept_counts, schedule
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.segments import note_on_rounding
-from pruning_phases.records.source_files import refuse_other_source_files, source_files
+from pruning_phases.records.source_files import refuse_other_source_files
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import key_words, stream_key
 from pruning_phases.tracking.run_log import opened_log
 from pruning_phases.training import initial_state
-from pruning_phases.training.budgets import max_updates
 from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.callbacks.progress import ShowProgress
@@ -56,8 +51,10 @@ from pruning_phases.training.callbacks.training_curve import TrainingCurve
 from pruning_phases.training.callbacks.wandb import LogToWandb
 from pruning_phases.training.checkpoint import StatefulCallback
 from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
+from pruning_phases.training.facts import facts_of, train_sizes
 from pruning_phases.training.initial_state import InitialState
 from pruning_phases.training.loop import EnsembleModule
+from pruning_phases.training.own_masks import own_masks
 from pruning_phases.training.preemption import PreemptionSignal, deferred_signal
 from pruning_phases.training.refinement import chunks_of, max_chunks
 from pruning_phases.training.trainer import arithmetic, fit, new_trainer, quiet_lightning
@@ -84,10 +81,10 @@ def run(
         one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
         trial(config, dataset, architecture, one)
     refuse_oversized(architecture, config.training.batch_size, device)
-    facts = _facts(config, dataset, architecture) | {
+    facts = facts_of(config, dataset, architecture) | {
         "command": command_of(config.results_dir, config.sweep.name),
     }
-    initial = initial_state.sample(config, source, architecture) if source else None
+    initial = _initial_state(config, source, architecture)
     if initial is not None:
         facts["topology"] = initial.facts
     chunks = _Chunks(config, record, console, dataset, architecture, initial, trainer)
@@ -113,6 +110,14 @@ def run(
             raise RunError(line) from error
         lease.check()
         record.finish()
+
+
+def _initial_state(
+    config: Config, source: RunRecord | None, architecture: Architecture
+) -> InitialState | None:
+    if config.topology.family.differs_by_replica:
+        return own_masks(config, architecture)
+    return initial_state.sample(config, source, architecture) if source else None
 
 
 def _load(config: Config) -> Dataset:
@@ -149,7 +154,7 @@ def build_module(
     if initial is not None:
         initial.apply_to(replicas, group)
     counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
-    return EnsembleModule(config, group, replicas, data, counts, max(_sizes(config, dataset)))
+    return EnsembleModule(config, group, replicas, data, counts, max(train_sizes(config, dataset)))
 
 
 def callbacks_of(
@@ -245,50 +250,3 @@ class _Chunks:
         module = build_module(self.config, self.dataset, group, self.initial, self.architecture)
         checkpointer.resume(module)
         fit(module, self.trainer, callbacks, checkpointer.preemption)
-
-
-def _sizes(config: Config, dataset: Dataset) -> list[int]:
-    """The training-set sizes of all networks of the run."""
-    given = [member.train_size for member in members(config)]
-    return actual_sizes(len(dataset.train_labels), config.dataset.validation_fraction, given)
-
-
-def _refuse_late_rewind(config: Config, largest_size: int) -> None:
-    """Raise UserError if the dense training ends before the update to rewind to."""
-    pruner, budget = config.pruner, config.training.budget
-    per_epoch = updates_per_epoch(largest_size, config.training.batch_size)
-    count = max_updates(budget, per_epoch)
-    if Stage.initial in pruner.stages() and pruner.rewind_update >= count:
-        raise UserError(
-            f"pruner.rewind_update={pruner.rewind_update}: the dense training has {count} updates "
-            f"at most: give 0 to {count - 1}, or a larger training.budget.amount"
-        )
-
-
-def _facts(config: Config, dataset: Dataset, architecture: Architecture) -> dict[str, Any]:
-    """Facts for run.json that the configuration does not show.
-
-    Raises UserError for training-set sizes, batch sizes, updates to rewind to and schedules that do
-    not fit the data or the network.
-    """
-    _refuse_late_rewind(config, max(_sizes(config, dataset)))
-    architecture.refuse_batch_size(config.training.batch_size)
-    kept_counts(schedule(config.pruner), architecture.num_prunable)
-    num_train = len(dataset.train_labels)
-    return {
-        "data": {
-            "digest": dataset.digest,
-            "files": file_facts(config),
-            "num_classes": dataset.num_classes,
-            "num_train": num_train,
-            "num_validation": num_validation(num_train, config.dataset.validation_fraction),
-            "num_test": len(dataset.test_labels),
-        },
-        "network": {
-            "num_prunable": architecture.num_prunable,
-            "graph": architecture.graph_status,
-            "layers": {name: list(shape) for name, shape in architecture.layers.items()},
-        },
-        "sources": source_files(import_paths(config)),
-        "observables": [one.facts() for one in own_observables(config.observables)],
-    }

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from pruning_phases.config.enums import Family
-from pruning_phases.config.groups import NO_SCORE, TopologyConfig
+from pruning_phases.config.groups import NO_SCORE
 from pruning_phases.config.identity import hash_of, run_id
 from pruning_phases.config.run import Config
+from pruning_phases.config.topology import TopologyConfig
 from pruning_phases.console import PLAIN
 from pruning_phases.errors import Busy, UserError
 from pruning_phases.file_path import expanded
@@ -39,7 +39,7 @@ def source_of(
 
 def known_id(config: Config) -> str | None:
     """Id of the run that a configuration makes; None if it depends on a pruned run not yet done."""
-    if config.topology.family is Family.dense:
+    if not config.topology.family.is_from_run:
         return run_id(config)
     if config.topology.run is not None:
         return run_id(retraining(config, _given(config.topology.run)))
@@ -91,7 +91,7 @@ def retraining(config: Config, source: RunRecord) -> Config:
     It contains the source as a hash of its physics, and the exact density of the masks.
     """
     _, density = source.snapshot_at(config.topology.density, "topology.density")
-    assert config.topology.family is not Family.dense
+    assert config.topology.family.is_from_run
     budget = config.topology.training
     return replace(
         config,

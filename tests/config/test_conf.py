@@ -13,17 +13,23 @@ CONF = Path(conf_dir())
 LAUNCHERS = sorted(CONF.glob("hydra/launcher/*.yaml"))
 OPTIONS = sorted(path.relative_to(CONF) for path in CONF.glob("*/*.yaml"))
 
+# Words without which an option does not compose.
+NEEDED = {
+    "given": ["pruner=none", f"topology.masks={__file__}"], "blocks": ["pruner=none"],
+    "supports": ["pruner=none"],
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("option", [o for o in OPTIONS if o.parts[0] != "hydra"], ids=str)
 def test_every_option_composes_and_begins_with_a_command_that_composes(option, configure):
     group, name = option.parts[0], option.stem
     if name != "custom":  # which has no value without an import path
-        configure(f"{group}={name}", tiny=False)
+        configure(f"{group}={name}", *NEEDED.get(name, []), tiny=False)
     head = [
         line for line in (CONF / option).read_text().splitlines() if line.startswith("# python")
     ]
     assert head, f"{option} does not begin with a command"
-    words = shlex.split(head[0].removeprefix("# "))
+    words = shlex.split(head[0].removeprefix("# ").replace("=FILE", f"={__file__}"))
     assert words[:3] == ["python", "-m", "pruning_phases.train"]
     assert any(word == f"{group}={name}" for word in words)
     configure(*words[3:], tiny=False)

@@ -14,7 +14,8 @@ LATER = {
     "training.budget.growth": "0.3", "pruner.finetune.growth": "0.3",
     "topology.training.growth": "0.3", "training.budget.min_updates": "7",
     "pruner.finetune.min_updates": "7", "topology.training.min_updates": "7",
-    "observables": "[mylab.observable:margin]",
+    "observables": "[mylab.observable:margin]", "model.outputs": "1",
+    "optimizer.schedule": "cosine", "topology.masks_digest": "0",
 }  # fmt: skip
 
 

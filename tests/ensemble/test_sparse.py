@@ -13,6 +13,7 @@ from pruning_phases.models.dropout import PhaseDropout
 from pruning_phases.stream_kernels import random_bits
 from pruning_phases.training import evaluate as evaluation
 from pruning_phases.training.evaluate import MaskDraw, evaluate, train_set_observables
+from pruning_phases.training.learning_rate import learning_rates
 from pruning_phases.training.loop import EnsembleModule
 
 UPDATES = 50
@@ -56,9 +57,15 @@ def one_by_one(module, block):
     """Train with the loop over modules; losses [U, R]."""
     begin_state(module.optimizer)
     keys = module.stream("dropout_train")
+    rates = rates_of(module, block)
     return dense.train(
-        module.replicas, block, module.data, module.optimizer, module.active, keys, 0
+        module.replicas, block, module.data, module.optimizer, rates, module.active, keys, 0
     )
+
+
+def rates_of(module, block):
+    """Learning rates of the updates of a block, as of a whole training."""
+    return learning_rates(module.config.optimizer, 0, len(block), len(block)).tolist()
 
 
 def trained(module, block):
@@ -67,7 +74,8 @@ def trained(module, block):
     assert form is not None
     begin_state(module.optimizer)
     keys = module.stream("dropout_train")
-    return form.train(block, module.data, module.optimizer, module.active, keys, 0)
+    rates = rates_of(module, block)
+    return form.train(block, module.data, module.optimizer, rates, module.active, keys, 0)
 
 
 def tensors(module):
@@ -92,6 +100,9 @@ def assert_equal(one, other, relative):
         ["optimizer=sgd"],
         ["optimizer=sgd", "optimizer.momentum=0.9", "optimizer.weight_decay=0.01"],
         ["dataset.label_noise=0.2", "model.width=32", "model.depth=2"],
+        ["dataset.num_classes=2", "model.outputs=1"],
+        ["optimizer=sgd", "optimizer.schedule=cosine"],
+        ["optimizer.schedule=steps"],
         ["training.batch_size=100"],  # a tile, and a part of another
         ["model=cnn", "model.channels=[4,6]"],
         ["model=cnn", "optimizer=sgd", "optimizer.momentum=0.9"],

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from pruning_phases.errors import UserError
 from pruning_phases.models.fc import FcConfig, build
@@ -30,6 +31,23 @@ def test_one_width_for_all_layers_is_the_network_with_a_list_of_widths():
     assert short.hidden_widths() == long.hidden_widths()
     assert short.canonical() == long.canonical() == long
     assert FcConfig("fc", 1, [], 9).hidden_widths() == []
+
+
+def test_the_loss_of_one_output_is_the_binary_cross_entropy():
+    torch.manual_seed(0)
+    module = build(FcConfig("fc", 2, [6], outputs=1), (5,), 2)
+    x, y = torch.randn(9, 5), torch.randint(0, 2, (9,))
+    logits = module(x)
+    assert logits.shape == (9, 2)
+    single = module[:-1](x)[:, 0]
+    expected = F.binary_cross_entropy_with_logits(single, y.float())
+    torch.testing.assert_close(F.cross_entropy(logits, y), expected)
+    assert torch.equal(logits.argmax(dim=1), (single > 0).long())
+
+
+def test_one_output_for_more_than_two_classes_is_refused():
+    with pytest.raises(UserError, match=r"model\.outputs=1: one output separates two classes"):
+        build(FcConfig("fc", 2, [6], outputs=1), (5,), 3)
 
 
 def test_dropout_lies_on_the_hidden_activations_alone():

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from pruning_phases.analysis.rewiring.read import trained_families
 from pruning_phases.cli.train import make_run
-from pruning_phases.config.enums import Family
+from pruning_phases.config.enums import FAMILIES, Family
 from pruning_phases.errors import Busy, UserError
 from pruning_phases.records.run import DONE
 from pruning_phases.records.snapshots import FINAL, INITIAL
@@ -19,7 +19,6 @@ from pruning_phases.training.source_run import source_of
 from tests.conftest import SNAPSHOTS
 from tests.support.runs import Killed, make, results
 
-FAMILIES = [family.name for family in Family if family is not Family.dense]
 CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
 
 

@@ -34,7 +34,11 @@ def trained_families(records: list[RunRecord]) -> list[Trained]:
 
     Runs that differ in seed and replicas alone are pooled, also if their pruned runs do.
     """
-    on_topology = [record for record in records if "topology" in record.info()["physics"]]
+    on_topology = [
+        record
+        for record in records
+        if record.info()["physics"].get("topology", {}).get("family") in FAMILIES
+    ]
     if not on_topology:
         raise UserError(
             f"runs: none of the {len(records)} finished runs is on a topology: train with "

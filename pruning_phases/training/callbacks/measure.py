@@ -166,8 +166,8 @@ def _row_keys(module: EnsembleModule) -> dict[str, Any]:
     count = len(module.group)
     return {
         "step": np.full(count, module.step),
-        "density": np.full(count, module.density),
-        "num_kept": np.full(count, module.num_kept),
+        "density": module.num_kept / module.replicas.num_prunable,
+        "num_kept": module.num_kept,
         "replica": np.array([member.replica for member in module.group]),
         "seed": np.full(count, module.config.seed),
         "p_train": module.train_rates.numpy(),

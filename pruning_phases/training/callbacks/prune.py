@@ -39,22 +39,23 @@ def prune(module: EnsembleModule) -> None:
     before = replicas.layer_masks()
     if pruner.scored_on is not Stage.now:
         module.load_stage(pruner.scored_on)
-    for num_kept in _rounds(module, sum(int(mask[0].sum()) for mask in before.values())):
-        _cut_to(module, num_kept)
+    num_kept = int(module.num_kept[0])
+    for count in _rounds(module, num_kept, sum(int(mask[0].sum()) for mask in before.values())):
+        _cut_to(module, count)
     if pruner.trains_from is Stage.now:
         forget_pruned_weights(module.optimizer, replicas)
     else:
         module.load_stage(pruner.trains_from)
         replicas.set_masks(replicas.layer_masks())
         module.optimizer.state.clear()
-    _verify(replicas.layer_masks(), before, module.num_kept)
+    _verify(replicas.layer_masks(), before, num_kept)
 
 
-def _rounds(module: EnsembleModule, num_surviving: int) -> list[int]:
+def _rounds(module: EnsembleModule, num_kept: int, num_surviving: int) -> list[int]:
     """Surviving weights after each cut of this step: one cut, or several for SynFlow."""
     pruner = module.config.pruner
     num_rounds = pruner.score_rounds if reads(pruner.score) == SHAPE else 1
-    return geometric_rounds(num_surviving, module.num_kept, num_rounds)
+    return geometric_rounds(num_surviving, num_kept, num_rounds)
 
 
 def _cut_to(module: EnsembleModule, num_kept: int) -> None:

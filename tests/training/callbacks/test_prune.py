@@ -144,7 +144,7 @@ def test_synflow_avoids_layer_collapse(configure, density):
         prune(module)
         left = [mask.flatten(1).sum(dim=1) for mask in module.replicas.layer_masks().values()]
         smallest[rounds] = min(int(count.min()) for count in left)
-        assert sum(left).unique().tolist() == [module.num_kept]
+        assert sum(left).unique().tolist() == [*set(module.num_kept)]
     assert smallest[100] > 0
 
 

@@ -1,0 +1,37 @@
+"""Numbers of nonzeros, fronts and success rates. Pure functions of arrays."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIDENCE = 0.683  # of an interval, as of one standard error
+
+
+def nonzeros(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.int64]:
+    """Number [n] of weights and biases of fully connected networks, that is of nonzero parameters.
+
+    masks: of each layer [n, out, in], from the first one. A hidden unit's bias counts if the unit
+    has an edge leading out; the biases of the outputs all count (arXiv 2407.04075).
+    """
+    weights = sum(mask.sum(axis=(1, 2)) for mask in masks)
+    biases = sum(above.any(axis=1).sum(axis=1) for above in masks[1:])
+    return np.asarray(weights + biases + masks[-1].shape[1])
+
+
+def front(counts: NDArray[np.int64], accuracy: NDArray[np.float64]) -> list[tuple[int, float]]:
+    """Highest accuracy of networks with at most so many nonzeros, where it rises."""
+    found: list[tuple[int, float]] = []
+    for count in np.unique(counts):
+        best = float(accuracy[counts == count].max())
+        if not found or best > found[-1][1]:
+            found.append((int(count), best))
+    return found
+
+
+def success_rate(successes: int, trials: int) -> tuple[float, float, float]:
+    """Fraction of successes and the ends of Wilson's interval for its probability (Wilson 1927)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, trials).proportion_ci(CONFIDENCE, method="wilson")
+    return successes / trials, float(interval.low), float(interval.high)

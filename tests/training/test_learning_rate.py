@@ -1,0 +1,46 @@
+"""Learning rates of the schedules against torch's, in any division of the updates."""
+
+import numpy as np
+import pytest
+import torch
+from torch.optim import lr_scheduler
+
+from pruning_phases.config.enums import RateSchedule
+from pruning_phases.config.groups import OptimizerConfig
+from pruning_phases.training.learning_rate import learning_rates
+
+TOTAL = 40
+
+
+def of_torch(make):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in range(TOTAL):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+@pytest.mark.parametrize(
+    ("schedule", "make"),
+    [
+        (RateSchedule.constant, lambda o: lr_scheduler.ConstantLR(o, factor=1)),
+        (RateSchedule.cosine, lambda o: lr_scheduler.CosineAnnealingLR(o, TOTAL)),
+        (RateSchedule.steps, lambda o: lr_scheduler.MultiStepLR(o, [12, 24])),
+    ],
+)
+def test_rates_are_those_of_torch(schedule, make):
+    config = OptimizerConfig("sgd", lr=0.2, schedule=schedule)
+    rates = learning_rates(config, 0, TOTAL, TOTAL)
+    np.testing.assert_allclose(rates, of_torch(make), rtol=1e-9, atol=1e-9)
+    parts = [learning_rates(config, first, 8, TOTAL) for first in range(0, TOTAL, 8)]
+    assert np.array_equal(np.concatenate(parts), rates)
+
+
+def test_the_rate_falls_at_the_milestones_alone():
+    config = OptimizerConfig(
+        "sgd", lr=1.0, schedule=RateSchedule.steps, milestones=[0.25, 0.5], decay=0.5
+    )
+    assert learning_rates(config, 0, 8, 8).tolist() == [1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25]
