@@ -35,6 +35,23 @@ def derive(low, high, number):
 
 
 @compiled
+def derive_all(low, high, first, keys):
+    """Fill keys [n, 2] with those of the streams number first, first + 1, ... of one key."""
+    for i in range(len(keys)):
+        keys[i] = derive(low, high, np.uint32(first + i))
+
+
+@compiled
+def numbered_bits(low, high, mask, packed):
+    """Fill packed [size] uint64 with random bits of the stream's 0th derived one at each counter,
+    above the counter itself. Sorted, they are a random permutation."""
+    key = derive(low, high, 0)
+    for number in range(len(packed)):
+        bits = random_bits(key[0], key[1], np.uint32(number)) & mask
+        packed[number] = (np.uint64(bits) << np.uint64(32)) | np.uint64(number)
+
+
+@compiled
 def dropout_factors(low, high, layer, threshold, scale, factors):
     """Fill factors [units] of ``PhaseDropout``: 0, or ``scale`` for a unit that is kept."""
     key = derive(low, high, layer)

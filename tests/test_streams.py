@@ -45,8 +45,11 @@ def test_permutations_are_permutations_and_uniform_over_keys():
 
 @pytest.mark.parametrize("rows", [1, 40])
 @pytest.mark.parametrize("bits", [0x7FFFFFFF, 0xFF])
-def test_permutations_sort_by_all_62_bits_also_where_many_are_equal(monkeypatch, rows, bits):
-    monkeypatch.setattr(streams, "random_bits", lambda key, at: random_bits(key, at) & bits)
+@pytest.mark.parametrize("form", ["cpu", "accelerator"])
+def test_permutations_sort_by_all_62_bits_also_where_many_are_equal(monkeypatch, rows, bits, form):
+    monkeypatch.setattr(streams, "BITS", bits)
+    if form == "accelerator":
+        monkeypatch.setattr(streams, "_sorted_on_cpu", streams._sorted)
     keys = key_words([stream_key(r) for r in range(rows)])
     high, low = (
         random_bits(streams.derive(keys, number)[:, None], torch.arange(5000).int()).long() & bits
@@ -71,6 +74,15 @@ def test_two_seeds_share_no_epoch_order():
 
 
 @pytest.mark.parametrize("number", [0, 1, 1000])
+def test_several_derived_streams_are_those_one_by_one(number):
+    key = key_words([stream_key(1)])[0]
+    several = streams.derive_several(key, number, number + 5)
+    for i, one in enumerate(several):
+        assert torch.equal(one, derive(key, number + i))
+    assert streams.derive_several(key, 3, 3).shape == (0, 2)
+
+
+@pytest.mark.parametrize("number", [0, 3, 70000])
 def test_derived_streams_differ_and_do_not_depend_on_their_neighbours(number):
     keys = key_words([stream_key(r) for r in range(4)])
     together = derive(keys, number)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pruning_phases.ensemble.device_data import DeviceData
-from pruning_phases.streams import derive, permutations
+from pruning_phases.streams import derive_several, permutations
 
 
 class DataOrder:
@@ -54,8 +54,8 @@ class DataOrder:
         latest, kept = self._latest.get(r, (None, None))
         epochs = [kept] if kept is not None and latest == first else []
         if (begin := first + len(epochs)) < end:
-            numbers = torch.arange(begin, end, dtype=torch.int32, device=self._keys.device)
-            epochs.append(permutations(derive(self._keys[r], numbers), self._sizes[r]).flatten())
+            keys = derive_several(self._keys[r], begin, end)
+            epochs.append(permutations(keys, self._sizes[r]).flatten())
         self._latest[r] = end - 1, epochs[-1][-self._sizes[r] :]
         return torch.cat(epochs)
 

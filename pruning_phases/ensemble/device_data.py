@@ -20,6 +20,9 @@ from pruning_phases.errors import UserError
 from pruning_phases.streams import permutations
 
 
+REPLICAS_AT_ONCE = 16  # that draw from all examples: a permutation of these takes memory
+
+
 @dataclass
 class DeviceData:
     """Standardized images and labels [n], and the examples of each replica.
@@ -64,7 +67,12 @@ def device_data(
     shuffled = permutations(validation_key, len(train))
     count = num_validation(len(train), validation_fraction)
     validation, pool = shuffled[:count], shuffled[count:].sort().values
-    order = permutations(subset_keys, len(pool))[:, : max(sizes)]
+    order = torch.cat(
+        [
+            permutations(keys, len(pool))[:, : max(sizes)]
+            for keys in subset_keys.split(REPLICAS_AT_ONCE)
+        ]
+    )
     clean = dataset.train_labels if dataset.clean_labels is None else dataset.clean_labels
     return DeviceData(
         train=train,
