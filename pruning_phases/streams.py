@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
 BITS = 0x7FFFFFFF  # without the sign
 
 

@@ -19,7 +19,6 @@ from pruning_phases.ensemble.images import Images
 from pruning_phases.errors import UserError
 from pruning_phases.streams import permutations
 
-
 REPLICAS_AT_ONCE = 16  # that draw from all examples: a permutation of these takes memory
 
 

@@ -109,14 +109,16 @@ def take_largest(sums, window, out, chosen):
 def binary_cross_entropy(logits, labels, count, share, gradient):
     """Sum of ln(1 + exp(-f)) over examples of class 1 and of ln(1 + exp(f)) over those of class 0,
     times ``share``, from logits f [TILE]; gradient [TILE] of the first ``count``."""
-    loss = np.float32(0.0)
+    loss, product = np.float32(0.0), np.float32(1.0)
     for b in range(count):
         against = -logits[b] if labels[b] == 1 else logits[b]  # of the wrong class
         decay = np.exp(-abs(against))  # at most 1
-        loss += max(against, np.float32(0.0)) + np.log1p(decay)
-        probability = (np.float32(1.0) if against > 0 else decay) / (np.float32(1.0) + decay)
+        whole = np.float32(1.0) + decay
+        loss += max(against, np.float32(0.0))
+        product *= whole  # at most 2^TILE, which is within the range of float32
+        probability = (np.float32(1.0) if against > 0 else decay) / whole
         gradient[b] = -share * probability if labels[b] == 1 else share * probability
-    return loss * share
+    return (loss + np.log(product)) * share
 
 
 @compiled
