@@ -21,7 +21,8 @@ LAYERS = [
     "records",
     "statistics",
     "config",
-    "streams stream_kernels",
+    "streams",
+    "stream_kernels",
     "import_path",
     "compiled console errors file_path registry pruning_phases",
 ]

@@ -9,7 +9,7 @@ In: names and densities. Out: arrays and metadata. Knows neither states nor tabl
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,16 @@ from pruning_phases.records.atomic import write_beside
 INITIAL, FINAL = "initial", "final"  # snapshots that every run has
 REWIND = "rewind"  # snapshot from which rewound networks train
 FARTHEST = 2.0  # largest factor between a density that is asked for and that of its snapshot
+
+
+MASK = "mask:"  # before the name of the weight that a mask belongs to
+
+
+def masks_of(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the masks among the tensors of a snapshot, name of the weight -> [networks, ...]."""
+    return {
+        name.removeprefix(MASK): mask for name, mask in tensors.items() if name.startswith(MASK)
+    }
 
 
 class Snapshots:

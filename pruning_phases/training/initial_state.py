@@ -18,7 +18,7 @@ from pruning_phases.ensemble.members import Member, members
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.snapshots import INITIAL
+from pruning_phases.records.snapshots import INITIAL, MASK, masks_of
 from pruning_phases.statistics.estimates import mean_and_error
 from pruning_phases.statistics.quote import number
 from pruning_phases.streams import stream_key
@@ -69,7 +69,7 @@ def sample(config: Config, source: RunRecord, architecture: Architecture) -> Ini
     physics = source.info()["physics"]
     name, density = source.snapshot_at(config.topology.density, "topology.density")
     weights, _ = source.read_snapshot(INITIAL)
-    kept, _ = source.read_snapshot(name)
+    kept = masks_of(source.read_snapshot(name)[0])
     _refuse_other_network(source, architecture, weights)
     count, first = len(next(iter(weights.values()))), physics["first_replica"]
     if count != physics["num_replicas"]:
@@ -85,7 +85,7 @@ def sample(config: Config, source: RunRecord, architecture: Architecture) -> Ini
         sampled = [
             mask_of(
                 config.topology.family,
-                kept[f"mask:{parameter}"][source_of[member]].astype(bool),
+                kept[parameter][source_of[member]].astype(bool),
                 config.topology.swaps_per_edge,
                 _generator(config, member, layer),
                 architecture.groups[layer],
@@ -142,7 +142,7 @@ def _refuse_other_network(
     state = {f"buffer:{name}": shape for name, shape in architecture.state_shapes.items()}
     here = architecture.shapes | state
     there = {
-        name: values.shape[1:] for name, values in weights.items() if not name.startswith("mask:")
+        name: values.shape[1:] for name, values in weights.items() if not name.startswith(MASK)
     }
     if here != there:
         raise UserError(

@@ -17,6 +17,7 @@ from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.members import members
 from pruning_phases.errors import UserError
 from pruning_phases.file_path import expanded
+from pruning_phases.records.snapshots import MASK, masks_of
 from pruning_phases.topology.enumeration import (
     block_widths,
     blocks,
@@ -28,8 +29,6 @@ from pruning_phases.topology.enumeration import (
 from pruning_phases.training.initial_state import InitialState
 
 MOST_SUPPORTS = 1_000_000  # of a layer
-
-PREFIX = "mask:"  # of a mask's name, as in snapshots
 
 
 def own_masks(config: Config, architecture: Architecture) -> InitialState:
@@ -47,9 +46,7 @@ def _from_file(config: Config, architecture: Architecture) -> InitialState:
         content = load(expanded(config.topology.masks).read_bytes())
     except SafetensorError as error:
         raise UserError(f"{where}: no safetensors file ({error})") from error
-    found = {
-        name.removeprefix(PREFIX): mask for name, mask in content.items() if name.startswith(PREFIX)
-    }
+    found = masks_of(content)
     for fault in _faults(found, architecture):
         raise UserError(f"{where}: {fault}")
     count = len(next(iter(found.values())))
@@ -64,8 +61,8 @@ def _faults(found: dict[str, NDArray], architecture: Architecture) -> list[str]:
     """Return what makes masks unfit for an architecture, one line each."""
     shapes = {name: architecture.shapes[name] for name in architecture.layer_of}
     if found.keys() != shapes.keys():
-        there = ", ".join(PREFIX + name for name in sorted(found)) or f"no {PREFIX}WEIGHT"
-        return [f"it holds {there}, and this model needs {', '.join(PREFIX + n for n in shapes)}"]
+        there = ", ".join(MASK + name for name in sorted(found)) or f"no {MASK}WEIGHT"
+        return [f"it holds {there}, and this model needs {', '.join(MASK + n for n in shapes)}"]
     counts = {len(mask) if mask.ndim else 0 for mask in found.values()}
     faults = []
     for name, mask in found.items():
@@ -73,11 +70,11 @@ def _faults(found: dict[str, NDArray], architecture: Architecture) -> list[str]:
             one = "x".join(map(str, shapes[name]))
             got = "x".join(map(str, mask.shape))
             faults.append(
-                f"{PREFIX}{name} has shape {got}, and as many masks of {one} in every layer are "
+                f"{MASK}{name} has shape {got}, and as many masks of {one} in every layer are "
                 "needed"
             )
         elif not np.isin(mask, (0, 1)).all():
-            faults.append(f"{PREFIX}{name} has other numbers than 0 and 1")
+            faults.append(f"{MASK}{name} has other numbers than 0 and 1")
         elif len(empty := np.flatnonzero(~mask.astype(bool).reshape(len(mask), -1).any(axis=1))):
             faults.append(f"mask {empty[0]} of {name} keeps no weight")
     return faults

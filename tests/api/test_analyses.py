@@ -23,6 +23,7 @@ from tests.analysis.percolation.test_fit import planted as planted_graphs
 from tests.analysis.phase_diagram.test_fit import LEARNING
 from tests.analysis.phase_diagram.test_fit import planted as planted_losses
 from tests.analysis.rewiring.test_rewiring import write_family
+from tests.analysis.sparsest.test_sparsest import write_search
 from tests.analysis.universality.test_universality import DENSITY as FALL_DENSITY
 from tests.analysis.universality.test_universality import accuracy as falling
 from tests.support.commands import command
@@ -67,6 +68,7 @@ CASES = {
         {"ansatz": ["power_law"], "num_resampled": 100, "correction": 1.0, "window": [0.1, 0.3]},
     ),
     "evolution": (lambda folder: written(folder, 10), {"order_parameters": ["accuracy"]}),
+    "sparsest": (write_search, {"target": 0.6}),
     "exponents": (write_widths, {"order_parameters": ["accuracy"], "num_resampled": 100}),
     "percolation": (write_graphs, {"control": "num_kept", "num_resampled": 100, "seed": 3}),
     "phase_diagram": (

@@ -12,6 +12,7 @@ from pruning_phases.errors import UserError
 from pruning_phases.records.names import names_with_widths, options_of
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
+from pruning_phases.records.snapshots import masks_of
 
 FEWEST_MASKS = 3
 
@@ -52,7 +53,7 @@ def mask_information(records: list[RunRecord]) -> dict[Subnetwork, Information]:
     for record in filter(differ_in_data, records):
         for density, name in record.snapshot_densities().items():
             tensors, _ = record.read_snapshot(name)
-            layers = [mask for key, mask in tensors.items() if key.startswith("mask:")]
+            layers = masks_of(tensors).values()
             masks = np.concatenate([mask.reshape(len(mask), -1) for mask in layers], axis=1)
             masks = masks.astype(bool)
             if density < 1 and len(masks) >= FEWEST_MASKS:

@@ -31,6 +31,7 @@ class Results:
 
     ``figures``: name of a figure's file, without its ending -> function that makes the figure.
     ``tables``: ending of a table's file (.csv, .tex) -> table.
+    ``files``: name of a further file -> its content.
     ``panels``: parts of the figures for axes of a user's own, the most telling one first.
     """
 
@@ -42,6 +43,7 @@ class Results:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     below: str = ""  # folder of the files inside output_dir
     panels: Panels = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def write(results: Results, output_dir: str | Path | None, console: Console) -> Any:
@@ -53,12 +55,18 @@ def write(results: Results, output_dir: str | Path | None, console: Console) -> 
     save_json(path, results.content)
     for ending, table in results.tables.items():
         (save_csv if ending == ".csv" else save_latex)(path.with_suffix(ending), table)
+    for name, bytes_of in results.files.items():
+        write_beside(folder / name, partial(_write_bytes, bytes_of))
     saved = {stem: save_figure(figure, folder / stem) for stem, figure in made.items()}
     results.show(console)
     console.print(f"results: {', '.join([str(path), *results.tables])}", **PLAIN)
     main = [file for stem, file in saved.items() if "/" not in stem] or [*saved.values()]
     console.print(f"figure{'s' * (len(main) > 1)}: {', '.join(map(str, main))}", **PLAIN)
     return results.content
+
+
+def _write_bytes(content: bytes, beside: Path) -> None:
+    beside.write_bytes(content)
 
 
 def open_folder(output_dir: str | Path | None, beside: Path) -> Path:

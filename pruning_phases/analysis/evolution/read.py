@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
+from pruning_phases.records.snapshots import masks_of
 
 Array = NDArray[np.float64]
 
@@ -32,16 +33,16 @@ class Jump:
 def read_snapshot(record: RunRecord, name: str) -> Snapshot:
     """One snapshot, its layers in the order of the network."""
     tensors, metadata = record.read_snapshot(name)
-    names = [name.removeprefix("mask:") for name in tensors if name.startswith("mask:")]
+    masks = masks_of(tensors)
     order = {layer: index for index, layer in enumerate(metadata.get("layers", []))}
     layers = sorted(
-        ((name.removesuffix(".weight"), name) for name in names),
+        ((name.removesuffix(".weight"), name) for name in masks),
         key=lambda pair: order.get(pair[0], len(order)),
     )
     return Snapshot(
         float(metadata["density"]),
         {layer: _flat(tensors[name]).astype(np.float64) for layer, name in layers},
-        {layer: _flat(tensors[f"mask:{name}"]).astype(bool) for layer, name in layers},
+        {layer: _flat(masks[name]).astype(bool) for layer, name in layers},
     )
 
 

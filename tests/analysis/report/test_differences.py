@@ -102,7 +102,7 @@ def test_conditions_of_dropout_phases(write, tmp_path):
     found = rows(tmp_path)[PAN]
     assert found["training-set sizes"][1] == "256, 512, 1,024, 2,048, 4,096, 8,192"
     assert found["dropout rates"][1] == (
-        "6 values of p_train from 0 to 0.99, 23 values of p_eval from 0 to 0.99, 1 round of "
+        "5 values of p_train from 0 to 0.99, 23 values of p_eval from 0 to 0.99, 1 round of "
         "refinement"
     )
     assert found["dropout masks per evaluation"] == ("not stated", "1")

@@ -1,0 +1,72 @@
+"""The sparsest networks that reach an accuracy, found by training every mask of an enumeration.
+
+In: runs with topology=blocks or supports, and with topology=given of the masks that won. Out:
+``sparsest.json``, a figure, and ``winners.safetensors``, the masks that won. May not know how
+masks are enumerated or networks trained.
+
+nonzeros      weights and biases of a network; a hidden bias counts if its unit has an edge out
+searched      masks that were trained, and how many the enumeration has; several runs of one
+              enumeration (other learning rates, schedules or seeds) are several tries per mask
+winners       the masks with the fewest nonzeros whose best try reaches ``target``
+success rate  of a mask that is trained again from other initial weights: the fraction that
+              reaches the target, with Wilson's interval. A search with one try per mask finds lucky
+              initial weights, too; this rate shows which.
+
+  python -m pruning_phases.train experiment=unstructured_search
+  python -m pruning_phases.sparsest runs=multirun/unstructured_search
+  python -m pruning_phases.train experiment=unstructured_search topology=given num_replicas=200
+      topology.masks=multirun/unstructured_search/winners.safetensors
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pruning_phases.config.analysis import AnalysisConfig
+from pruning_phases.config.keys import key
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.analysis.common.results import Results
+
+SCOPE = "study"
+
+
+@dataclass
+class SparsestConfig(AnalysisConfig):
+    target: float = key(0.95, "accuracy that a network has to reach", above=0, at_most=1)
+    num_winners: int = key(
+        10, "masks that are written to winners.safetensors, those with the fewest nonzeros first",
+        at_least=1, at_most=10**6,
+    )  # fmt: skip
+
+
+CONFIG = SparsestConfig
+
+
+def compute(config: SparsestConfig, console: Console) -> Results:
+    """Find the sparsest networks of each enumeration, and the success rates of given masks."""
+    from pruning_phases.analysis.common.results import Results
+    from pruning_phases.analysis.sparsest.figure import sparsest_figure, sparsest_panels
+    from pruning_phases.analysis.sparsest.read import read_networks
+    from pruning_phases.analysis.sparsest.summary import retrained_json, search_json, show
+    from pruning_phases.analysis.sparsest.winners import FILE, file_of_winners
+    from pruning_phases.records.select import done_runs, folder_of
+
+    records = done_runs(config.runs)
+    searches, retrained = read_networks(records)
+    found = file_of_winners(searches, config.target, config.num_winners)
+    content = {
+        "target": config.target,
+        "searches": [search_json(one, config.target) for one in searches],
+        "retrained": [row for one in retrained for row in retrained_json(one, config.target)],
+        "winners": found and found[0],
+    }
+    return Results(
+        "sparsest", content, folder_of(records),
+        {"sparsest": partial(sparsest_figure, searches, content)}, partial(show, content),
+        panels=sparsest_panels(searches, content), files={FILE: found[1]} if found else {},
+    )  # fmt: skip

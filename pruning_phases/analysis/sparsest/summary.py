@@ -1,0 +1,99 @@
+"""Searches and success rates as entries of sparsest.json and as printed tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pruning_phases.analysis.sparsest.fit import front, success_rate
+from pruning_phases.analysis.sparsest.read import Networks
+from pruning_phases.console import PLAIN
+
+
+def search_json(networks: Networks, target: float) -> dict[str, Any]:
+    """Return what was searched of an enumeration, and the fewest nonzeros that reach the target."""
+    best, tries = networks.best()
+    counts, accuracy = networks.nonzeros[best], networks.accuracy[best]
+    reached = accuracy >= target
+    successes = int((networks.accuracy >= target).sum())
+    return {
+        "name": networks.name,
+        "masks": networks.num_masks,
+        "searched": len(best),
+        "tries_per_mask": [int(tries.min()), int(tries.max())],
+        "networks": len(networks.accuracy),
+        "fewest_nonzeros": int(counts[reached].min()) if reached.any() else None,
+        "masks_that_reach_it": int(reached.sum()),
+        "networks_that_reach_it": successes,
+        "highest_accuracy": float(accuracy.max()),
+        "front": [{"nonzeros": n, "accuracy": a} for n, a in front(counts, accuracy)],
+    }
+
+
+def retrained_json(networks: Networks, target: float) -> list[dict[str, Any]]:
+    """Return the success rate of every mask of a file, over other initial weights."""
+    rows = []
+    for number in np.unique(networks.mask):
+        own = networks.mask == number
+        accuracy = networks.accuracy[own]
+        successes, trials = int((accuracy >= target).sum()), len(accuracy)
+        rate, low, high = success_rate(successes, trials)
+        rows.append(
+            {
+                "of": networks.name,
+                "mask": int(number),
+                "nonzeros": int(networks.nonzeros[own][0]),
+                "trials": trials,
+                "successes": successes,
+                "rate": rate,
+                "interval": [low, high],
+                "highest_accuracy": float(accuracy.max()),
+                "median_accuracy": float(np.median(accuracy)),
+            }
+        )
+    return rows
+
+
+def show(content: dict[str, Any], console: Console) -> None:
+    """Print the searches, then the success rates."""
+    target = content["target"]
+    if content["searches"]:
+        console.print(_searches(content["searches"], target))
+    if content["retrained"]:
+        console.print(_rates(content["retrained"], target))
+    if content["winners"]:
+        console.print(f"masks that won: {content['winners']['file']}", **PLAIN)
+    elif content["searches"]:
+        console.print(f"no network reaches an accuracy of {target:g}", **PLAIN)
+
+
+def _searches(searches: list[dict[str, Any]], target: float) -> Table:
+    table = Table(title=f"searches for accuracy {target:g}", box=box.SIMPLE_HEAD)
+    for name in ("search", "masks trained", "tries", "nonzeros", "masks that reach it", "highest"):
+        table.add_column(name, justify="left" if name == "search" else "right", overflow="fold")
+    for one in searches:
+        low, high = one["tries_per_mask"]
+        table.add_row(
+            one["name"], f"{one['searched']} of {one['masks']}",
+            str(low) if low == high else f"{low}-{high}",
+            "none" if one["fewest_nonzeros"] is None else str(one["fewest_nonzeros"]),
+            str(one["masks_that_reach_it"]), f"{one['highest_accuracy']:.4f}",
+        )  # fmt: skip
+    return table
+
+
+def _rates(rows: list[dict[str, Any]], target: float) -> Table:
+    table = Table(title=f"masks trained again, accuracy {target:g}", box=box.SIMPLE_HEAD)
+    for name in ("mask", "nonzeros", "reached", "rate", "interval", "highest"):
+        table.add_column(name, justify="right", overflow="fold")
+    for row in rows:
+        low, high = row["interval"]
+        table.add_row(
+            str(row["mask"]), str(row["nonzeros"]), f"{row['successes']} of {row['trials']}",
+            f"{row['rate']:.2f}", f"{low:.2f} to {high:.2f}", f"{row['highest_accuracy']:.4f}",
+        )  # fmt: skip
+    return table
