@@ -34,6 +34,7 @@ class Schedule(Enum):
     geometric = 2
     two_stage = 3
     list = 4
+    cubic = 5
 
 
 class RateSchedule(Enum):

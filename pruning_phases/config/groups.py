@@ -141,18 +141,19 @@ def _steps(*schedules: Schedule) -> Any:
     return lambda config, pruner: _prunes(config, pruner) and pruner.schedule in schedules
 
 
-def _score_reads(source: str) -> Any:
-    """Condition: the pruner's score is computed from this source."""
+def _reads_examples(config: Any, pruner: PrunerConfig) -> bool:
+    from pruning_phases.pruning.registry import EXAMPLES, REGROWTH, reads
 
-    def condition(config: Any, pruner: PrunerConfig) -> bool:
-        from pruning_phases.pruning.registry import reads
-
-        return _prunes(config, pruner) and reads(pruner.score) == source
-
-    return condition
+    return _prunes(config, pruner) and reads(pruner.score) in (EXAMPLES, REGROWTH)
 
 
-_STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.two_stage)
+def _in_rounds(config: Any, pruner: PrunerConfig) -> bool:
+    from pruning_phases.pruning.registry import prunes_in_rounds
+
+    return _prunes(config, pruner) and prunes_in_rounds(pruner.score)
+
+
+_STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.cubic, Schedule.two_stage)
 
 
 @dataclass
@@ -166,7 +167,8 @@ class PrunerConfig:
         has_effect=_prunes,
     )  # fmt: skip
     schedule: Schedule = key(
-        Schedule.geometric, "linear, geometric, two_stage, or list ('pruner.densities=[0.5,0.1]')",
+        Schedule.geometric, "linear, geometric, cubic, two_stage, or list "
+        "('pruner.densities=[0.5,0.1]')",
         has_effect=_prunes,
     )  # fmt: skip
     steps: int = key(
@@ -212,12 +214,12 @@ class PrunerConfig:
         ),
     )  # fmt: skip
     score_examples: int = key(
-        256, "snip, grasp: training examples per replica that the scores read", at_least=1,
-        at_most=LARGEST_COUNT, has_effect=_score_reads("examples"),
+        256, "snip, iterative_snip, force, grasp, prospr: training examples per replica that the "
+        "scores read", at_least=1, at_most=LARGEST_COUNT, has_effect=_reads_examples,
     )  # fmt: skip
     score_rounds: int = key(
-        100, "synflow: rounds of scoring and pruning that make up one step", at_least=1,
-        at_most=10**6, has_effect=_score_reads("shape"),
+        100, "synflow, iterative_snip, force: rounds of scoring and pruning that make up one step",
+        at_least=1, at_most=10**6, has_effect=_in_rounds,
     )  # fmt: skip
 
     def stages(self) -> set[Stage]:

@@ -5,8 +5,13 @@
     weights    score(weights [R, n]) -> [R, n]
     stream     score(key [R, 2], n) -> [R, n]
     examples   score(network, parameters, prunable, x, y) -> {name: tensor}, of one network
+    regrowth   score(network, parameters, prunable, before, x, y) -> {name: tensor}, of one network;
+               before: its prunable weights when the step began, all of which may survive it
     shape      score(network, parameters, prunable, example) -> {name: tensor}, of one network whose
-               running means are 0; a step is pruned in ``pruner.score_rounds`` rounds
+               running means are 0
+
+Scores that read regrowth or the shape, and those with ``IN_ROUNDS = True``, prune each step in
+``pruner.score_rounds`` rounds.
 
 ``network(parameters, x)`` returns the logits in evaluation mode: without dropout, and with the
 running statistics of batch normalization, which stay as they are. Weights with higher scores
@@ -34,7 +39,8 @@ if TYPE_CHECKING:
     Parameters = dict[str, Tensor]
     Network = Callable[[Parameters, Tensor], Tensor]
 
-WEIGHTS, STREAM, EXAMPLES, SHAPE = "weights", "stream", "examples", "shape"
+WEIGHTS, STREAM, EXAMPLES = "weights", "stream", "examples"
+REGROWTH, SHAPE = "regrowth", "shape"
 
 
 KEY = "pruner.score"
@@ -42,16 +48,18 @@ ARGUMENTS = {
     WEIGHTS: ("weights",),
     STREAM: ("key", "num_weights"),
     EXAMPLES: ("network", "parameters", "prunable", "x", "y"),
+    REGROWTH: ("network", "parameters", "prunable", "before", "x", "y"),
     SHAPE: ("network", "parameters", "prunable", "example"),
 }
 
 
 @dataclass(frozen=True)
 class Score:
-    """Source of a score, and the function that computes it."""
+    """Source of a score, the function that computes it, and whether it prunes in rounds."""
 
     reads: str
     score: Callable[..., Any]
+    in_rounds: bool
 
 
 def scores() -> dict[str, ModuleType]:
@@ -62,12 +70,27 @@ def score_named(name: str) -> Score:
     """The score of that name or import path. Raises UserError for an unsuitable import path."""
     if is_import_path(name):
         return _own_score(name)
-    return Score(scores()[name].READS, scores()[name].score)
+    module = scores()[name]
+    return Score(module.READS, module.score, _in_rounds(module, module.READS))
+
+
+def _in_rounds(owner: object, source: str) -> bool:
+    return source in (REGROWTH, SHAPE) or getattr(owner, "IN_ROUNDS", False)
 
 
 def reads(name: str) -> str | None:
     """Source of the score of that name; None if there is no such score."""
-    return score_named(name).reads if name in scores() or is_import_path(name) else None
+    found = _found(name)
+    return found.reads if found else None
+
+
+def prunes_in_rounds(name: str) -> bool:
+    found = _found(name)
+    return found is not None and found.in_rounds
+
+
+def _found(name: str) -> Score | None:
+    return score_named(name) if name in scores() or is_import_path(name) else None
 
 
 @cache
@@ -82,4 +105,5 @@ def _own_score(path: str) -> Score:
             f"the score reads, got {got}"
         )
     refuse_call(imported, KEY, ARGUMENTS[source])
-    return Score(source, imported.value)
+    in_rounds = any(_in_rounds(owner, source) for owner in (imported.value, imported.module))
+    return Score(source, imported.value, in_rounds)

@@ -29,11 +29,13 @@ def kept_densities(
     coarse_steps: int,
     densities: Sequence[float] | None,
 ) -> list[float]:
-    """Density after each pruning step, strictly falling, for one of four schedules.
+    """Density after each pruning step, strictly falling, for one of five schedules.
 
     linear     rho_i = 1 - i (1 - rho_K) / K, i = 1 ... K. K = 5000 and rho_K = 0 is the schedule of
                arXiv 2602.15224.
     geometric  rho_i = rho_K^(i / K): every step prunes the same fraction of the surviving weights.
+    cubic      rho_i = rho_K + (1 - rho_K) (1 - i / K)^3: many weights in the first steps, few in
+               the last ones (Zhu and Gupta 2017, arXiv 1710.01878, eq. 1, from density 1).
     two_stage  coarse_steps geometric steps down to switch_density, then equal steps of 1 / K down
                to final_density: near the transition as fine as ``linear`` with K steps, but
                cheaper.
@@ -49,9 +51,14 @@ def kept_densities(
         return [1 - i * (1 - final_density) / steps for i in range(1, steps)] + [final_density]
     if schedule == "geometric":
         return _geometric(steps, final_density, "pruner.final_density")
+    if schedule == "cubic":
+        span = 1 - final_density
+        return [final_density + span * (1 - i / steps) ** 3 for i in range(1, steps + 1)]
     if schedule == "two_stage":
         return _two_stage(steps, final_density, switch_density, coarse_steps)
-    raise UserError(f"pruner.schedule={schedule}: choose linear, geometric, two_stage or list")
+    raise UserError(
+        f"pruner.schedule={schedule}: choose linear, geometric, cubic, two_stage or list"
+    )
 
 
 def kept_counts(densities: Sequence[float], num_weights: int) -> list[int]:

@@ -40,12 +40,14 @@ def test_a_pruner_s_keys_act_where_its_other_keys_ask_for_them(configure, overri
 
 
 @pytest.mark.parametrize(
-    ("pruner", "key"), [("snip", "score_examples"), ("grasp", "score_examples"),
-                        ("synflow", "score_rounds")],
+    ("pruner", "acting"),
+    [("snip", {"score_examples"}), ("grasp", {"score_examples"}), ("prospr", {"score_examples"}),
+     ("synflow", {"score_rounds"}), ("iterative_snip", {"score_examples", "score_rounds"}),
+     ("force", {"score_examples", "score_rounds"}), ("magnitude", set())],
 )  # fmt: skip
-def test_a_score_s_key_acts_for_the_scores_that_read_it(configure, pruner, key):
+def test_a_score_s_key_acts_for_the_scores_that_read_it(configure, pruner, acting):
     keys = {"score_examples", "score_rounds"}
-    assert effective(configure, "pruner", f"pruner={pruner}") & keys == {key}
+    assert effective(configure, "pruner", f"pruner={pruner}") & keys == acting
 
 
 def test_patience_acts_where_a_loss_is_watched():

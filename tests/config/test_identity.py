@@ -132,7 +132,7 @@ def test_the_budget_under_a_mask_stands_in_training_budget(configure):
 
 PRUNERS = [
     "none", "magnitude", "random", "magnitude_init", "random_init", "snip", "grasp", "synflow",
-    "magnitude_one_shot", "imp",
+    "magnitude_one_shot", "imp", "iterative_snip", "force", "prospr",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def schedule(name: str, **given_values) -> list[float]:
 
 @settings(max_examples=300, deadline=None)
 @given(
-    name=st.sampled_from(["linear", "geometric", "two_stage"]),
+    name=st.sampled_from(["linear", "geometric", "cubic", "two_stage"]),
     steps=st.integers(1, 60),
     final=st.floats(0.0, 0.5),
     num_weights=st.integers(10, 1000),
@@ -40,6 +40,8 @@ def test_each_schedule_has_its_steps():
     np.testing.assert_allclose(np.diff([1, *linear]), -1 / 5000, atol=1e-12)
     geometric = np.array(schedule("geometric", steps=10, final_density=0.001))
     np.testing.assert_allclose(geometric[1:] / geometric[:-1], 0.001**0.1)
+    cubic = schedule("cubic", steps=4, final_density=0.2)
+    np.testing.assert_allclose(cubic, [0.5375, 0.3, 0.2125, 0.2])
     two_stage = np.array(schedule("two_stage", steps=5000, final_density=0.001, coarse_steps=4))
     assert two_stage[3] == pytest.approx(0.02)
     np.testing.assert_allclose(np.diff(two_stage[3:]), -1 / 5000, atol=1e-12)

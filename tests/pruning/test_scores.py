@@ -8,7 +8,9 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from pruning_phases.pruning.cut import cut
+from pruning_phases.pruning.scores.force import score as force
 from pruning_phases.pruning.scores.grasp import score as grasp
+from pruning_phases.pruning.scores.prospr import score as prospr
 from pruning_phases.pruning.scores.random import score as random_score
 from pruning_phases.pruning.scores.snip import score as snip
 from pruning_phases.pruning.scores.synflow import score as synflow
@@ -62,6 +64,64 @@ def test_snip_is_the_loss_s_slope_in_a_gate_of_each_weight(kind):
         expected = (slopes[name] / total).view(parameters[name].shape)
         torch.testing.assert_close(found[name], expected, rtol=1e-5, atol=1e-9)
     assert float(sum(part.sum() for part in found.values())) == pytest.approx(1)
+
+
+@KINDS
+def test_force_is_the_slope_at_the_pruned_network_times_the_whole_weight(kind):
+    network, whole, prunable, x = network_of(kind)
+    generator = torch.Generator().manual_seed(1)
+    kept = {name: torch.rand(whole[name].shape, generator=generator) < 0.5 for name in prunable}
+    pruned = whole | {name: whole[name] * kept[name] for name in prunable}
+    before = {name: whole[name] for name in prunable}
+    found = force(network, pruned, prunable, before, x, LABELS)
+    step = 1e-6
+    for name in prunable:
+        for index, weight in enumerate(pruned[name].view(-1).tolist()):
+            above, below = (
+                F.cross_entropy(network(changed(pruned, name, index, weight + sign), x), LABELS)
+                for sign in (step, -step)
+            )
+            slope = float((above - below).abs()) / (2 * step)
+            expected = slope * abs(float(whole[name].view(-1)[index]))
+            assert float(found[name].view(-1)[index]) == pytest.approx(expected, rel=1e-4, abs=1e-8)
+        assert (found[name][~kept[name]] > 0).any()  # a pruned weight may come back
+    dense = force(network, whole, prunable, before, x, LABELS)
+    total = sum(part.sum() for part in dense.values())
+    for name, part in snip(network, whole, prunable, x, LABELS).items():
+        torch.testing.assert_close(dense[name] / total, part)
+
+
+@KINDS
+def test_prospr_is_the_slope_of_the_loss_after_the_steps(kind):
+    """Gates by finite differences of the whole descent, written out with autograd."""
+    network, parameters, prunable, x = network_of(kind)
+    first = prunable[0]
+    parameters[first].view(-1)[2] = 0.0  # pruned before
+    found = prospr(network, parameters, prunable, x, LABELS, steps=2, rate=0.3)
+
+    def end_loss(name, index, gate):
+        w = changed(parameters, name, index, float(parameters[name].view(-1)[index]) * gate)
+        for part in range(2):
+            rows = slice(4 * part, 4 * part + 4)
+            leaves = {key: value.clone().requires_grad_() for key, value in w.items()}
+            loss = F.cross_entropy(network(leaves, x[rows]), LABELS[rows])
+            slopes = torch.autograd.grad(loss, list(leaves.values()))
+            for (key, value), slope in zip(leaves.items(), slopes, strict=True):
+                trained = (parameters[key] != 0) | (key not in prunable)
+                w[key] = (value - 0.3 * slope * trained).detach()
+        return float(F.cross_entropy(network(w, x[8:]), LABELS[8:]))
+
+    step = 1e-5
+    for name in prunable:
+        for index in range(0, parameters[name].numel(), 3):
+            above, below = (end_loss(name, index, 1 + sign) for sign in (step, -step))
+            expected = abs(above - below) / (2 * step)
+            assert float(found[name].view(-1)[index]) == pytest.approx(expected, rel=1e-3, abs=1e-8)
+    assert float(found[first].view(-1)[2]) == 0
+    without = prospr(network, parameters, prunable, x, LABELS, steps=0)
+    total = sum(part.sum() for part in without.values())
+    for name, part in snip(network, parameters, prunable, x, LABELS).items():
+        torch.testing.assert_close(without[name] / total, part)
 
 
 @KINDS

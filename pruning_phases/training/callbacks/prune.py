@@ -6,6 +6,7 @@ a user's own is checked after every call.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from pruning_phases.ensemble.workers import each
 from pruning_phases.import_path import Fault, described, is_import_path
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut
-from pruning_phases.pruning.registry import SHAPE, STREAM, WEIGHTS, reads, score_named
+from pruning_phases.pruning.registry import REGROWTH, SHAPE, STREAM, WEIGHTS, reads, score_named
 from pruning_phases.streams import permutations
 from pruning_phases.training.evaluate import evaluation_mode
 from pruning_phases.training.loop import EnsembleModule
@@ -40,8 +41,12 @@ def prune(module: EnsembleModule) -> None:
     if pruner.scored_on is not Stage.now:
         module.load_stage(pruner.scored_on)
     num_kept = int(module.num_kept[0])
+    whole = None
+    if reads(pruner.score) == REGROWTH:
+        weights = {name: replicas.stacked(name).clone() for name in replicas.layer_of}
+        whole = _Whole(before, weights)
     for count in _rounds(module, num_kept, sum(int(mask[0].sum()) for mask in before.values())):
-        _cut_to(module, count)
+        _cut_to(module, count, whole)
     if pruner.trains_from is Stage.now:
         forget_pruned_weights(module.optimizer, replicas)
     else:
@@ -54,16 +59,29 @@ def prune(module: EnsembleModule) -> None:
 def _rounds(module: EnsembleModule, num_kept: int, num_surviving: int) -> list[int]:
     """Surviving weights after each cut of this step: one cut, or several for SynFlow."""
     pruner = module.config.pruner
-    num_rounds = pruner.score_rounds if reads(pruner.score) == SHAPE else 1
+    num_rounds = pruner.score_rounds if score_named(pruner.score).in_rounds else 1
     return geometric_rounds(num_surviving, num_kept, num_rounds)
 
 
-def _cut_to(module: EnsembleModule, num_kept: int) -> None:
+@dataclass(frozen=True)
+class _Whole:
+    """Masks and weights when a step begins, all of which compete in every round."""
+
+    masks: dict[str, Tensor]  # layer name -> [R, ...]
+    weights: dict[str, Tensor]  # parameter name -> [R, ...]
+
+
+def _cut_to(module: EnsembleModule, num_kept: int, whole: _Whole | None) -> None:
+    """Cut to a count: of the surviving weights, or of those of ``whole``, which come back first."""
     replicas = module.replicas
+    score = network_scores(module, whole.weights if whole else None)
+    if whole:
+        for name, weights in whole.weights.items():
+            replicas.stacked(name).copy_(weights)
+        replicas.set_masks(whole.masks)
     masks = replicas.layer_masks()
     sizes = [mask[0].numel() for mask in masks.values()]
     surviving = torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)
-    score = network_scores(module)
     counts = [num_kept]
     if module.config.pruner.scope is Scope.layer:
         counts = layer_counts(num_kept, sizes, [int(mask[0].sum()) for mask in masks.values()])
@@ -92,8 +110,11 @@ def _kept(score: Tensor, surviving: Tensor, counts: list[int], sizes: list[int])
     )
 
 
-def network_scores(module: EnsembleModule) -> Tensor:
-    """[R, weights of all layers]: the pruner's scores of the current weights."""
+def network_scores(module: EnsembleModule, before: Mapping[str, Tensor] | None = None) -> Tensor:
+    """[R, weights of all layers]: the pruner's scores of the current weights.
+
+    before: parameter name -> [R, ...] weights when the step began, None: the current ones.
+    """
     replicas, name = module.replicas, module.config.pruner.score
     found = score_named(name)
     weights = torch.cat([layer.flatten(1) for layer in replicas.layer_weights().values()], dim=1)
@@ -104,18 +125,19 @@ def network_scores(module: EnsembleModule) -> Tensor:
     else:
         with evaluation_mode(module):
             networks = range(replicas.num_replicas)
-            return torch.stack([_gradient_scores(module, r) for r in networks])
+            return torch.stack([_gradient_scores(module, r, before or {}) for r in networks])
     if is_import_path(name):
         masks = [mask.flatten(1) for mask in replicas.layer_masks().values()]
         _refuse_scores(name, {"": score}, {"": torch.cat(masks, dim=1)})
     return score
 
 
-def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
+def _gradient_scores(module: EnsembleModule, r: int, before: Mapping[str, Tensor]) -> Tensor:
     """Score one network in float64, so that its scores do not depend on the other networks."""
     replicas, pruner = module.replicas, module.config.pruner
     parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
-    by_shape = reads(pruner.score) == SHAPE
+    source = reads(pruner.score)
+    by_shape = source == SHAPE
     network = replicas.alone(r, torch.float64, zero_means=by_shape)
     prunable = list(replicas.layer_of)
     with torch.enable_grad():
@@ -126,7 +148,11 @@ def _gradient_scores(module: EnsembleModule, r: int) -> Tensor:
         else:
             chosen = score_examples(module, r)
             x, y = module.data.train_images(chosen).double(), module.data.train_y[chosen]
-            found = score(network, parameters, prunable, x, y)
+            more = []
+            if source == REGROWTH:
+                now = {name: replicas.stacked(name) for name in prunable}
+                more = [{name: part[r].double() for name, part in (now | dict(before)).items()}]
+            found = score(network, parameters, prunable, *more, x, y)
     if is_import_path(pruner.score):
         if not isinstance(found, dict) or not set(prunable) <= set(found):
             expected = f"a dictionary of tensors with the keys {', '.join(prunable)}"

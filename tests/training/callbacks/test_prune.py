@@ -1,5 +1,7 @@
 """Pruners before, during and after training: scores, exact counts, weights to train from."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -9,11 +11,14 @@ from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.data.registry import load
 from pruning_phases.errors import RunError, UserError
 from pruning_phases.records.snapshots import INITIAL
+from pruning_phases.training.callbacks import prune as callback
 from pruning_phases.training.callbacks.prune import network_scores, prune, score_examples
 from pruning_phases.training.run import build_module
 from tests.support.runs import make
 
-AT_INITIALIZATION = ["random_init", "magnitude_init", "snip", "grasp", "synflow"]
+AT_INITIALIZATION = [
+    "random_init", "magnitude_init", "snip", "iterative_snip", "force", "grasp", "prospr", "synflow"
+]  # fmt: skip
 ALL = [*AT_INITIALIZATION, "imp", "magnitude_one_shot"]
 CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
 DENSITIES = ["pruner.schedule=list", "pruner.densities=[0.5,0.1,0.02]"]
@@ -107,7 +112,7 @@ def test_an_early_stop_before_the_update_to_rewind_to_ends_the_run(configure, ch
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
-@pytest.mark.parametrize("pruner", ["snip", "grasp", "synflow"])
+@pytest.mark.parametrize("pruner", ["snip", "force", "grasp", "prospr", "synflow"])
 def test_scores_of_a_replica_in_an_ensemble_of_8_are_those_of_the_network_alone(
     configure, pruner, more
 ):
@@ -132,6 +137,38 @@ def test_scores_use_a_replica_s_own_examples(configure):
         assert np.isin(chosen, module.data.subset[r, : module.data.sizes[r]]).all()
     few = module_at(configure("pruner=snip", "pruner.score_examples=5000", *DENSITIES), 1)
     assert len(score_examples(few, 0)) == 200  # the full training set
+
+
+def test_one_round_of_force_and_of_iterative_snip_is_snip(configure):
+    masks = {}
+    for pruner in ("snip", "force", "iterative_snip"):
+        rounds = [] if pruner == "snip" else ["pruner.score_rounds=1"]
+        module = module_at(configure(f"pruner={pruner}", *rounds, *DENSITIES), 1)
+        prune(module)
+        masks[pruner] = module.replicas.layer_masks()
+    for layer, mask in masks["snip"].items():
+        assert torch.equal(mask, masks["force"][layer])
+        assert torch.equal(mask, masks["iterative_snip"][layer])
+
+
+def test_weights_come_back_between_the_rounds_of_force_alone(configure, monkeypatch):
+    back = {}
+    for pruner in ("force", "iterative_snip"):
+        module = module_at(configure(f"pruner={pruner}", *DENSITIES), 1)
+        rounds = []
+
+        def counted(module, num_kept, whole, rounds=rounds, cut_to=callback._cut_to):
+            cut_to(module, num_kept, whole)
+            masks = module.replicas.layer_masks().values()
+            rounds.append(torch.cat([mask.flatten(1) for mask in masks], dim=1))
+            assert (rounds[-1].sum(dim=1) == num_kept).all()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(callback, "_cut_to", counted)
+            prune(module)
+        assert len(rounds) == 10
+        back[pruner] = sum(int((later & ~earlier).sum()) for earlier, later in pairwise(rounds))
+    assert back["force"] > 0 and back["iterative_snip"] == 0
 
 
 @pytest.mark.parametrize("density", [0.5, 0.05, 0.02])
