@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from pruning_phases.config.dropout_rates import RateGridConfig
-from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Stage
+from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Scope, Stage
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.config.register import schemas
@@ -180,6 +180,11 @@ def _check_pruner(pruner: PrunerConfig) -> None:
             f"{pruner.schedule.name}: add pruner.schedule=list, or leave the densities out"
         )
     schedule(pruner)
+    if pruner.regrow and pruner.trains_from is Stage.initial and pruner.scope is Scope["global"]:
+        raise UserError(
+            f"pruner.regrow={pruner.regrow}: weights are replaced layer by layer: give "
+            "pruner.scope=erdos_renyi or pruner.scope=layer"
+        )
     if pruner.trains_from is Stage.now and pruner.scored_on is not Stage.now:
         raise UserError(
             f"pruner.scored_on={pruner.scored_on.name}: networks that train on from their current "

@@ -23,8 +23,9 @@ class Stage(Enum):
     initial = 3
 
 
-# Weights that compete for survival: all weights of a replica, or the weights of each layer.
-Scope = Enum("Scope", ["global", "layer"])
+# Weights that compete for survival: all weights of a replica, or the weights of each layer, of
+# equal densities or of those of random graphs (``pruning.regrowth``).
+Scope = Enum("Scope", ["global", "layer", "erdos_renyi"])
 
 
 class Schedule(Enum):

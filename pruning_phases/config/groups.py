@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pruning_phases.config.enums import RateSchedule, Rule, Schedule, Scope, Stage
+from pruning_phases.config.enums import Rule, Schedule, Scope, Stage
 from pruning_phases.config.keys import LARGEST_COUNT, entries, key
 
 NO_SCORE = "none"  # pruner.score without pruning
@@ -99,41 +99,12 @@ class TrainingConfig:
     )
 
 
-def _in_steps(config: Any, optimizer: OptimizerConfig) -> bool:
-    return optimizer.schedule is RateSchedule.steps
-
-
-@dataclass
-class OptimizerConfig:
-    name: str = MISSING
-    lr: float = key(MISSING, "learning rate", above=0, at_most=1e30)
-    weight_decay: float = key(0.0, "L2 penalty on the weights", at_least=0, at_most=1e30)
-    schedule: RateSchedule = key(
-        RateSchedule.constant, "learning rate over a training and over each fine-tuning: constant, "
-        "cosine (to 0 at the maximum of updates) or steps", before="constant",
-    )  # fmt: skip
-    milestones: list[float] = key(
-        lambda: [0.3, 0.6], "schedule=steps: fractions of the updates after which the rate is "
-        "multiplied by decay", above=0, below=1, has_effect=_in_steps,
-    )  # fmt: skip
-    decay: float = key(
-        0.1, "schedule=steps: factor at each milestone", above=0, at_most=1, has_effect=_in_steps
-    )
-
-
-@dataclass
-class AdamConfig(OptimizerConfig):
-    beta1: float = key(0.9, "decay of the mean of the gradients", at_least=0, below=1)
-    beta2: float = key(0.999, "decay of the mean of their squares", at_least=0, below=1)
-
-
-@dataclass
-class SgdConfig(OptimizerConfig):
-    momentum: float = key(0.9, "decay of the velocity", at_least=0, below=1)
-
-
 def _prunes(config: Any, pruner: PrunerConfig) -> bool:
     return pruner.score != NO_SCORE
+
+
+def _rewinds(config: Any, pruner: PrunerConfig) -> bool:
+    return _prunes(config, pruner) and pruner.trains_from is Stage.initial
 
 
 def _steps(*schedules: Schedule) -> Any:
@@ -163,7 +134,8 @@ class PrunerConfig:
         "training only", import_path=True,
     )  # fmt: skip
     scope: Scope = key(
-        Scope["global"], "global: all weights compete; layer: every layer has the same density",
+        Scope["global"], "global: all weights compete; layer: every layer has the same density; "
+        "erdos_renyi: the smaller layers are denser",
         has_effect=_prunes,
     )  # fmt: skip
     schedule: Schedule = key(
@@ -209,8 +181,17 @@ class PrunerConfig:
     )  # fmt: skip
     rewind_update: int = key(
         0, "trains_from=initial: rewind to the weights after this many updates", at_least=0,
-        at_most=LARGEST_COUNT, before=0, has_effect=lambda config, pruner: (
-            _prunes(config, pruner) and pruner.trains_from is Stage.initial
+        at_most=LARGEST_COUNT, before=0, has_effect=_rewinds,
+    )  # fmt: skip
+    regrow: float = key(
+        0.0, "trains_from=initial: fraction of each layer's weights that is replaced after the "
+        "first round of a training, the smallest by those of the largest gradients; it falls to 0 "
+        "along a cosine", at_least=0, below=1, before=0.0, has_effect=_rewinds,
+    )  # fmt: skip
+    regrow_until: float = key(
+        0.75, "fraction of the updates of a training after which no weight is replaced any more",
+        above=0, at_most=1, has_effect=lambda config, pruner: (
+            _rewinds(config, pruner) and pruner.regrow > 0
         ),
     )  # fmt: skip
     score_examples: int = key(

@@ -80,6 +80,8 @@ def pruner_name(pruner: Mapping[str, Any]) -> str:
     stages = pruner.get("scored_on", now), pruner.get("trains_from", now)
     if stages == (now, now):
         return score
+    if pruner.get("regrow"):
+        return "rigl" if score == "random" else f"{score}, regrown"
     if stages == (initial, initial):
         return f"{score}_init" if score in ("magnitude", "random") else score
     if stages == (trained, trained):

@@ -8,14 +8,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from pruning_phases.config.dropout_rates import FixedRatesConfig, RateGridConfig
 from pruning_phases.config.groups import (
-    AdamConfig,
     LoggerConfig,
     PrunerConfig,
-    SgdConfig,
     TrainerConfig,
 )
 from pruning_phases.config.help import command_help, train_help
 from pruning_phases.config.keys import Key, declared
+from pruning_phases.config.optimizer import AdamConfig, SgdConfig
 from pruning_phases.config.run import Config
 from pruning_phases.config.topology import TopologyConfig
 from pruning_phases.data.registry import data_sets

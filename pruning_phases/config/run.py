@@ -16,13 +16,13 @@ from pruning_phases.config.groups import (
     ExperimentScaleConfig,
     LoggerConfig,
     ModelConfig,
-    OptimizerConfig,
     PrunerConfig,
     SweepConfig,
     TrainerConfig,
     TrainingConfig,
 )
 from pruning_phases.config.keys import LARGEST_COUNT, LARGEST_SEED, key
+from pruning_phases.config.optimizer import OptimizerConfig
 from pruning_phases.config.topology import TopologyConfig
 
 

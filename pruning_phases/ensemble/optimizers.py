@@ -20,7 +20,7 @@ from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.stacked import gradient
 
 if TYPE_CHECKING:
-    from pruning_phases.config.groups import OptimizerConfig
+    from pruning_phases.config.optimizer import OptimizerConfig
 
 
 def build_optimizer(config: OptimizerConfig, replicas: Replicas) -> Optimizer:
@@ -28,7 +28,7 @@ def build_optimizer(config: OptimizerConfig, replicas: Replicas) -> Optimizer:
 
     Both act on every element separately, so a replica in an ensemble is updated as it is alone.
     """
-    from pruning_phases.config.groups import AdamConfig, SgdConfig
+    from pruning_phases.config.optimizer import AdamConfig, SgdConfig
 
     parameters = [replicas.stacked(name) for name in replicas.names]
     if isinstance(config, AdamConfig):

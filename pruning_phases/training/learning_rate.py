@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pruning_phases.config.enums import RateSchedule
-from pruning_phases.config.groups import OptimizerConfig
+from pruning_phases.config.optimizer import OptimizerConfig
 
 Array = NDArray[np.float64]
 

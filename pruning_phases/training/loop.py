@@ -53,6 +53,7 @@ class EnsembleModule(LightningModule):
 
         for every round of every step
             on_train_epoch_start    Prune            first round: prune, erase momentum
+                                    Regrow           later rounds: replace weights (RigL)
                                     EarlyStopping    first round: start to watch the loss
                                     TrainingCurve    first round: start a new curve
                                     EnsembleModule   set the sum of the losses to 0

@@ -46,6 +46,7 @@ from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.callbacks.progress import ShowProgress
 from pruning_phases.training.callbacks.prune import Prune
 from pruning_phases.training.callbacks.record import Record
+from pruning_phases.training.callbacks.regrow import Regrow
 from pruning_phases.training.callbacks.requeue import Requeue
 from pruning_phases.training.callbacks.training_curve import TrainingCurve
 from pruning_phases.training.callbacks.wandb import LogToWandb
@@ -164,6 +165,7 @@ def callbacks_of(
     measure = checkpointer.measure
     return [
         Prune(),
+        Regrow(),
         EarlyStopping(partial(console.print, **PLAIN)),
         TrainingCurve(checkpointer.record),
         measure,

@@ -31,7 +31,8 @@ def effective(configure, group, *overrides):
          ["score", *PRUNING, "steps", "final_density", "switch_density", "coarse_steps", *FINE]),
         (["pruner=magnitude", "pruner.finetune.amount=0"],
          ["score", *PRUNING, "steps", "final_density", "finetune", "finetune.amount"]),
-        (["pruner=imp"], ["score", *PRUNING, "steps", "final_density", "rewind_update"]),
+        (["pruner=imp"],
+         ["score", *PRUNING, "steps", "final_density", "rewind_update", "regrow"]),
     ],
     ids=str,
 )  # fmt: skip

@@ -15,7 +15,7 @@ LATER = {
     "topology.training.growth": "0.3", "training.budget.min_updates": "7",
     "pruner.finetune.min_updates": "7", "topology.training.min_updates": "7",
     "observables": "[mylab.observable:margin]", "model.outputs": "1",
-    "optimizer.schedule": "cosine", "topology.masks_digest": "0",
+    "optimizer.schedule": "cosine", "pruner.regrow": "0.2", "topology.masks_digest": "0",
 }  # fmt: skip
 
 
@@ -133,6 +133,7 @@ def test_the_budget_under_a_mask_stands_in_training_budget(configure):
 PRUNERS = [
     "none", "magnitude", "random", "magnitude_init", "random_init", "snip", "grasp", "synflow",
     "magnitude_one_shot", "imp", "iterative_snip", "force", "prospr",
+    "rigl",
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from pruning_phases.config.groups import AdamConfig, OptimizerConfig, SgdConfig
+from pruning_phases.config.optimizer import AdamConfig, OptimizerConfig, SgdConfig
 from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.optimizers import (
     build_optimizer,

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pruning_phases.config.groups import AdamConfig, SgdConfig
+from pruning_phases.config.optimizer import AdamConfig, SgdConfig
 from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.optimizers import build_optimizer, forget_pruned_weights
 from pruning_phases.ensemble.replicas import Replicas

@@ -6,7 +6,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from pruning_phases.config.enums import RateSchedule
-from pruning_phases.config.groups import OptimizerConfig
+from pruning_phases.config.optimizer import OptimizerConfig
 from pruning_phases.training.learning_rate import learning_rates
 
 TOTAL = 40

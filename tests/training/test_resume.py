@@ -27,6 +27,7 @@ KINDS = {
     "plateau": ["pruner.finetune.rule=plateau", "pruner.finetune.amount=2"],
     "sgd": [*SGD, "pruner.scope=layer"],
     "snip": ["pruner=snip", "dropout_phase=fixed"],
+    "rigl": ["pruner=rigl"],
     "synflow, plateau": ["pruner=synflow", "pruner.score_rounds=5"],
     "imp, rewound to update 3": ["pruner=imp", "pruner.rewind_update=3"],
     "magnitude, one shot": ["pruner=magnitude_one_shot"],

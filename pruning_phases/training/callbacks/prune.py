@@ -20,6 +20,7 @@ from pruning_phases.import_path import Fault, described, is_import_path
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut
 from pruning_phases.pruning.registry import REGROWTH, SHAPE, STREAM, WEIGHTS, reads, score_named
+from pruning_phases.pruning.regrowth import erdos_renyi_counts
 from pruning_phases.streams import permutations
 from pruning_phases.training.evaluate import evaluation_mode
 from pruning_phases.training.loop import EnsembleModule
@@ -82,9 +83,12 @@ def _cut_to(module: EnsembleModule, num_kept: int, whole: _Whole | None) -> None
     masks = replicas.layer_masks()
     sizes = [mask[0].numel() for mask in masks.values()]
     surviving = torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)
-    counts = [num_kept]
+    counts, left = [num_kept], [int(mask[0].sum()) for mask in masks.values()]
     if module.config.pruner.scope is Scope.layer:
-        counts = layer_counts(num_kept, sizes, [int(mask[0].sum()) for mask in masks.values()])
+        counts = layer_counts(num_kept, sizes, left)
+    elif module.config.pruner.scope is Scope.erdos_renyi:
+        shapes = [tuple(mask.shape[1:]) for mask in masks.values()]
+        counts = erdos_renyi_counts(num_kept, shapes, left)
     kept = torch.cat(
         each(lambda part: _kept(score[part], surviving[part], counts, sizes), replicas.parts())
     )
@@ -181,10 +185,16 @@ def _refuse_scores(path: str, found: Mapping[str, Any], surviving: Mapping[str, 
 
 def score_examples(module: EnsembleModule, r: int) -> Tensor:
     """Indices of the training examples of replica r for scores, the same at every step."""
+    return examples_of(
+        module, r, module.stream("score", step=0), module.config.pruner.score_examples
+    )
+
+
+def examples_of(module: EnsembleModule, r: int, keys: Tensor, count: int) -> Tensor:
+    """Indices of ``count`` training examples of replica r, by its stream among keys [R, 2]."""
     data = module.data
-    size = int(data.sizes[r])
-    order = permutations(module.stream("score", step=0)[r], size)
-    return data.subset[r][order[: module.config.pruner.score_examples]]
+    order = permutations(keys[r], int(data.sizes[r]))
+    return data.subset[r][order[:count]]
 
 
 def _verify(after: dict[str, Tensor], before: dict[str, Tensor], num_kept: int) -> None:
