@@ -22,7 +22,7 @@ from pruning_phases.file_path import expanded
 from pruning_phases.import_path import is_import_path
 from pruning_phases.observables.registry import own_observables
 from pruning_phases.pruning.registry import reads, scores
-from pruning_phases.pruning.schedules import schedule
+from pruning_phases.pruning.schedules import lowest_density, schedule
 from pruning_phases.registry import members
 
 # Options of Lightning's Trainer that would change the numbers without a trace in the run id.
@@ -179,7 +179,13 @@ def _check_pruner(pruner: PrunerConfig) -> None:
             "pruner.densities is read by pruner.schedule=list alone, and the schedule is "
             f"{pruner.schedule.name}: add pruner.schedule=list, or leave the densities out"
         )
-    schedule(pruner)
+    if (pruner.counts is None) is (pruner.schedule is Schedule.counts):
+        raise UserError(
+            f"pruner.schedule={pruner.schedule.name} and pruner.counts={pruner.counts}: give both "
+            "pruner.schedule=counts and 'pruner.counts=[100,50]', or neither"
+        )
+    if pruner.schedule is not Schedule.counts:
+        schedule(pruner)
     if pruner.regrow and pruner.trains_from is Stage.initial and pruner.scope is Scope["global"]:
         raise UserError(
             f"pruner.regrow={pruner.regrow}: weights are replaced layer by layer: give "
@@ -212,7 +218,7 @@ def _check_topology(config: Config) -> None:
             "topology.run has no value: give a pruned run's folder, or a pruner (such as "
             "pruner=magnitude) that makes one first"
         )
-    lowest = min(schedule(config.pruner), default=1.0)
+    lowest = lowest_density(config.pruner)
     if topology.density < lowest:
         raise UserError(
             f"topology.density={topology.density}: the schedule goes down to {lowest:.6g}: give at "
@@ -249,7 +255,7 @@ def _check_own_masks(config: Config) -> None:
 
 
 def _check_snapshots(config: Config) -> None:
-    lowest = min(schedule(config.pruner), default=1.0)
+    lowest = lowest_density(config.pruner)
     for density in config.snapshots:
         if not lowest <= density <= 1:
             raise UserError(

@@ -36,6 +36,7 @@ class Schedule(Enum):
     two_stage = 3
     list = 4
     cubic = 5
+    counts = 6
 
 
 class RateSchedule(Enum):

@@ -139,8 +139,8 @@ class PrunerConfig:
         has_effect=_prunes,
     )  # fmt: skip
     schedule: Schedule = key(
-        Schedule.geometric, "linear, geometric, cubic, two_stage, or list "
-        "('pruner.densities=[0.5,0.1]')",
+        Schedule.geometric, "linear, geometric, cubic, two_stage, list "
+        "('pruner.densities=[0.5,0.1]') or counts ('pruner.counts=[100,50]')",
         has_effect=_prunes,
     )  # fmt: skip
     steps: int = key(
@@ -165,6 +165,10 @@ class PrunerConfig:
         below=1,
         has_effect=_steps(Schedule.list),
     )
+    counts: list[int] | None = key(
+        None, "schedule=counts: numbers of surviving weights, in falling order", at_least=0,
+        at_most=LARGEST_COUNT, has_effect=_steps(Schedule.counts),
+    )  # fmt: skip
     finetune: Budget = key(
         Budget, "budget after each pruning; amount=0: no fine-tuning",
         has_effect=lambda config, pruner: (

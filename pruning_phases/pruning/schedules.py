@@ -1,9 +1,34 @@
 """Density schedules: densities after each pruning step. Pure functions of numbers."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+from pruning_phases.config.enums import Schedule
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig
 from pruning_phases.errors import UserError
+
+
+def lowest_density(config: PrunerConfig) -> float:
+    """The density after the last step; 0 where the network's size decides it."""
+    if config.schedule is Schedule.counts and config.score != NO_SCORE:
+        return 0.0
+    return min(schedule(config), default=1.0)
+
+
+def counts_of(config: PrunerConfig, num_weights: int) -> list[int]:
+    """Number of weights kept after each pruning step of a network; [] without pruning.
+
+    Raises UserError for a step that would prune nothing.
+    """
+    if config.schedule is not Schedule.counts or config.score == NO_SCORE:
+        return kept_counts(schedule(config), num_weights)
+    counts = list(config.counts or [])
+    if not counts or any(after >= before for before, after in pairwise([num_weights, *counts])):
+        raise UserError(
+            f"pruner.counts={counts}: give numbers in falling order, below the {num_weights} "
+            "prunable weights"
+        )
+    return counts
 
 
 def schedule(config: PrunerConfig) -> list[float]:

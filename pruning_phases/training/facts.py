@@ -16,7 +16,7 @@ from pruning_phases.ensemble.device_data import actual_sizes, num_validation
 from pruning_phases.ensemble.members import members
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import own_observables
-from pruning_phases.pruning.schedules import kept_counts, schedule
+from pruning_phases.pruning.schedules import counts_of
 from pruning_phases.records.source_files import source_files
 from pruning_phases.training.budgets import max_updates
 
@@ -47,7 +47,7 @@ def facts_of(config: Config, dataset: Dataset, architecture: Architecture) -> di
     """
     _refuse_late_rewind(config, max(train_sizes(config, dataset)))
     architecture.refuse_batch_size(config.training.batch_size)
-    kept_counts(schedule(config.pruner), architecture.num_prunable)
+    counts_of(config.pruner, architecture.num_prunable)
     num_train = len(dataset.train_labels)
     return {
         "data": {

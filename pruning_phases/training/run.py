@@ -32,7 +32,7 @@ from pruning_phases.ensemble.workers import set_num_workers
 from pruning_phases.errors import Busy, RunError, Terminated
 from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
-from pruning_phases.pruning.schedules import kept_counts, schedule
+from pruning_phases.pruning.schedules import counts_of
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.segments import note_on_rounding
@@ -154,7 +154,7 @@ def build_module(
     replicas = Replicas(architecture or architecture_of(config, dataset), init_keys)
     if initial is not None:
         initial.apply_to(replicas, group)
-    counts = kept_counts(schedule(config.pruner), replicas.num_prunable)
+    counts = counts_of(config.pruner, replicas.num_prunable)
     return EnsembleModule(config, group, replicas, data, counts, max(train_sizes(config, dataset)))
 
 

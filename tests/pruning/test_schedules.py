@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pruning_phases.errors import UserError
-from pruning_phases.pruning.schedules import kept_counts, kept_densities
+from pruning_phases.pruning.schedules import (
+    counts_of,
+    kept_counts,
+    kept_densities,
+    lowest_density,
+)
 
 DEFAULTS = {
     "steps": 5, "final_density": 0.0, "switch_density": 0.02, "coarse_steps": 3, "densities": None
@@ -52,3 +57,21 @@ def test_each_schedule_has_its_steps():
 def test_densities_that_do_not_fall_are_refused(densities):
     with pytest.raises(UserError, match=r"pruner\.densities"):
         schedule("list", densities=densities)
+
+
+def test_counts_are_numbers_of_weights_whatever_the_network(configure):
+    words = ["pruner.schedule=counts", "pruner.counts=[60,37,15]"]
+    config = configure(*words).pruner
+    assert counts_of(config, 100) == counts_of(config, 131840) == [60, 37, 15]
+    assert lowest_density(config) == 0
+    with pytest.raises(UserError, match=r"pruner\.counts=\[60, 37, 15\]: .* below the 60 prunable"):
+        counts_of(config, 60)
+    rising = configure("pruner.schedule=counts", "pruner.counts=[15,37]").pruner
+    with pytest.raises(UserError, match="in falling order"):
+        counts_of(rising, 100)
+
+
+@pytest.mark.parametrize("words", [["pruner.schedule=counts"], ["pruner.counts=[5]"]])
+def test_counts_and_their_schedule_are_given_together(configure, words):
+    with pytest.raises(UserError, match=r"give both pruner\.schedule=counts and"):
+        configure(*words)
