@@ -98,7 +98,7 @@ def outside() -> list:
             low = facts.at_least if facts.above is None else facts.above
             high = facts.at_most if facts.below is None else facts.below
             many = isinstance(default, list) or (group, schema) == ("dropout_phase", "schema_grid")
-            many |= path in ("model.channels", "model.widths", "pruner.densities")
+            many |= path in ("model.channels", "model.widths", "pruner.densities", "pruner.counts")
             many |= path == "experiment_scale.train_sizes"
             many &= not path.endswith(("num_draws", "refine"))
             values = [] if low is None else [low if facts.above is not None else low - 1]
