@@ -15,6 +15,11 @@ from pruning_phases.analysis.sparsest.read import Networks
 
 # Colour and marker of the searches in turn, so that they differ in grey too.
 STYLES = (("#2166ac", "o"), ("#b2182b", "s"), ("#1b7837", "^"), ("#762a83", "D"))
+PRUNER_STYLES = (
+    ("#2166ac", "o", "-"), ("#b2182b", "s", "--"), ("#1b7837", "^", "-."), ("#762a83", "D", ":"),
+    ("#8c510a", "v", "-"), ("#4d4d4d", "P", "--"), ("#e08214", "X", "-."), ("#01665e", "*", ":"),
+    ("#c51b7d", "<", "-"), ("#542788", ">", "--"),
+)  # fmt: skip
 SPREAD = 0.3  # half width of the points of one number of nonzeros
 
 
@@ -23,6 +28,9 @@ def sparsest_panels(searches: Sequence[Networks], content: dict[str, Any]) -> Pa
     panels = {}
     if searches:
         panels["accuracy over nonzeros"] = partial(_fronts, searches=searches, content=content)
+    if content["pruned"]:
+        panels["fewest nonzeros over width"] = partial(_widths, content=content)
+        panels["dead weights over width"] = partial(_dead, content=content)
     if content["retrained"]:
         panels["success rate"] = partial(_rates, content=content)
     return panels
@@ -58,6 +66,41 @@ def _fronts(axis: Axes, searches: Sequence[Networks], content: dict[str, Any]) -
     axis.set_ylabel("accuracy, best try of each mask")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="lower right")
+
+
+def _widths(axis: Axes, content: dict[str, Any]) -> None:
+    """Plot the fewest nonzeros of each pruner over the width it starts from, and the search's."""
+    _over_width(axis, content, "fewest_nonzeros")
+    searched = [one["fewest_nonzeros"] for one in content["searches"] if one["fewest_nonzeros"]]
+    if searched:
+        axis.axhline(min(searched), color="black", lw=1.2, label=f"search: {min(searched)}")
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_xlabel("mean width of the hidden layers at the start")
+    axis.set_ylabel(f"fewest nonzeros with accuracy {content['target']:g}")
+    axis.legend(fontsize=7, ncols=2)
+
+
+def _dead(axis: Axes, content: dict[str, Any]) -> None:
+    """Plot the share of weights on no path from input to output, at the fewest nonzeros."""
+    _over_width(axis, content, "dead_share")
+    axis.set_xscale("log")
+    axis.set_xlabel("mean width of the hidden layers at the start")
+    axis.set_ylabel("share of weights on no path")
+
+
+def _over_width(axis: Axes, content: dict[str, Any], name: str) -> None:
+    pruners = list(dict.fromkeys(one["pruner"] for one in content["pruned"]))
+    for index, pruner in enumerate(pruners):
+        colour, marker, line = PRUNER_STYLES[index % len(PRUNER_STYLES)]
+        found = [(float(np.mean(one["widths"])), one[name]) for one in content["pruned"]
+                 if one["pruner"] == pruner and one[name]]  # fmt: skip
+        if found:
+            x, values = zip(*found, strict=True)
+            y, error = ([value[key] or 0.0 for value in values] for key in ("value", "error"))
+            axis.errorbar(x, y, error, color=colour, marker=marker, ls=line, ms=4, capsize=2,
+                          label=pruner)  # fmt: skip
+    axis.grid(alpha=0.3)
 
 
 def _rates(axis: Axes, content: dict[str, Any]) -> None:

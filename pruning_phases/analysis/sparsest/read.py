@@ -39,15 +39,11 @@ class Networks:
 
 
 def read_networks(records: list[RunRecord]) -> tuple[list[Networks], list[Networks]]:
-    """Return the networks of every enumeration, then those of every file of masks."""
+    """Return the networks of every enumeration, then those of every file of masks; either may have
+    none."""
     enumerated = (Family.blocks.name, Family.supports.name)
     searches = [record for record in records if _topology(record).get("family") in enumerated]
     given = [record for record in records if _topology(record).get("family") == Family.given.name]
-    if not searches and not given:
-        raise UserError(
-            f"runs: none of the {len(records)} finished runs differs in its masks: train with "
-            "topology=blocks, topology=supports or topology=given"
-        )
     return _grouped(searches), _grouped(given)
 
 

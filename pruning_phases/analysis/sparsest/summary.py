@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from pruning_phases.analysis.sparsest.fit import front, success_rate
+from pruning_phases.analysis.sparsest.pruned import Pruned, fewest, growth, least_nonzeros
 from pruning_phases.analysis.sparsest.read import Networks
 from pruning_phases.console import PLAIN
+from pruning_phases.statistics.estimates import mean_and_error
+from pruning_phases.statistics.quote import cell, number
 
 
 def search_json(networks: Networks, target: float) -> dict[str, Any]:
@@ -37,15 +41,15 @@ def search_json(networks: Networks, target: float) -> dict[str, Any]:
 def retrained_json(networks: Networks, target: float) -> list[dict[str, Any]]:
     """Return the success rate of every mask of a file, over other initial weights."""
     rows = []
-    for number in np.unique(networks.mask):
-        own = networks.mask == number
+    for mask in np.unique(networks.mask):
+        own = networks.mask == mask
         accuracy = networks.accuracy[own]
         successes, trials = int((accuracy >= target).sum()), len(accuracy)
         rate, low, high = success_rate(successes, trials)
         rows.append(
             {
                 "of": networks.name,
-                "mask": int(number),
+                "mask": int(mask),
                 "nonzeros": int(networks.nonzeros[own][0]),
                 "trials": trials,
                 "successes": successes,
@@ -58,9 +62,46 @@ def retrained_json(networks: Networks, target: float) -> list[dict[str, Any]]:
     return rows
 
 
+def pruned_json(pruned: Pruned, target: float) -> dict[str, Any]:
+    """Return the fewest nonzeros of one pruner at one width, and what it reaches at each number of
+    surviving weights. Means have standard errors over the replicas."""
+    found = fewest(least_nonzeros(pruned, target))
+    dead, error = mean_and_error(pruned.dead)
+    reached = (pruned.accuracy >= target).any(axis=0)
+    sparsest = int(np.flatnonzero(reached)[-1]) if reached.any() else None
+    return {
+        "pruner": pruned.pruner,
+        "widths": list(pruned.widths),
+        "replicas": len(pruned.accuracy),
+        "fewest_nonzeros": number(*found) if found else None,
+        "dead_share": None if sparsest is None else number(dead[sparsest], error[sparsest]),
+        "highest_accuracy": float(pruned.accuracy.max()),
+        "steps": [
+            {"num_kept": int(kept), "nonzeros": float(pruned.nonzeros[:, step].mean()),
+             "highest_accuracy": float(pruned.accuracy[:, step].max()),
+             "reached": int((pruned.accuracy[:, step] >= target).sum()),
+             "dead_share": number(dead[step], error[step])}
+            for step, kept in enumerate(pruned.num_kept)
+        ],
+    }  # fmt: skip
+
+
+def growth_json(pruned: Sequence[Pruned], target: float) -> list[dict[str, Any]]:
+    """Return the slope of ln(fewest nonzeros) over ln(mean width) of every pruner."""
+    rows = []
+    for name in dict.fromkeys(one.pruner for one in pruned):
+        own = [one for one in pruned if one.pruner == name]
+        least = [least_nonzeros(one, target) for one in own]
+        found = growth([float(np.mean(one.widths)) for one in own], least)
+        rows.append({"pruner": name, "slope": number(*found) if found else None})
+    return rows
+
+
 def show(content: dict[str, Any], console: Console) -> None:
-    """Print the searches, then the success rates."""
+    """Print the searches, the success rates, then the pruned networks."""
     target = content["target"]
+    if content["pruned"]:
+        console.print(_pruned(content, target))
     if content["searches"]:
         console.print(_searches(content["searches"], target))
     if content["retrained"]:
@@ -84,6 +125,24 @@ def _searches(searches: list[dict[str, Any]], target: float) -> Table:
             str(one["masks_that_reach_it"]), f"{one['highest_accuracy']:.4f}",
         )  # fmt: skip
     return table
+
+
+def _pruned(content: dict[str, Any], target: float) -> Table:
+    table = Table(title=f"pruned networks, accuracy {target:g}", box=box.SIMPLE_HEAD)
+    for name in ("pruner", "widths", "nonzeros", "dead weights", "highest", "growth with width"):
+        table.add_column(name, justify="left" if name == "pruner" else "right", overflow="fold")
+    slopes = {row["pruner"]: row["slope"] for row in content["growth"]}
+    for one in content["pruned"]:
+        table.add_row(
+            one["pruner"], ",".join(map(str, one["widths"])),
+            *(_quoted(one[name], "none") for name in ("fewest_nonzeros", "dead_share")),
+            f"{one['highest_accuracy']:.4f}", _quoted(slopes[one["pruner"]], ""),
+        )  # fmt: skip
+    return table
+
+
+def _quoted(value: dict[str, float] | None, missing: str) -> str:
+    return cell(value["value"], value["error"]) if value else missing
 
 
 def _rates(rows: list[dict[str, Any]], target: float) -> Table:

@@ -58,6 +58,20 @@ def test_rewiring_and_capacity(tmp_path):
     assert section.tables[0].rows[1][4:7] == ["1,000", "512(20)", ""]
 
 
+def test_the_sparsest_networks(tmp_path):
+    section = told(tmp_path, "sparsest", written.SPARSEST)
+    assert section.findings == [
+        "supports of 2-3-3-3-1, 25992 of 25992 masks trained: the sparsest network with an "
+        "accuracy of 0.95 has 31 nonzeros."
+    ]
+    assert "none of 25992 networks reaches 0.95" in section.reasons[0]
+    searches, retrained, pruned, growth = (table.rows for table in section.tables)
+    assert [row[3] for row in searches] == ["31", ""]
+    assert retrained[0][4:] == ["0.15", "0.09 to 0.25"]
+    assert [row[3:5] for row in pruned] == [["57(3)", "0.21(2)"], ["not reached", ""]]
+    assert growth == [["snip", "0.31(5)"], ["imp", ""]]
+
+
 @pytest.mark.parametrize("content", [{}, [], [1], {"fits": [{}]}, None, "x", {"fits": None}])
 def test_a_file_of_another_shape_is_one_line(tmp_path, content):
     (line,) = told(tmp_path, "exponents", content).reasons

@@ -124,3 +124,24 @@ CAPACITY = [
      "effective_parameters": value(1000 + bits, 30.0), "num_replicas": 4}
     for pruner, bits in (("snip", 200.0), ("imp", 900.0))
 ]  # fmt: skip
+
+SPARSEST = {
+    "target": 0.95, "winners": None,
+    "searches": [
+        {"name": "supports of 2-3-3-3-1", "masks": 25992, "searched": 25992, "networks": 25992,
+         "tries_per_mask": [1, 1], "fewest_nonzeros": count, "masks_that_reach_it": 4,
+         "networks_that_reach_it": 4, "highest_accuracy": 0.9612, "front": []}
+        for count in (31, None)
+    ],
+    "retrained": [
+        {"of": "given of 2-3-3-3-1", "mask": 0, "nonzeros": 31, "trials": 20, "successes": 3,
+         "rate": 0.15, "interval": [0.09, 0.25], "highest_accuracy": 0.96, "median_accuracy": 0.7}
+    ],
+    "pruned": [
+        {"pruner": "snip", "widths": [16, 16, 16], "replicas": 20, "highest_accuracy": 0.97,
+         "fewest_nonzeros": value(57.0, 3.0), "dead_share": value(0.21, 0.02), "steps": []},
+        {"pruner": "imp", "widths": [16, 16, 16], "replicas": 20, "highest_accuracy": 0.8,
+         "fewest_nonzeros": None, "dead_share": None, "steps": []},
+    ],
+    "growth": [{"pruner": "snip", "slope": value(0.31, 0.05)}, {"pruner": "imp", "slope": None}],
+}  # fmt: skip

@@ -13,6 +13,7 @@ from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL
 from pruning_phases.topology.enumeration import blocks, network_supports
 from tests.support.commands import command
+from tests.support.written_records import write_run
 
 SIZES = (2, 3, 2, 2, 1)
 LAYERS = {f"fc{i + 1}": [SIZES[i + 1], SIZES[i]] for i in range(4)}
@@ -147,10 +148,8 @@ def test_a_search_that_no_network_wins_says_so(tmp_path):
     assert not [*tmp_path.rglob("winners.safetensors")]
 
 
-def test_runs_with_equal_masks_are_refused(tmp_path):
-    from tests.support.written_records import write_run
-
-    write_run(tmp_path, "run", np.ones(1), {"accuracy": np.ones((2, 1))})
+def test_runs_with_equal_masks_and_without_pruning_are_refused(tmp_path):
+    write_run(tmp_path, "run", np.ones(1), {"accuracy": np.ones((2, 1))}, pruner={"score": "none"})
     done = command("sparsest", "runs=written", cwd=tmp_path)
     assert done.returncode == 2
-    assert "none of the 1 finished runs differs in its masks" in done.stderr
+    assert "none of the 1 finished runs has masks of its own or is pruned" in done.stderr

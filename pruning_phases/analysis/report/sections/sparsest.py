@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pruning_phases.analysis.report.tables import Section, Table
+from pruning_phases.analysis.report.tables import Section, Table, quoted
 
 TITLE = "Sparsest networks"
 
@@ -32,6 +32,24 @@ def tell(content: Any) -> Section:
             "Masks trained again from other initial weights",
             ("search", "mask", "nonzeros", "trainings", "success rate", "interval"), rates,
             f"Success: an accuracy of {target}. Wilson's intervals of 68%.",
+        ),
+    ]  # fmt: skip
+    pruned = [
+        [one["pruner"], ", ".join(map(str, one["widths"])), str(one["replicas"]),
+         quoted(one["fewest_nonzeros"], "not reached"), quoted(one["dead_share"], ""),
+         f"{one['highest_accuracy']:.4f}"]
+        for one in content["pruned"]
+    ]  # fmt: skip
+    slopes = [[row["pruner"], quoted(row["slope"], "")] for row in content["growth"]]
+    tables += [
+        Table(
+            "Pruned networks",
+            ("pruner", "widths", "networks", "fewest nonzeros", "dead weights", "highest accuracy"),
+            pruned, f"Fewest nonzeros with an accuracy of {target}; dead: on no path.",
+        ),
+        Table(
+            "Growth with the width", ("pruner", "slope"), slopes,
+            "Slope of ln(fewest nonzeros) over ln(mean width).",
         ),
     ]  # fmt: skip
     findings = [
