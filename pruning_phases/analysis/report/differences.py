@@ -104,9 +104,10 @@ def _training(physics: Info, _: Info) -> str | None:
     if "topology" in physics:
         return None
     optimizer, training = physics["optimizer"], physics["training"]
+    falls = f" ({optimizer['schedule']})" if "schedule" in optimizer else ""
     return (
-        f"{optimizer['name'].capitalize()} with learning rate {optimizer['lr']:g}, batches of "
-        f"{training['batch_size']:,}, {_length(training['budget'])}"
+        f"{optimizer['name'].capitalize()} with learning rate {optimizer['lr']:g}{falls}, batches "
+        f"of {training['batch_size']:,}, {_length(training['budget'])}"
     )
 
 
@@ -127,11 +128,13 @@ def _schedule(physics: Info, _: Info) -> str | None:
         return None
     if kind == "list":
         return f"densities {_listed(pruner['densities'])}"
+    if kind == "counts":
+        return f"{_listed(pruner['counts'])} surviving weights"
     steps, final = pruner["steps"], f"to density {pruner['final_density']:g}"
     if kind == "two_stage":
         coarse = f"{pruner['coarse_steps']} geometric steps to {pruner['switch_density']:g}"
         return f"{coarse}, then steps of 1/{steps:,} {final}"
-    return f"{steps:,} {'equal' if kind == 'linear' else 'geometric'} steps {final}"
+    return f"{steps:,} {'equal' if kind == 'linear' else kind} steps {final}"
 
 
 def _finetuning(physics: Info, _: Info) -> str | None:
@@ -152,7 +155,7 @@ def _rewiring(physics: Info, _: Info) -> str | None:
 
 
 def _graph_training(physics: Info, _: Info) -> str | None:
-    if "topology" not in physics:
+    if "density" not in physics.get("topology", {}):
         return None
     density, budget = physics["topology"]["density"], physics["training"]["budget"]
     return f"density {density:.3g}, {_length(budget)}"

@@ -70,6 +70,21 @@ def test_conditions_of_pruning_with_fine_tuning(write, tmp_path):
     assert "jump between the weights of Fig. 2" not in found
 
 
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [
+        (["pruner.schedule=counts", "pruner.counts=[500,20]"], "500, 20 surviving weights"),
+        (["pruner.schedule=cubic"], "60 cubic steps to density 0.0001"),
+        (["pruner.schedule=list", "pruner.densities=[0.5,0.1]"], "densities 0.5, 0.1"),
+    ],
+)
+def test_schedules_in_words(write, tmp_path, words, steps):
+    write("fig1", "scale=laptop", "dataset=mnist", "optimizer.schedule=cosine", *words)
+    (found,) = rows(tmp_path).values()
+    assert found["pruning steps"][1] == steps
+    assert "learning rate 0.001 (cosine), " in found["training before pruning"][1]
+
+
 def test_a_condition_that_is_the_papers_has_no_row(write, tmp_path):
     write("fig1", "scale=paper", "dataset=mnist")
     write("fig1", "scale=paper", "dataset=kmnist", "seed=1")
