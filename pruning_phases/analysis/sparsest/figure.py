@@ -11,7 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.results import Panels
+from pruning_phases.analysis.sparsest.fit import outputs
 from pruning_phases.analysis.sparsest.read import Networks
+from pruning_phases.analysis.sparsest.winners import shown
+from pruning_phases.data.cubist_spiral import OFFSETS, arm, standardized
 
 # Colour and marker of the searches in turn, so that they differ in grey too.
 STYLES = (("#2166ac", "o"), ("#b2182b", "s"), ("#1b7837", "^"), ("#762a83", "D"))
@@ -20,6 +23,9 @@ PRUNER_STYLES = (
     ("#8c510a", "v", "-"), ("#4d4d4d", "P", "--"), ("#e08214", "X", "-."), ("#01665e", "*", ":"),
     ("#c51b7d", "<", "-"), ("#542788", ">", "--"),
 )  # fmt: skip
+SPIRAL = "cubist_spiral"
+HALF_SIDE = 2.25  # of the square of decision regions
+POINTS = 600  # of each class that are shown
 SPREAD = 0.3  # half width of the points of one number of nonzeros
 
 
@@ -28,6 +34,11 @@ def sparsest_panels(searches: Sequence[Networks], content: dict[str, Any]) -> Pa
     panels = {}
     if searches:
         panels["accuracy over nonzeros"] = partial(_fronts, searches=searches, content=content)
+        for networks in searches:
+            if networks.dataset == SPIRAL:
+                panels[f"decision regions, {networks.name}"] = partial(
+                    _regions, networks=networks, content=content
+                )
     if content["pruned"]:
         panels["fewest nonzeros over width"] = partial(_widths, content=content)
         panels["dead weights over width"] = partial(_dead, content=content)
@@ -66,6 +77,38 @@ def _fronts(axis: Axes, searches: Sequence[Networks], content: dict[str, Any]) -
     axis.set_ylabel("accuracy, best try of each mask")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="lower right")
+
+
+def _regions(axis: Axes, networks: Networks, content: dict[str, Any]) -> None:
+    """Plot where one network predicts which class, 512 x 512 points, and the points of the data.
+
+    The inputs are those of the data set, whose mean and variance are already 0 and 1.
+    """
+    row = shown(networks, content["target"])
+    layers = [
+        (networks.parameters[name][row], networks.parameters[name.replace("weight", "bias")][row])
+        for name in networks.masks
+    ]
+    side = np.linspace(-HALF_SIDE, HALF_SIDE, 512)
+    x = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    found = outputs(layers, x)
+    upper = found[:, 0] > 0 if found.shape[1] == 1 else found.argmax(axis=1) > 0
+    extent = (-HALF_SIDE, HALF_SIDE, -HALF_SIDE, HALF_SIDE)
+    axis.imshow(upper.reshape(512, 512), origin="lower", extent=extent, cmap="Greys", vmin=-0.3,
+                vmax=1.8, interpolation="nearest")  # fmt: skip
+    arms = [arm(offset, POINTS) for offset in OFFSETS]
+    points = standardized(np.concatenate(arms))
+    for number, (colour, part) in enumerate(
+        zip(("#b2182b", "#2166ac"), np.split(points, [len(arms[0])]), strict=True)
+    ):
+        axis.plot(*part.T, ".", color=colour, ms=1.5, label=f"class {number}")
+    axis.set_xlabel("x")
+    axis.set_ylabel("y")
+    axis.set_title(
+        f"{networks.name}, mask {networks.mask[row]}: {networks.nonzeros[row]} nonzeros, "
+        f"accuracy {networks.accuracy[row]:.3f}", fontsize=9,
+    )  # fmt: skip
+    axis.legend(fontsize=7, markerscale=4, loc="upper right")
 
 
 def _widths(axis: Axes, content: dict[str, Any]) -> None:

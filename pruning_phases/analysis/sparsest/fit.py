@@ -19,6 +19,19 @@ def nonzeros(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.int64]:
     return np.asarray(weights + biases + masks[-1].shape[1])
 
 
+def outputs(
+    layers: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]], x: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Outputs [n, out] of a fully connected network with ReLU for inputs x [n, in].
+
+    layers: weights [out, in] and biases [out] of each layer, from the first one.
+    """
+    for weights, biases in layers[:-1]:
+        x = np.maximum(x @ weights.T + biases, 0)
+    weights, biases = layers[-1]
+    return x @ weights.T + biases
+
+
 def front(counts: NDArray[np.int64], accuracy: NDArray[np.float64]) -> list[tuple[int, float]]:
     """Highest accuracy of networks with at most so many nonzeros, where it rises."""
     found: list[tuple[int, float]] = []

@@ -28,7 +28,8 @@ class Networks:
     mask: NDArray[np.int64]  # [n], its number
     nonzeros: NDArray[np.int64]  # [n]
     accuracy: NDArray[np.float64]  # [n]
-    num_runs: int
+    parameters: dict[str, NDArray[np.float32]]  # trained weights and biases [n, ...]
+    dataset: str
 
     def best(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The network with the highest accuracy of each mask that was trained, [masks], and the
@@ -73,14 +74,19 @@ def _together(name: str, records: list[RunRecord]) -> Networks:
     masks = {layer: np.concatenate([one[0][layer] for one in parts]) for layer in parts[0][0]}
     return Networks(
         name, int(records[0].info()["topology"]["masks"]), masks,
-        np.concatenate([numbers for _, numbers, _ in parts]), nonzeros(list(masks.values())),
-        np.concatenate([accuracy for *_, accuracy in parts]), len(records),
+        np.concatenate([numbers for _, numbers, *_ in parts]), nonzeros(list(masks.values())),
+        np.concatenate([accuracy for _, _, accuracy, _ in parts]),
+        {key: np.concatenate([one[3][key] for one in parts]) for key in parts[0][3]},
+        str(records[0].info()["physics"]["dataset"]["name"]),
     )  # fmt: skip
 
 
-def _read(record: RunRecord) -> tuple[Masks, NDArray[np.int64], NDArray[np.float64]]:
-    """Masks, their numbers and the accuracies of the networks of one run."""
-    found = masks_of(record.read_snapshot(FINAL)[0])
+def _read(
+    record: RunRecord,
+) -> tuple[Masks, NDArray[np.int64], NDArray[np.float64], dict[str, NDArray[np.float32]]]:
+    """Masks, their numbers, accuracies and parameters of the networks of one run."""
+    tensors, _ = record.read_snapshot(FINAL)
+    found = masks_of(tensors)
     layers = [f"{layer}.weight" for layer in record.info()["network"]["layers"]]
     masks = {name: found[name].astype(bool) for name in layers}
     table = record.observables()
@@ -91,4 +97,9 @@ def _read(record: RunRecord) -> tuple[Masks, NDArray[np.int64], NDArray[np.float
             "dataset.train_sizes out"
         )
     numbers = table["replica"].to_numpy() % int(record.info()["topology"]["masks"])
-    return masks, numbers, table["accuracy"].to_numpy()
+    parameters = {
+        f"{layer}.{part}": tensors[f"{layer}.{part}"]
+        for layer in record.info()["network"]["layers"]
+        for part in ("weight", "bias")
+    }
+    return masks, numbers, table["accuracy"].to_numpy(), parameters

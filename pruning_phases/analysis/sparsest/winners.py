@@ -22,6 +22,12 @@ def winners(networks: Networks, target: float, count: int) -> list[int]:
     return [int(index) for index in reached[order[:count]]]
 
 
+def shown(networks: Networks, target: float) -> int:
+    """Return the network to look at: the sparsest winner, or else the most accurate network."""
+    won = winners(networks, target, 1)
+    return won[0] if won else int(networks.accuracy.argmax())
+
+
 def file_of_winners(
     searches: Sequence[Networks], target: float, count: int
 ) -> tuple[dict[str, Any], bytes] | None:

@@ -8,11 +8,14 @@ import pytest
 from safetensors.numpy import load_file
 from scipy import stats
 
-from pruning_phases.analysis.sparsest.fit import front, nonzeros, success_rate
+from pruning_phases.analysis.sparsest.fit import front, nonzeros, outputs, success_rate
+from pruning_phases.analysis.sparsest.read import read_networks
+from pruning_phases.data.cubist_spiral import CubistSpiralConfig, load
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL
 from pruning_phases.topology.enumeration import blocks, network_supports
 from tests.support.commands import command
+from tests.support.runs import make
 from tests.support.written_records import write_run
 
 SIZES = (2, 3, 2, 2, 1)
@@ -48,6 +51,9 @@ def write_search(
         f"mask:{layer}.weight": mask.astype(np.uint8)
         for layer, mask in zip(LAYERS, masks, strict=True)
     }
+    for layer, mask in zip(LAYERS, masks, strict=True):
+        tensors[f"{layer}.weight"] = mask.astype(np.float32)
+        tensors[f"{layer}.bias"] = np.zeros(mask.shape[:2], np.float32)
     record.write_tensors(record.snapshot_file(FINAL), tensors, density=1.0, layers=list(LAYERS))
     record.finish()
     return record
@@ -72,6 +78,24 @@ def test_a_bias_counts_only_if_its_unit_has_an_edge_leading_out():
     first, second = np.ones((1, 3, 2), bool), np.zeros((1, 1, 3), bool)
     second[0, 0, 1] = True
     assert nonzeros([first, second]).tolist() == [6 + 1 + 1 + 1]
+
+
+def test_outputs_are_those_of_the_trained_network(configure):
+    words = [
+        "dataset=cubist_spiral", "dataset.points_per_class=200", "pruner=none", "model.outputs=1",
+        "topology=supports", "model.depth=4", "model.widths=[3,2,2]", "num_replicas=4",
+        "training.budget.rule=updates", "training.budget.amount=800", "figures=[]",
+        "dataset.train_size=null", "first_replica=412", "optimizer.lr=0.02",
+    ]  # fmt: skip
+    record = make(configure(*words))
+    ((networks,), _) = read_networks([record])
+    data = load(CubistSpiralConfig("cubist_spiral", points_per_class=200), "", 0)
+    for row, accuracy in enumerate(networks.accuracy):
+        own = {name: tensor[row] for name, tensor in networks.parameters.items()}
+        layers = [(own[f"{name}.weight"], own[f"{name}.bias"]) for name in LAYERS]
+        predicted = outputs(layers, data.train_images[:, 0, 0])[:, 0] > 0
+        assert (predicted == data.train_labels).mean() == pytest.approx(accuracy, abs=0.01)
+    assert len(set(networks.accuracy)) > 1
 
 
 def test_the_front_rises_and_holds_the_best_of_each_count():
