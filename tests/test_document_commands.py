@@ -36,12 +36,21 @@ RESULTS = {
     "pruning_at_initialization": [*BRIEF, "topology.training.amount=20"],
     "universality": [*BRIEF, "dataset.train_size=200"],  # two classes have few examples
     "finite_size_scaling": [*BRIEF, "num_replicas=8"],
+    "sparsest": [
+        *QUIET,
+        "num_replicas=4",
+        "training.budget.amount=5",
+        "pruner.finetune.amount=5",
+        "dataset.points_per_class=100",
+        "dataset.train_size=100",
+    ],
 }
 # Values that an experiment sweeps over, in place of all.
 SWEPT = {
     "fig4": "topology=original,rewired", "capacity": "pruner=snip,imp",
     "mask_information": "pruner=snip,imp", "pai_comparison": "pruner=snip,magnitude",
-    "sanity_checks": "pruner=snip,imp",
+    "sanity_checks": "pruner=snip,imp", "unstructured_search": "optimizer.lr=0.1",
+    "elude": "pruner=snip,rigl",
 }  # fmt: skip
 NOT_GIVEN = re.compile(r"FILE|RUN\b")  # a name that a reader replaces
 

@@ -12,7 +12,7 @@ success rate  of a mask that is trained again from other initial weights: the fr
               reaches the target, with Wilson's interval. A search with one try per mask finds lucky
               initial weights, too; this rate shows which.
 pruned        the fewest nonzeros of each pruner and starting width that reach the target, over its
-              replicas; the share of its weights that lie on no path; the growth with the width
+              replicas; the fraction of its weights that lie on no path; the growth with the width
 
   python -m pruning_phases.train experiment=unstructured_search
   python -m pruning_phases.sparsest runs=multirun/unstructured_search

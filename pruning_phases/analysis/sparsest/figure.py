@@ -125,11 +125,11 @@ def _widths(axis: Axes, content: dict[str, Any]) -> None:
 
 
 def _dead(axis: Axes, content: dict[str, Any]) -> None:
-    """Plot the share of weights on no path from input to output, at the fewest nonzeros."""
-    _over_width(axis, content, "dead_share")
+    """Plot the fraction of weights on no path from input to output, at the fewest nonzeros."""
+    _over_width(axis, content, "dead_fraction")
     axis.set_xscale("log")
     axis.set_xlabel("mean width of the hidden layers at the start")
-    axis.set_ylabel("share of weights on no path")
+    axis.set_ylabel("fraction of weights on no path")
 
 
 def _over_width(axis: Axes, content: dict[str, Any], name: str) -> None:

@@ -31,7 +31,7 @@ class Pruned:
     num_kept: NDArray[np.int64]  # [steps]
     nonzeros: NDArray[np.int64]
     accuracy: Array
-    dead: Array  # share of the surviving weights that lie on no path from input to output
+    dead: Array  # fraction of the surviving weights that lie on no path from input to output
 
 
 def read_pruned(records: list[RunRecord]) -> list[Pruned]:
@@ -57,7 +57,7 @@ def _read(runs: list[RunRecord]) -> Pruned:
 
 
 def _of_run(record: RunRecord) -> pd.DataFrame:
-    """One row per replica and pruning step: nonzeros, accuracy, share of dead weights.
+    """One row per replica and pruning step: nonzeros, accuracy, fraction of dead weights.
 
     Nonzeros as in ``fit.nonzeros``: a hidden bias counts if its unit is active on the in-side of
     the layer above.

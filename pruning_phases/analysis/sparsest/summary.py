@@ -74,13 +74,13 @@ def pruned_json(pruned: Pruned, target: float) -> dict[str, Any]:
         "widths": list(pruned.widths),
         "replicas": len(pruned.accuracy),
         "fewest_nonzeros": number(*found) if found else None,
-        "dead_share": None if sparsest is None else number(dead[sparsest], error[sparsest]),
+        "dead_fraction": None if sparsest is None else number(dead[sparsest], error[sparsest]),
         "highest_accuracy": float(pruned.accuracy.max()),
         "steps": [
             {"num_kept": int(kept), "nonzeros": float(pruned.nonzeros[:, step].mean()),
              "highest_accuracy": float(pruned.accuracy[:, step].max()),
              "reached": int((pruned.accuracy[:, step] >= target).sum()),
-             "dead_share": number(dead[step], error[step])}
+             "dead_fraction": number(dead[step], error[step])}
             for step, kept in enumerate(pruned.num_kept)
         ],
     }  # fmt: skip
@@ -135,7 +135,7 @@ def _pruned(content: dict[str, Any], target: float) -> Table:
     for one in content["pruned"]:
         table.add_row(
             one["pruner"], ",".join(map(str, one["widths"])),
-            *(_quoted(one[name], "none") for name in ("fewest_nonzeros", "dead_share")),
+            *(_quoted(one[name], "none") for name in ("fewest_nonzeros", "dead_fraction")),
             f"{one['highest_accuracy']:.4f}", _quoted(slopes[one["pruner"]], ""),
         )  # fmt: skip
     return table

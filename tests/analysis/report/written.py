@@ -139,9 +139,9 @@ SPARSEST = {
     ],
     "pruned": [
         {"pruner": "snip", "widths": [16, 16, 16], "replicas": 20, "highest_accuracy": 0.97,
-         "fewest_nonzeros": value(57.0, 3.0), "dead_share": value(0.21, 0.02), "steps": []},
+         "fewest_nonzeros": value(57.0, 3.0), "dead_fraction": value(0.21, 0.02), "steps": []},
         {"pruner": "imp", "widths": [16, 16, 16], "replicas": 20, "highest_accuracy": 0.8,
-         "fewest_nonzeros": None, "dead_share": None, "steps": []},
+         "fewest_nonzeros": None, "dead_fraction": None, "steps": []},
     ],
     "growth": [{"pruner": "snip", "slope": value(0.31, 0.05)}, {"pruner": "imp", "slope": None}],
 }  # fmt: skip

@@ -56,7 +56,7 @@ def _of_searches(content: Any, target: str) -> list[Table]:
 def _of_pruned(content: Any, target: str) -> list[Table]:
     pruned = [
         [one["pruner"], ", ".join(map(str, one["widths"])), str(one["replicas"]),
-         quoted(one["fewest_nonzeros"], "not reached"), quoted(one["dead_share"], ""),
+         quoted(one["fewest_nonzeros"], "not reached"), quoted(one["dead_fraction"], ""),
          f"{one['highest_accuracy']:.4f}"]
         for one in content["pruned"]
     ]  # fmt: skip
