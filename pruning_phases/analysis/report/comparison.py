@@ -22,7 +22,8 @@ from pruning_phases.analysis.report.evidence import (
 from pruning_phases.analysis.report.paper_results import AT_INITIALIZATION, FROM_RESULTS
 from pruning_phases.analysis.report.papers import PESCE, STATEMENTS, Statement
 from pruning_phases.analysis.report.tables import Table, quoted
-from pruning_phases.records.names import names_of
+from pruning_phases.config.identity import REPLICA_KEYS, hash_of
+from pruning_phases.records.names import names_of, options_of
 from pruning_phases.statistics.curves import chance_corrected
 from pruning_phases.statistics.quote import with_error
 
@@ -80,16 +81,18 @@ Measured = list[tuple[System, dict[str, Any]]]
 
 
 def _matching(statement: Statement, evidence: Evidence) -> Measured:
-    """The finished systems that a statement is about."""
-    found = []
+    """The finished systems that a statement is about; one that several studies have counts once."""
+    found: dict[str, tuple[System, dict[str, Any]]] = {}
     for system, half in evidence.systems:
         model, data, pruner = names_of(system.runs[0].info())
         if statement.paper == PESCE and pruner != MAGNITUDE:
             continue
         about = model in (statement.models or [model]) and data in (statement.data or [data])
         if system.finished and about:
-            found.append((system, half))
-    return found
+            options = options_of(system.runs[0]).items()
+            same = hash_of({name: value for name, value in options if name not in REPLICA_KEYS})
+            found.setdefault(same, (system, half))
+    return [*found.values()]
 
 
 def _networks(system: System) -> str:

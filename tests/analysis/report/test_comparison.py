@@ -51,6 +51,15 @@ def test_a_density_below_the_papers_limit_agrees(tmp_path):
     assert row["agreement"] == "disagrees"
 
 
+def test_networks_that_several_studies_have_are_compared_once(tmp_path):
+    for folder, more in (("one", {}), ("two", {"snapshots": [0.1]}), ("three", {"seed": 0})):
+        write_run(tmp_path / folder, folder, written.DENSITY, written.columns(20, 100), 100, **more)
+    write_run(tmp_path / "four", "four", written.DENSITY, written.columns(20, 100), 100,
+              optimizer={"lr": 0.1})  # fmt: skip
+    found = rows(tmp_path)["density at which fc on mnist loses its accuracy"]
+    assert len(found) == 2
+
+
 def test_kmnist_is_compared_with_mnist_of_the_same_model(tmp_path):
     write_run(tmp_path, "one", written.DENSITY, written.columns(50, 100), 100)
     other = written.columns(100, 100, seed=1)
