@@ -55,7 +55,7 @@ def test_gradients_are_those_of_all_weights_at_the_pruned_network(sparse_module)
             losses = []
             for step in (1e-5, -1e-5):
                 weight.view(-1)[index] = step
-                losses.append(float(F.cross_entropy(network(x), y)))
+                losses.append(float(F.cross_entropy(network(x), y).detach()))
             weight.view(-1)[index] = 0.0
             slope = (losses[0] - losses[1]) / 2e-5
             assert float(found[name][1].flatten()[index]) == pytest.approx(slope, abs=1e-7)
