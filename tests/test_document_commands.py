@@ -51,6 +51,7 @@ SWEPT = {
     "mask_information": "pruner=snip,imp", "pai_comparison": "pruner=snip,magnitude",
     "sanity_checks": "pruner=snip,imp", "unstructured_search": "optimizer.lr=0.1",
     "elude": "pruner=snip,rigl",
+    "phase_robustness": "model.width=20",
 }  # fmt: skip
 NOT_GIVEN = re.compile(r"FILE|RUN\b")  # a name that a reader replaces
 
