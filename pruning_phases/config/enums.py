@@ -77,10 +77,9 @@ class Family(Enum):
     out_degrees = 6  # the number of edges out of each node
     active_nodes = 7  # the nodes that have edges
     reinitialized = 8  # the pruned run's mask, with new initial weights
-
-    given = 9  # those of a file
-    blocks = 10
-    supports = 11
+    given = 9  # the masks of a file
+    blocks = 10  # every dense block
+    supports = 11  # every support, up to permutations of the hidden units
 
     @property
     def differs_by_replica(self) -> bool:

@@ -67,6 +67,11 @@ def run_id(config: Config) -> str:
     return hash_of(physics(config))
 
 
+def system_id(physics: Mapping[str, Any]) -> str:
+    """Hash of a run's physics, the same for runs that differ in their replicas and snapshots."""
+    return hash_of({key: value for key, value in physics.items() if key not in REPLICA_KEYS})
+
+
 def hash_of(content: Any) -> str:
     """Hash of JSON values: twelve hexadecimal digits."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -6,7 +6,9 @@ updates of a block before the next one begins, so that its weights stay in the p
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -20,7 +22,7 @@ from pruning_phases.streams import derive
 
 def train(
     replicas: Replicas, block: Tensor, data: DeviceData, optimizer: Optimizer,
-    rates: Sequence[float], active: Sequence[bool], keys: Tensor, draw: int,
+    rates: NDArray[np.float64], active: Sequence[bool], keys: Tensor, draw: int,
 ) -> Tensor:  # fmt: skip
     """Update the active replicas once for each row of ``block`` [U, R, B]; losses [U, R].
 
@@ -41,7 +43,7 @@ def train(
             x, y = data.train_images(indices), data.train_y[indices]
             losses[number, part] = backward(x, y, masks[number])
             replicas.mask_gradients(part)
-            update(rates[number])
+            update(float(rates[number]))
 
     each(one, replicas.parts())
     if not replicas.vectorized:

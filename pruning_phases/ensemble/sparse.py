@@ -74,8 +74,8 @@ class SparseForm:
         return self._mask_change == self.replicas.num_mask_changes
 
     def train(
-        self, block: Tensor, data: DeviceData, optimizer: Optimizer, rates: Sequence[float],
-        active: Sequence[bool], keys: Tensor, draw: int,
+        self, block: Tensor, data: DeviceData, optimizer: Optimizer,
+        rates: NDArray[np.float64], active: Sequence[bool], keys: Tensor, draw: int,
     ) -> Tensor:  # fmt: skip
         """Update the active networks once for each row of ``block`` [U, R, B]; losses [U, R].
 
@@ -83,7 +83,7 @@ class SparseForm:
         update's mask. The losses of networks that are not active are NaN.
         """
         changed = [self._stacked(kind, optimizer) for kind in ("", *moments(optimizer))]
-        update = _Update(*_rule(optimizer), np.array(rates, np.float64), changed)
+        update = _Update(*_rule(optimizer), rates, changed)
         rows, words = block.numpy(), _words(keys)
         losses = np.full(block.shape[:2], np.nan, np.float32)
 

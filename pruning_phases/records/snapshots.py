@@ -29,11 +29,15 @@ FARTHEST = 2.0  # largest factor between a density that is asked for and that of
 MASK = "mask:"  # before the name of the weight that a mask belongs to
 
 
+def under(prefix: str, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the tensors whose names have a prefix and a colon, by the rest of their names."""
+    start = f"{prefix}:"
+    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+
+
 def masks_of(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the masks among the tensors of a snapshot, name of the weight -> [networks, ...]."""
-    return {
-        name.removeprefix(MASK): mask for name, mask in tensors.items() if name.startswith(MASK)
-    }
+    return under(MASK.removesuffix(":"), tensors)
 
 
 class Snapshots:

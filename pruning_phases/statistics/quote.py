@@ -1,7 +1,10 @@
 """Numbers with errors, for JSON, tables and titles."""
 
 import math
+from collections.abc import Mapping
 from typing import SupportsFloat
+
+NOT_DETERMINED = "not determined"
 
 
 def number(value: float | None, error: float | None) -> dict[str, float | None] | None:
@@ -14,7 +17,12 @@ def number(value: float | None, error: float | None) -> dict[str, float | None] 
 
 def cell(value: float | None, error: float | None) -> str:
     """A number with its error for a table, or "not determined"."""
-    return "not determined" if value is None else with_error(value, error or math.nan)
+    return NOT_DETERMINED if value is None else with_error(value, error or math.nan)
+
+
+def quoted(entry: Mapping[str, float | None] | None, missing: str = NOT_DETERMINED) -> str:
+    """A JSON number {"value", "error"} for a table."""
+    return missing if entry is None else cell(entry["value"], entry["error"])
 
 
 def with_error(value: SupportsFloat, error: SupportsFloat) -> str:

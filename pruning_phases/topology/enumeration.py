@@ -27,6 +27,11 @@ from numpy.typing import NDArray
 Masks = list[NDArray[np.bool_]]  # one [numbers, out, in] for each layer
 
 
+def sizes_of(shapes: Sequence[Sequence[int]]) -> list[int]:
+    """Units d0, d1, ..., dL of fully connected layers with weights of these shapes [out, in]."""
+    return [shapes[0][1], *(shape[0] for shape in shapes)]
+
+
 def num_blocks(sizes: Sequence[int]) -> int:
     """Number of blocks of a network with layers of d0, d1, ..., dL units: d1 d2 ... d(L-1)."""
     return prod(sizes[1:-1])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pruning_phases.config.enums import Stage
 from pruning_phases.ensemble.optimizers import load_state, state_tensors
+from pruning_phases.records.snapshots import masks_of, under
 from pruning_phases.training.loop import EnsembleModule
 
 Arrays = dict[str, NDArray]
@@ -82,7 +83,7 @@ def replica_tensors(module: EnsembleModule) -> Arrays:
 
 def load_replicas(module: EnsembleModule, tensors: Arrays) -> None:
     """Restore the result of ``replica_tensors``."""
-    replicas, masks = module.replicas, under("mask", tensors)
+    replicas, masks = module.replicas, masks_of(tensors)
     for key, tensor in replicas.trained_tensors().items():
         tensor.copy_(torch.from_numpy(tensors[key]))
     replicas.set_masks(
@@ -96,9 +97,3 @@ def as_numpy(tensors: Mapping[str, Tensor]) -> Arrays:
 
 def prefixed(prefix: str, tensors: Mapping[str, NDArray]) -> Arrays:
     return {f"{prefix}:{name}": np.asarray(value) for name, value in tensors.items()}
-
-
-def under(prefix: str, tensors: Arrays) -> Arrays:
-    """Select the tensors with a prefix, and remove it from their names."""
-    start = f"{prefix}:"
-    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}

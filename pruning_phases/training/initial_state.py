@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from pruning_phases.config.enums import Family
-from pruning_phases.config.identity import REPLICA_KEYS, hash_of, pruner_name
+from pruning_phases.config.identity import pruner_name, system_id
 from pruning_phases.config.run import Config
 from pruning_phases.ensemble.architecture import Architecture
 from pruning_phases.ensemble.members import Member, members
@@ -98,7 +98,7 @@ def sample(config: Config, source: RunRecord, architecture: Architecture) -> Ini
         "run": source.id, "snapshot": name, "density": density, "source_networks": count,
         "first_network": first, "source_seed": physics["seed"],
         "source_pruner": pruner_name(physics["pruner"]),
-        "source_system": hash_of({k: v for k, v in physics.items() if k not in REPLICA_KEYS}),
+        "source_system": system_id(physics),
     }  # fmt: skip
     if any(swapped.values()):
         facts["swaps"] = {layer: _summary(swaps) for layer, swaps in swapped.items()}

@@ -262,7 +262,7 @@ class EnsembleModule(LightningModule):
             self.config.optimizer, self.num_updates, len(block), self.max_updates
         )
         losses = train(
-            block, self.data, self._optimizer, rates.tolist(), self.active, self._dropout_keys,
+            block, self.data, self._optimizer, rates, self.active, self._dropout_keys,
             self.num_updates,
         )  # fmt: skip
         for loss in losses:

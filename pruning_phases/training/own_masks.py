@@ -25,6 +25,7 @@ from pruning_phases.topology.enumeration import (
     num_blocks,
     num_network_supports,
     num_supports,
+    sizes_of,
 )
 from pruning_phases.training.initial_state import InitialState
 
@@ -102,12 +103,11 @@ def _enumerated(config: Config, architecture: Architecture) -> InitialState:
         )
     numbers = range(config.first_replica, end)
     found = (blocks if family is Family.blocks else network_supports)(sizes, numbers)
-    names = list(architecture.layer_of)
     return InitialState(
-        dict(zip(names, found, strict=True)),
+        dict(zip(architecture.layer_of, found, strict=True)),
         {member: member.replica - config.first_replica for member in members(config)},
         {"masks": count},
-        scales=_scales(sizes, numbers, names) if family is Family.blocks else {},
+        scales=_scales(sizes, numbers, architecture) if family is Family.blocks else {},
     )
 
 
@@ -127,18 +127,22 @@ def _sizes(architecture: Architecture) -> list[int] | None:
     linear = architecture.chain is not None and all(len(shape) == 2 for shape in shapes)
     if not linear or not chained or len(shapes) < 2:
         return None
-    return [shapes[0][1], *(shape[0] for shape in shapes)]
+    return sizes_of(shapes)
 
 
-def _scales(sizes: list[int], numbers: range, names: list[str]) -> dict[str, NDArray[np.float64]]:
+def _scales(
+    sizes: list[int], numbers: range, architecture: Architecture
+) -> dict[str, NDArray[np.float64]]:
     """Factors of initial weights and biases of blocks, parameter name -> [numbers].
 
     PyTorch samples both from (-1, 1)/sqrt(fan-in), and the fan-in of a block is smaller than that
     of the whole network.
     """
-    widths = block_widths(sizes, numbers)
-    found = {}
-    for layer, name in enumerate(names[1:]):
-        factors = np.sqrt(sizes[layer + 1] / widths[:, layer])
-        found[name] = found[name.replace("weight", "bias")] = factors
-    return found
+    chain = architecture.chain
+    assert chain is not None  # a network with sizes is one
+    factors = np.sqrt(np.array(sizes[1:-1]) / block_widths(sizes, numbers)).T  # [L - 1, numbers]
+    return {
+        name: own
+        for names in (chain.weights, chain.biases)
+        for name, own in zip(names[1:], factors, strict=True)
+    }

@@ -65,7 +65,7 @@ def one_by_one(module, block):
 
 def rates_of(module, block):
     """Learning rates of the updates of a block, as of a whole training."""
-    return learning_rates(module.config.optimizer, 0, len(block), len(block)).tolist()
+    return learning_rates(module.config.optimizer, 0, len(block), len(block))
 
 
 def trained(module, block):

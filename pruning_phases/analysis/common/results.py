@@ -55,18 +55,14 @@ def write(results: Results, output_dir: str | Path | None, console: Console) -> 
     save_json(path, results.content)
     for ending, table in results.tables.items():
         (save_csv if ending == ".csv" else save_latex)(path.with_suffix(ending), table)
-    for name, bytes_of in results.files.items():
-        write_beside(folder / name, partial(_write_bytes, bytes_of))
+    for name, data in results.files.items():
+        write_beside(folder / name, partial(Path.write_bytes, data=data))
     saved = {stem: save_figure(figure, folder / stem) for stem, figure in made.items()}
     results.show(console)
     console.print(f"results: {', '.join([str(path), *results.tables])}", **PLAIN)
     main = [file for stem, file in saved.items() if "/" not in stem] or [*saved.values()]
     console.print(f"figure{'s' * (len(main) > 1)}: {', '.join(map(str, main))}", **PLAIN)
     return results.content
-
-
-def _write_bytes(content: bytes, beside: Path) -> None:
-    beside.write_bytes(content)
 
 
 def open_folder(output_dir: str | Path | None, beside: Path) -> Path:

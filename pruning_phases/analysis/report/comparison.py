@@ -21,11 +21,11 @@ from pruning_phases.analysis.report.evidence import (
 )
 from pruning_phases.analysis.report.paper_results import AT_INITIALIZATION, FROM_RESULTS
 from pruning_phases.analysis.report.papers import PESCE, STATEMENTS, Statement
-from pruning_phases.analysis.report.tables import Table, quoted
-from pruning_phases.config.identity import REPLICA_KEYS, hash_of
-from pruning_phases.records.names import names_of, options_of
+from pruning_phases.analysis.report.tables import Table
+from pruning_phases.config.identity import system_id
+from pruning_phases.records.names import names_of
 from pruning_phases.statistics.curves import chance_corrected
-from pruning_phases.statistics.quote import with_error
+from pruning_phases.statistics.quote import quoted, with_error
 
 MAGNITUDE = "magnitude"  # the pruner of the first paper
 WITH_TRAINING = {"magnitude", "magnitude_one_shot", "imp"}
@@ -89,8 +89,7 @@ def _matching(statement: Statement, evidence: Evidence) -> Measured:
             continue
         about = model in (statement.models or [model]) and data in (statement.data or [data])
         if system.finished and about:
-            options = options_of(system.runs[0]).items()
-            same = hash_of({name: value for name, value in options if name not in REPLICA_KEYS})
+            same = system_id(system.runs[0].info()["physics"])
             found.setdefault(same, (system, half))
     return [*found.values()]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from pruning_phases.analysis.report.curves import System
-from pruning_phases.analysis.report.tables import NOT_DETERMINED, Table, quoted, unique
+from pruning_phases.analysis.report.tables import Table, unique
 from pruning_phases.analysis.universality.fit import Located, located
 from pruning_phases.analysis.universality.read import SCALES, read_system
 from pruning_phases.errors import UserError
 from pruning_phases.statistics.landmarks import Landmark
-from pruning_phases.statistics.quote import number
+from pruning_phases.statistics.quote import NOT_DETERMINED, number, quoted
 
 
 def half_points(

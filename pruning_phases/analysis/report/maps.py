@@ -4,7 +4,7 @@ from typing import Any
 
 from pruning_phases.analysis.phase_diagram.figure import COLOURS
 from pruning_phases.analysis.phase_diagram.fit import PHASES, UNDECIDED
-from pruning_phases.analysis.report.tables import quoted
+from pruning_phases.statistics.quote import quoted
 
 KINDS = (*PHASES, UNDECIDED)
 

@@ -17,7 +17,8 @@ from pruning_phases.analysis.report.evidence import (
     Found,
     larger,
 )
-from pruning_phases.analysis.report.tables import order_parameter_label, quoted
+from pruning_phases.analysis.report.tables import order_parameter_label
+from pruning_phases.statistics.quote import quoted
 
 Results = dict[str, Any]
 

@@ -4,15 +4,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pruning_phases.observables.registry import observables
-from pruning_phases.statistics.quote import cell as quoted_cell
+from pruning_phases.statistics.quote import NOT_DETERMINED
 
 # A number as ``quote`` writes it: 5.4(10)(18)e-04, 0.971(2), 316,200, or a plain one, with a unit.
 QUOTED = re.compile(r"([-+]?\d[\d,]*\.?\d*)(?:\(\d+\))*(e[-+]?\d+)?%?$")
-
-NOT_DETERMINED = "not determined"
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,6 @@ def sort_value(text: str) -> float | None:
         return None
     value = float(found[1].replace(",", "") + (found[2] or ""))
     return value if math.isfinite(value) else None
-
-
-def quoted(number: Any, missing: str = NOT_DETERMINED) -> str:
-    """A JSON number {"value", "error"} as ``quote`` writes it."""
-    return missing if number is None else quoted_cell(number["value"], number["error"])
 
 
 def order_parameter_label(name: str) -> str:

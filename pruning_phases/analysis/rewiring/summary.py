@@ -10,7 +10,7 @@ from pruning_phases.analysis.rewiring.fit import excess
 from pruning_phases.analysis.rewiring.read import Trained
 from pruning_phases.console import PLAIN
 from pruning_phases.statistics.estimates import mean_and_error
-from pruning_phases.statistics.quote import cell, number
+from pruning_phases.statistics.quote import number, quoted
 
 
 def to_json(entry: Trained, original: Trained | None) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _show(system: str, rows: list[dict[str, Any]], console: Console) -> None:
         table.add_column(name, justify="left" if name == "family" else "right", overflow="fold")
     for row in rows:
         known = [
-            cell(value["value"], value["error"]) if value else "-"
+            quoted(value, "-")
             for value in (
                 row["final_training_loss"], row.get("excess_over_original"), row["accuracy"],
                 row["loss"],

@@ -15,7 +15,7 @@ from pruning_phases.analysis.sparsest.pruned import Pruned, fewest, growth, leas
 from pruning_phases.analysis.sparsest.read import Networks
 from pruning_phases.console import PLAIN
 from pruning_phases.statistics.estimates import mean_and_error
-from pruning_phases.statistics.quote import cell, number
+from pruning_phases.statistics.quote import number, quoted
 
 
 def search_json(networks: Networks, target: float) -> dict[str, Any]:
@@ -135,14 +135,10 @@ def _pruned(content: dict[str, Any], target: float) -> Table:
     for one in content["pruned"]:
         table.add_row(
             one["pruner"], ",".join(map(str, one["widths"])),
-            *(_quoted(one[name], "none") for name in ("fewest_nonzeros", "dead_fraction")),
-            f"{one['highest_accuracy']:.4f}", _quoted(slopes[one["pruner"]], ""),
+            *(quoted(one[name], "none") for name in ("fewest_nonzeros", "dead_fraction")),
+            f"{one['highest_accuracy']:.4f}", quoted(slopes[one["pruner"]], ""),
         )  # fmt: skip
     return table
-
-
-def _quoted(value: dict[str, float] | None, missing: str) -> str:
-    return cell(value["value"], value["error"]) if value else missing
 
 
 def _rates(rows: list[dict[str, Any]], target: float) -> Table:

@@ -5,7 +5,7 @@ score by name: ``pruning.registry`` gives the function and the arguments that it
 a user's own is checked after every call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +114,7 @@ def _kept(score: Tensor, surviving: Tensor, counts: list[int], sizes: list[int])
     )
 
 
-def network_scores(module: EnsembleModule, before: Mapping[str, Tensor] | None = None) -> Tensor:
+def network_scores(module: EnsembleModule, before: dict[str, Tensor] | None = None) -> Tensor:
     """[R, weights of all layers]: the pruner's scores of the current weights.
 
     before: parameter name -> [R, ...] weights when the step began, None: the current ones.
@@ -127,36 +127,29 @@ def network_scores(module: EnsembleModule, before: Mapping[str, Tensor] | None =
     elif found.reads == STREAM:
         score = found.score(module.stream("prune"), weights.shape[1])
     else:
+        whole = before or {name: replicas.stacked(name).detach() for name in replicas.layer_of}
         with evaluation_mode(module):
             networks = range(replicas.num_replicas)
-            return torch.stack([_gradient_scores(module, r, before or {}) for r in networks])
+            return torch.stack([_gradient_scores(module, r, whole) for r in networks])
     if is_import_path(name):
         masks = [mask.flatten(1) for mask in replicas.layer_masks().values()]
         _refuse_scores(name, {"": score}, {"": torch.cat(masks, dim=1)})
     return score
 
 
-def _gradient_scores(module: EnsembleModule, r: int, before: Mapping[str, Tensor]) -> Tensor:
+def _gradient_scores(module: EnsembleModule, r: int, before: dict[str, Tensor]) -> Tensor:
     """Score one network in float64, so that its scores do not depend on the other networks."""
     replicas, pruner = module.replicas, module.config.pruner
-    parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
-    source = reads(pruner.score)
-    by_shape = source == SHAPE
-    network = replicas.alone(r, torch.float64, zero_means=by_shape)
-    prunable = list(replicas.layer_of)
+    source, prunable = reads(pruner.score), list(replicas.layer_of)
+    network, parameters = alone_in_float64(module, r, zero_means=source == SHAPE)
+    if source == SHAPE:
+        read: list[Any] = [module.data.train_images(module.data.subset[r][:1]).double()]
+    else:
+        read = [*batch_in_float64(module, score_examples(module, r))]
+    if source == REGROWTH:
+        read = [{name: weights[r].double() for name, weights in before.items()}, *read]
     with torch.enable_grad():
-        score = score_named(pruner.score).score
-        if by_shape:
-            example = module.data.train_images(module.data.subset[r][:1]).double()
-            found = score(network, parameters, prunable, example)
-        else:
-            chosen = score_examples(module, r)
-            x, y = module.data.train_images(chosen).double(), module.data.train_y[chosen]
-            more = []
-            if source == REGROWTH:
-                now = {name: replicas.stacked(name) for name in prunable}
-                more = [{name: part[r].double() for name, part in (now | dict(before)).items()}]
-            found = score(network, parameters, prunable, *more, x, y)
+        found = score_named(pruner.score).score(network, parameters, prunable, *read)
     if is_import_path(pruner.score):
         if not isinstance(found, dict) or not set(prunable) <= set(found):
             expected = f"a dictionary of tensors with the keys {', '.join(prunable)}"
@@ -165,6 +158,20 @@ def _gradient_scores(module: EnsembleModule, r: int, before: Mapping[str, Tensor
         surviving = {name: replicas.mask(name)[r] > 0 for name in prunable}
         _refuse_scores(pruner.score, found, surviving)
     return torch.cat([found[name].flatten() for name in prunable])
+
+
+def alone_in_float64(
+    module: EnsembleModule, r: int, zero_means: bool = False
+) -> tuple[Callable[[dict[str, Tensor], Tensor], Tensor], dict[str, Tensor]]:
+    """One network as a function of its parameters and a batch, and its parameters."""
+    replicas = module.replicas
+    parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
+    return replicas.alone(r, torch.float64, zero_means=zero_means), parameters
+
+
+def batch_in_float64(module: EnsembleModule, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Images and labels of some training examples."""
+    return module.data.train_images(chosen).double(), module.data.train_y[chosen]
 
 
 def _refuse_scores(path: str, found: Mapping[str, Any], surviving: Mapping[str, Tensor]) -> None:

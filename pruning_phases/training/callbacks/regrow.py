@@ -12,7 +12,11 @@ from torch.nn import functional as F
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
 from pruning_phases.pruning.regrowth import regrown, replaced_fraction
 from pruning_phases.streams import derive
-from pruning_phases.training.callbacks.prune import examples_of
+from pruning_phases.training.callbacks.prune import (
+    alone_in_float64,
+    batch_in_float64,
+    examples_of,
+)
 from pruning_phases.training.evaluate import evaluation_mode
 from pruning_phases.training.loop import EnsembleModule
 
@@ -56,10 +60,8 @@ def gradients(module: EnsembleModule) -> dict[str, Tensor]:
 
 def _of_one(module: EnsembleModule, r: int, keys: Tensor) -> dict[str, Tensor]:
     """In float64, so that a network's slopes do not depend on the other networks."""
-    replicas = module.replicas
     chosen = examples_of(module, r, keys, module.config.training.batch_size)
-    x, y = module.data.train_images(chosen).double(), module.data.train_y[chosen]
-    network = replicas.alone(r, torch.float64)
-    parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
+    network, parameters = alone_in_float64(module, r)
+    x, y = batch_in_float64(module, chosen)
     with torch.enable_grad():
         return torch.func.grad(lambda p: F.cross_entropy(network(p, x), y))(parameters)

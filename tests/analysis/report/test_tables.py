@@ -2,8 +2,8 @@
 
 import pytest
 
-from pruning_phases.analysis.report.tables import Table, order_parameter_label, quoted, sort_value
-from pruning_phases.statistics.quote import with_errors
+from pruning_phases.analysis.report.tables import Table, order_parameter_label, sort_value
+from pruning_phases.statistics.quote import quoted, with_errors
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_masks_move_and_keep_their_size_in_every_layer(configure):
 
 
 def test_gradients_are_those_of_all_weights_at_the_pruned_network(sparse_module):
-    """Of pruned weights, too: by finite differences of the loss on the same batch."""
+    """Finite differences of the loss on the same batch give the slopes of pruned weights."""
     module, found = sparse_module, gradients(sparse_module)
     keys = derive(module.stream("regrow"), module.round)
     chosen = examples_of(module, 1, keys, module.config.training.batch_size)

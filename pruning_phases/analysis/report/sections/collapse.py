@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pruning_phases.analysis.report.tables import Section, Table, quoted, unique
+from pruning_phases.analysis.report.tables import Section, Table, unique
+from pruning_phases.statistics.quote import quoted
 
 TITLE = "Finite-size scaling"
 ANSATZES = {"power_law": "power law", "bkt": "BKT"}

@@ -2,16 +2,9 @@
 
 from typing import Any
 
-from pruning_phases.analysis.report.tables import (
-    NOT_DETERMINED,
-    Section,
-    Table,
-    order_parameter_label,
-    quoted,
-    unique,
-)
+from pruning_phases.analysis.report.tables import Section, Table, order_parameter_label, unique
 from pruning_phases.observables.controls import CONTROLS
-from pruning_phases.statistics.quote import with_errors
+from pruning_phases.statistics.quote import NOT_DETERMINED, quoted, with_errors
 
 TITLE = "Critical points and exponents"
 PARAMETERS = {"critical_point": "critical point", "exponent": "exponent"}

@@ -3,8 +3,9 @@
 from typing import Any
 
 from pruning_phases.analysis.percolation.summary import TITLES
-from pruning_phases.analysis.report.tables import Section, Table, quoted, unique
+from pruning_phases.analysis.report.tables import Section, Table, unique
 from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.statistics.quote import quoted
 
 TITLE = "Percolation of the mask"
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from pruning_phases.analysis.report.tables import Section, Table, quoted, unique
+from pruning_phases.analysis.report.tables import Section, Table, unique
+from pruning_phases.statistics.quote import quoted
 
 TITLE = "Dropout phases"
 

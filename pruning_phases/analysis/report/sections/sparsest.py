@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pruning_phases.analysis.report.tables import Section, Table, quoted
+from pruning_phases.analysis.report.tables import Section, Table
+from pruning_phases.statistics.quote import quoted
 
 TITLE = "Sparsest networks"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from pruning_phases.analysis.report.tables import NOT_DETERMINED, Section, Table, quoted, unique
+from pruning_phases.analysis.report.tables import Section, Table, unique
 from pruning_phases.analysis.universality.read import SCALES
-from pruning_phases.statistics.quote import with_error
+from pruning_phases.statistics.quote import NOT_DETERMINED, quoted, with_error
 
 TITLE = "Half accuracy of all systems compared"
 

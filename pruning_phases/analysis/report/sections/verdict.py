@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from pruning_phases.analysis.report.tables import Section, Table, order_parameter_label, quoted
+from pruning_phases.analysis.report.tables import Section, Table, order_parameter_label
 from pruning_phases.analysis.verdict.fit import BINDER, WORDS
 from pruning_phases.analysis.verdict.summary import PREDICTIONS
 from pruning_phases.observables.controls import CONTROLS
+from pruning_phases.statistics.quote import quoted
 
 TITLE = "Kind of the transition"
 
