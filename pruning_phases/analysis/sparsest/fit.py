@@ -1,4 +1,4 @@
-"""Numbers of nonzeros, fronts and success rates. Pure functions of arrays."""
+"""Outputs of small networks, fronts and success rates. Pure functions of arrays."""
 
 from collections.abc import Sequence
 
@@ -6,17 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.683  # of an interval, as of one standard error
-
-
-def nonzeros(masks: Sequence[NDArray[np.bool_]]) -> NDArray[np.int64]:
-    """Number [n] of weights and biases of fully connected networks, that is of nonzero parameters.
-
-    masks: of each layer [n, out, in], from the first one. A hidden unit's bias counts if the unit
-    has an edge leading out; the biases of the outputs all count (arXiv 2407.04075).
-    """
-    weights = sum(mask.sum(axis=(1, 2)) for mask in masks)
-    biases = sum(above.any(axis=1).sum(axis=1) for above in masks[1:])
-    return np.asarray(weights + biases + masks[-1].shape[1])
 
 
 def outputs(

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.sparsest.measured import measured
+from pruning_phases.config.groups import NO_SCORE
 from pruning_phases.config.identity import pruner_name
-from pruning_phases.observables.evolution import WHOLE
 from pruning_phases.records.names import systems_of
 from pruning_phases.records.run import RunRecord
 
@@ -36,14 +37,16 @@ class Pruned:
 
 def read_pruned(records: list[RunRecord]) -> list[Pruned]:
     """Return the pruned networks of all systems, by pruner and number of units."""
-    pruned = [record for record in records if record.info()["physics"]["pruner"]["score"] != "none"]
+    pruned = [
+        record for record in records if record.info()["physics"]["pruner"]["score"] != NO_SCORE
+    ]
     found = [_read(runs) for runs in systems_of(pruned).values()] if pruned else []
     return sorted(found, key=lambda one: (one.pruner, one.widths))
 
 
 def _read(runs: list[RunRecord]) -> Pruned:
-    tables = [_of_run(run) for run in runs]
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat([measured(run) for run in runs])
+    table = table[table["step"] > 0]
     wide = {
         name: table.pivot_table(index=["seed", "replica"], columns="step", values=name).to_numpy()
         for name in ("nonzeros", "accuracy", "dead", "num_kept")
@@ -54,26 +57,6 @@ def _read(runs: list[RunRecord]) -> Pruned:
         tuple(int(shape[0]) for shape in layers[:-1]), wide["num_kept"][0].astype(int),
         wide["nonzeros"].astype(int), wide["accuracy"], wide["dead"],
     )  # fmt: skip
-
-
-def _of_run(record: RunRecord) -> pd.DataFrame:
-    """One row per replica and pruning step: nonzeros, accuracy, fraction of dead weights.
-
-    Nonzeros as in ``fit.nonzeros``: a hidden bias counts if its unit is active on the in-side of
-    the layer above.
-    """
-    layers = record.layers()
-    shapes = record.info()["network"]["layers"]
-    first, last = list(shapes)[0], list(shapes)[-1]
-    keys = ["step", "replica"]
-    hidden = layers[~layers["layer"].isin([WHOLE, first])].groupby(keys)["active_in"].sum()
-    table = record.observables().set_index(keys)
-    table = table[table.index.get_level_values("step") > 0]
-    biases = hidden.reindex(table.index) + shapes[last][0]
-    return table.assign(
-        nonzeros=table["num_kept"] + biases,
-        dead=1 - table["effective_density"] / table["density"],
-    ).reset_index()[[*keys, "seed", "num_kept", "nonzeros", "accuracy", "dead"]]
 
 
 def least_nonzeros(pruned: Pruned, target: float) -> Array:

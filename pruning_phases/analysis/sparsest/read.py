@@ -7,15 +7,15 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from pruning_phases.analysis.sparsest.fit import nonzeros
+from pruning_phases.analysis.sparsest.measured import measured
 from pruning_phases.config.enums import Family
 from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.snapshots import FINAL, masks_of
-
-Masks = dict[str, NDArray[np.bool_]]
+from pruning_phases.records.snapshots import FINAL, MASK
+from pruning_phases.topology.enumeration import sizes_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Networks:
 
     name: str  # such as "supports of 2-3-3-3-1"
     num_masks: int  # of the enumeration or the file
-    masks: Masks  # of each layer [n, out, in]
+    masks: dict[str, NDArray[np.bool_]]  # of each layer [n, out, in]
     mask: NDArray[np.int64]  # [n], its number
     nonzeros: NDArray[np.int64]  # [n]
     accuracy: NDArray[np.float64]  # [n]
@@ -65,41 +65,34 @@ def _name(record: RunRecord) -> str:
     shapes = list(record.info()["network"]["layers"].values())
     if any(len(shape) != 2 for shape in shapes):
         raise UserError(f"{record.folder}: nonzeros are counted in fully connected networks alone")
-    sizes = "-".join(map(str, [shapes[0][1], *(shape[0] for shape in shapes)]))
-    return f"{_topology(record)['family']} of {sizes}"
+    return f"{_topology(record)['family']} of {'-'.join(map(str, sizes_of(shapes)))}"
 
 
 def _together(name: str, records: list[RunRecord]) -> Networks:
-    parts = [_read(record) for record in records]
-    masks = {layer: np.concatenate([one[0][layer] for one in parts]) for layer in parts[0][0]}
+    """The networks of several runs with equal layers."""
+    tables, tensors = zip(*(_read(record) for record in records), strict=True)
+    table = pd.concat(tables)
+    info = records[0].info()
+    layers, count = list(info["network"]["layers"]), int(info["topology"]["masks"])
+
+    def joined(key: str) -> NDArray[Any]:
+        return np.concatenate([one[key] for one in tensors])
+
     return Networks(
-        name, int(records[0].info()["topology"]["masks"]), masks,
-        np.concatenate([numbers for _, numbers, *_ in parts]), nonzeros(list(masks.values())),
-        np.concatenate([accuracy for _, _, accuracy, _ in parts]),
-        {key: np.concatenate([one[3][key] for one in parts]) for key in parts[0][3]},
-        str(records[0].info()["physics"]["dataset"]["name"]),
+        name, count, {f"{layer}.weight": joined(f"{MASK}{layer}.weight") > 0 for layer in layers},
+        table["replica"].to_numpy() % count, table["nonzeros"].to_numpy(),
+        table["accuracy"].to_numpy(),
+        {key: joined(key) for layer in layers for key in (f"{layer}.weight", f"{layer}.bias")},
+        str(info["physics"]["dataset"]["name"]),
     )  # fmt: skip
 
 
-def _read(
-    record: RunRecord,
-) -> tuple[Masks, NDArray[np.int64], NDArray[np.float64], dict[str, NDArray[np.float32]]]:
-    """Masks, their numbers, accuracies and parameters of the networks of one run."""
-    tensors, _ = record.read_snapshot(FINAL)
-    found = masks_of(tensors)
-    layers = [f"{layer}.weight" for layer in record.info()["network"]["layers"]]
-    masks = {name: found[name].astype(bool) for name in layers}
-    table = record.observables()
-    count = len(next(iter(masks.values())))
-    if len(table) != count:
+def _read(record: RunRecord) -> tuple[pd.DataFrame, dict[str, NDArray[Any]]]:
+    """One row for each network of a run, and the tensors of its last snapshot."""
+    table, (tensors, _) = measured(record), record.read_snapshot(FINAL)
+    if len(table) != len(next(iter(tensors.values()))):
         raise UserError(
             f"{record.folder}: it has several rows for each network: leave dropout_phase=grid and "
             "dataset.train_sizes out"
         )
-    numbers = table["replica"].to_numpy() % int(record.info()["topology"]["masks"])
-    parameters = {
-        f"{layer}.{part}": tensors[f"{layer}.{part}"]
-        for layer in record.info()["network"]["layers"]
-        for part in ("weight", "bias")
-    }
-    return masks, numbers, table["accuracy"].to_numpy(), parameters
+    return table, tensors

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from pruning_phases.analysis.sparsest.fit import nonzeros
 from pruning_phases.analysis.sparsest.pruned import (
     Pruned,
     fewest,
@@ -15,6 +14,7 @@ from pruning_phases.analysis.sparsest.pruned import (
 )
 from pruning_phases.records.snapshots import masks_of
 from tests.support.commands import command
+from tests.support.nonzeros import nonzeros
 from tests.support.runs import make
 
 SPIRAL = [

@@ -8,17 +8,24 @@ import pytest
 from safetensors.numpy import load_file
 from scipy import stats
 
-from pruning_phases.analysis.sparsest.fit import front, nonzeros, outputs, success_rate
+from pruning_phases.analysis.sparsest.fit import front, outputs, success_rate
+from pruning_phases.analysis.sparsest.measured import measured
 from pruning_phases.analysis.sparsest.read import read_networks
 from pruning_phases.data.cubist_spiral import CubistSpiralConfig, load
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL
-from pruning_phases.topology.enumeration import blocks, network_supports
+from pruning_phases.topology.enumeration import network_supports
 from tests.support.commands import command
+from tests.support.nonzeros import nonzeros
 from tests.support.runs import make
 from tests.support.written_records import write_run
 
 SIZES = (2, 3, 2, 2, 1)
+SPIRAL = [
+    "dataset=cubist_spiral", "dataset.points_per_class=200", "dataset.train_size=null",
+    "pruner=none", "model.outputs=1", "model.depth=4", "training.budget.rule=updates",
+    "figures=[]",
+]  # fmt: skip
 LAYERS = {f"fc{i + 1}": [SIZES[i + 1], SIZES[i]] for i in range(4)}
 
 
@@ -44,9 +51,15 @@ def write_search(
     kept = sum(mask.sum(axis=(1, 2)) for mask in masks)
     table = pd.DataFrame(
         {"step": 0, "density": kept / 18, "num_kept": kept, "replica": replica, "seed": 0,
-         "p_train": 0.0, "p_eval": 0.0, "train_size": 98, "accuracy": accuracy}
+         "p_train": 0.0, "p_eval": 0.0, "train_size": 98, "accuracy": accuracy,
+         "effective_density": kept / 18}
     )  # fmt: skip
-    record.write_tables(table, table[["step", "replica"]].assign(layer="fc1"))
+    active = [mask.any(axis=1).sum(axis=1) for mask in masks]
+    of_layers = [
+        table[["step", "replica"]].assign(layer=layer, active_in=own)
+        for layer, own in zip([*LAYERS, "all"], [*active, active[0]], strict=True)
+    ]
+    record.write_tables(table, pd.concat(of_layers))
     tensors = {
         f"mask:{layer}.weight": mask.astype(np.uint8)
         for layer, mask in zip(LAYERS, masks, strict=True)
@@ -68,10 +81,13 @@ def results(folder, *words):
 
 @pytest.mark.parametrize(("hidden", "parameters"), [((3, 3, 3), 37), ((7, 3, 3), 61),
                                                     ((3, 2, 2), 26), ((6, 3, 2), 50)])  # fmt: skip
-def test_nonzeros_of_dense_blocks_are_the_published_numbers_of_parameters(hidden, parameters):
-    sizes = (2, 16, 16, 16, 1)
-    number = np.ravel_multi_index([width - 1 for width in hidden], (16, 16, 16))
-    assert nonzeros(blocks(sizes, [number])).tolist() == [parameters + 0]
+def test_nonzeros_of_dense_blocks_are_the_published_numbers_of_parameters(
+    configure, hidden, parameters
+):
+    number = np.ravel_multi_index([width - 1 for width in hidden], (8, 4, 4))
+    words = ["topology=blocks", "model.widths=[8,4,4]", "num_replicas=1", f"first_replica={number}"]
+    record = make(configure(*SPIRAL, *words, "training.budget.amount=1"))
+    assert measured(record)["nonzeros"].tolist() == [parameters]
 
 
 def test_a_bias_counts_only_if_its_unit_has_an_edge_leading_out():
@@ -80,14 +96,13 @@ def test_a_bias_counts_only_if_its_unit_has_an_edge_leading_out():
     assert nonzeros([first, second]).tolist() == [6 + 1 + 1 + 1]
 
 
-def test_outputs_are_those_of_the_trained_network(configure):
+@pytest.mark.parametrize("chunk", [4, 3])
+def test_outputs_are_those_of_the_trained_network(configure, chunk):
     words = [
-        "dataset=cubist_spiral", "dataset.points_per_class=200", "pruner=none", "model.outputs=1",
-        "topology=supports", "model.depth=4", "model.widths=[3,2,2]", "num_replicas=4",
-        "training.budget.rule=updates", "training.budget.amount=800", "figures=[]",
-        "dataset.train_size=null", "first_replica=412", "optimizer.lr=0.02",
+        "topology=supports", "model.widths=[3,2,2]", "num_replicas=4", "first_replica=412",
+        "training.budget.amount=800", "optimizer.lr=0.02", f"trainer.chunk_size={chunk}",
     ]  # fmt: skip
-    record = make(configure(*words))
+    record = make(configure(*SPIRAL, *words))
     ((networks,), _) = read_networks([record])
     data = load(CubistSpiralConfig("cubist_spiral", points_per_class=200), "", 0)
     for row, accuracy in enumerate(networks.accuracy):
