@@ -121,7 +121,8 @@ def _widths(axis: Axes, content: dict[str, Any]) -> None:
     axis.set_yscale("log")
     axis.set_xlabel("mean width of the hidden layers at the start")
     axis.set_ylabel(f"fewest nonzeros with accuracy {content['target']:g}")
-    axis.legend(fontsize=7, ncols=2)
+    if axis.get_legend_handles_labels()[1]:
+        axis.legend(fontsize=7, ncols=2)
 
 
 def _dead(axis: Axes, content: dict[str, Any]) -> None:

@@ -70,13 +70,13 @@ def _name(record: RunRecord) -> str:
 
 def _together(name: str, records: list[RunRecord]) -> Networks:
     """The networks of several runs with equal layers."""
-    tables, tensors = zip(*(_read(record) for record in records), strict=True)
-    table = pd.concat(tables)
+    parts = [_read(record) for record in records]
+    table = pd.concat([rows for rows, _ in parts])
     info = records[0].info()
     layers, count = list(info["network"]["layers"]), int(info["topology"]["masks"])
 
     def joined(key: str) -> NDArray[Any]:
-        return np.concatenate([one[key] for one in tensors])
+        return np.concatenate([tensors[key] for _, tensors in parts])
 
     return Networks(
         name, count, {f"{layer}.weight": joined(f"{MASK}{layer}.weight") > 0 for layer in layers},
