@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from pruning_phases.errors import UserError
+from pruning_phases.pruning.regrowth import erdos_renyi_counts
 from pruning_phases.records.snapshots import FINAL, masks_of
 from pruning_phases.streams import derive
 from pruning_phases.training.callbacks.prune import examples_of, prune
@@ -39,6 +40,24 @@ def test_masks_move_and_keep_their_size_in_every_layer(configure):
     assert (
         moving.observables()["num_kept"].unique() == still.observables()["num_kept"].unique()
     ).all()
+
+
+def test_nothing_is_replaced_after_its_part_of_the_updates(configure):
+    early, still = (
+        make(configure(*WORDS, word)) for word in ("pruner.regrow_until=0.01", "pruner.regrow=0")
+    )
+    for name, mask in masks_of(early.read_snapshot(FINAL)[0]).items():
+        np.testing.assert_array_equal(mask, masks_of(still.read_snapshot(FINAL)[0])[name])
+
+
+def test_layers_have_the_numbers_of_weights_of_erdos_renyi_graphs(configure):
+    record = make(configure(*WORDS))
+    masks = masks_of(record.read_snapshot(FINAL)[0])
+    shapes = [mask.shape[1:] for mask in masks.values()]
+    kept = int(record.observables()["num_kept"].iloc[-1])
+    expected = erdos_renyi_counts(kept, shapes, [int(np.prod(shape)) for shape in shapes])
+    for mask, count in zip(masks.values(), expected, strict=True):
+        assert (mask.reshape(len(mask), -1).sum(axis=1) == count).all()
 
 
 def test_gradients_are_those_of_all_weights_at_the_pruned_network(sparse_module):
