@@ -4,7 +4,6 @@ In: the composed configuration. Out: the typed one, or a UserError in one line t
 and the cure. The bounds of a key stand beside it; here are the contradictions between keys.
 """
 
-import hashlib
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -12,6 +11,7 @@ from omegaconf.errors import MissingMandatoryValue
 
 from pruning_phases.config.dropout_rates import RateGridConfig
 from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Scope, Stage
+from pruning_phases.config.files import digest_of, teacher_file
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig
 from pruning_phases.config.keys import refuse_out_of_bounds
 from pruning_phases.config.register import schemas
@@ -21,7 +21,7 @@ from pruning_phases.errors import UserError
 from pruning_phases.file_path import expanded
 from pruning_phases.import_path import is_import_path
 from pruning_phases.observables.registry import own_observables
-from pruning_phases.pruning.registry import reads, scores
+from pruning_phases.pruning.registry import PREDICTOR, reads, scores
 from pruning_phases.pruning.schedules import lowest_density, schedule
 from pruning_phases.registry import members
 
@@ -196,6 +196,8 @@ def _check_pruner(pruner: PrunerConfig) -> None:
             f"pruner.scored_on={pruner.scored_on.name}: networks that train on from their current "
             "weights are scored on these: choose pruner.trains_from=initial or trained"
         )
+    if reads(pruner.score) == PREDICTOR:
+        pruner.teacher_digest = digest_of("pruner.teacher", teacher_file(pruner.teacher))
     if pruner.rewind_update and pruner.scored_on is Stage.initial:
         raise UserError(
             f"pruner.rewind_update={pruner.rewind_update}: weights that are scored at "
@@ -247,11 +249,7 @@ def _check_own_masks(config: Config) -> None:
         return
     if topology.masks is None:
         raise UserError("topology.masks has no value: give a file of masks")
-    try:
-        content = expanded(topology.masks).read_bytes()
-    except OSError as error:
-        raise UserError(f"topology.masks={topology.masks}: {error.strerror}") from error
-    topology.masks_digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+    topology.masks_digest = digest_of("topology.masks", expanded(topology.masks))
 
 
 def _check_snapshots(config: Config) -> None:

@@ -124,6 +124,12 @@ def _in_rounds(config: Any, pruner: PrunerConfig) -> bool:
     return _prunes(config, pruner) and prunes_in_rounds(pruner.score)
 
 
+def _learned(config: Any, pruner: PrunerConfig) -> bool:
+    from pruning_phases.pruning.registry import PREDICTOR, reads
+
+    return _prunes(config, pruner) and reads(pruner.score) == PREDICTOR
+
+
 _STEPWISE = (Schedule.linear, Schedule.geometric, Schedule.cubic, Schedule.two_stage)
 
 
@@ -206,6 +212,11 @@ class PrunerConfig:
         100, "synflow, iterative_snip, force: rounds of scoring and pruning that make up one step",
         at_least=1, at_most=10**6, has_effect=_in_rounds,
     )  # fmt: skip
+    teacher: str | None = key(
+        None, "autosparse: predictor of survival, as the folder of runs that the command survival "
+        "has read, or as a file", path=True, machine=True, has_effect=_learned,
+    )  # fmt: skip
+    teacher_digest: str | None = key(None, "", before=None, has_effect=_learned)  # of that file
 
     def stages(self) -> set[Stage]:
         """Stages of the weights that later steps need."""

@@ -59,6 +59,10 @@ class Config:
         list, "densities at which weights and masks are kept, each at the nearest pruning step",
         at_least=0, at_most=1,
     )  # fmt: skip
+    initial_gradients: bool = key(
+        False, "keep the slopes of the loss over all training examples at the initial weights, "
+        "which the command survival reads", before=False,
+    )  # fmt: skip
     observables: list[str] = key(
         list, "import paths MODULE:NAME of observables of your own", before=[], import_path=True
     )

@@ -9,6 +9,9 @@
                before: its prunable weights when the step began, all of which may survive it
     shape      score(network, parameters, prunable, example) -> {name: tensor}, of one network whose
                running means are 0
+    predictor  score(predictor, weights, gradients) -> {name: tensor}, of the prunable weights of
+               one network and the slopes of its mean loss over all its training examples;
+               predictor: ``pruning.predictor.Predictor`` of ``pruner.teacher``
 
 Scores that read regrowth or the shape, and those with ``IN_ROUNDS = True``, prune each step in
 ``pruner.score_rounds`` rounds.
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     Network = Callable[[Parameters, Tensor], Tensor]
 
 WEIGHTS, STREAM, EXAMPLES = "weights", "stream", "examples"
-REGROWTH, SHAPE = "regrowth", "shape"
+REGROWTH, SHAPE, PREDICTOR = "regrowth", "shape", "predictor"
 
 
 KEY = "pruner.score"
@@ -50,6 +53,7 @@ ARGUMENTS = {
     EXAMPLES: ("network", "parameters", "prunable", "x", "y"),
     REGROWTH: ("network", "parameters", "prunable", "before", "x", "y"),
     SHAPE: ("network", "parameters", "prunable", "example"),
+    PREDICTOR: ("predictor", "weights", "gradients"),
 }
 
 

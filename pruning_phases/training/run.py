@@ -32,6 +32,7 @@ from pruning_phases.ensemble.workers import set_num_workers
 from pruning_phases.errors import Busy, RunError, Terminated
 from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
+from pruning_phases.pruning.predictor import refuse_other_kinds, teacher_of
 from pruning_phases.pruning.schedules import counts_of
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
@@ -78,9 +79,7 @@ def run(
     architecture = architecture_of(config, dataset)
     device = trainer.strategy.root_device
     refuse_oversized(architecture, 0, device)
-    if import_paths(config):
-        one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
-        trial(config, dataset, architecture, one)
+    _try_own_parts(config, dataset, architecture)
     refuse_oversized(architecture, config.training.batch_size, device)
     facts = facts_of(config, dataset, architecture) | {
         "command": command_of(config.results_dir, config.sweep.name),
@@ -111,6 +110,16 @@ def run(
             raise RunError(line) from error
         lease.check()
         record.finish()
+
+
+def _try_own_parts(config: Config, dataset: Dataset, architecture: Architecture) -> None:
+    """Refuse code and a predictor of a user's own that do not fit the network."""
+    if config.pruner.teacher_digest:
+        teacher = str(config.pruner.teacher)
+        refuse_other_kinds(teacher_of(config.pruner), architecture.layers.values(), teacher)
+    if import_paths(config):
+        one = partial(build_module, config, dataset, members(config)[:1], None, architecture)
+        trial(config, dataset, architecture, one)
 
 
 def _initial_state(

@@ -97,6 +97,7 @@ def retraining(config: Config, source: RunRecord) -> Config:
         config,
         pruner=replace(config.pruner, score=NO_SCORE),
         snapshots=[],
+        initial_gradients=False,
         figures=[name for name in config.figures if name != "transition"],
         training=replace(config.training, budget=budget),
         topology=replace(config.topology, run=computation(source), density=density),

@@ -24,6 +24,7 @@ from tests.analysis.phase_diagram.test_fit import LEARNING
 from tests.analysis.phase_diagram.test_fit import planted as planted_losses
 from tests.analysis.rewiring.test_rewiring import write_family
 from tests.analysis.sparsest.test_sparsest import write_search
+from tests.analysis.survival.test_survival import write_teacher
 from tests.analysis.universality.test_universality import DENSITY as FALL_DENSITY
 from tests.analysis.universality.test_universality import accuracy as falling
 from tests.support.commands import command
@@ -76,6 +77,7 @@ CASES = {
         {"confidence": 0.9},
     ),
     "rewiring": (write_families, {}),
+    "survival": (write_teacher, {"epochs": 3, "batch_size": 64}),
     "universality": (write_falls, {"num_resampled": 100}),
     "verdict": (write_widths, {"control": "num_kept", "num_resampled": 100}),
 }

@@ -16,7 +16,7 @@ OPTIONS = sorted(path.relative_to(CONF) for path in CONF.glob("*/*.yaml"))
 # Words without which an option does not compose.
 NEEDED = {
     "given": ["pruner=none", f"topology.masks={__file__}"], "blocks": ["pruner=none"],
-    "supports": ["pruner=none"],
+    "supports": ["pruner=none"], "autosparse": [f"pruner.teacher={__file__}"],
 }  # fmt: skip
 
 

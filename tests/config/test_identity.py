@@ -16,6 +16,7 @@ LATER = {
     "pruner.finetune.min_updates": "7", "topology.training.min_updates": "7",
     "observables": "[mylab.observable:margin]", "model.outputs": "1",
     "optimizer.schedule": "cosine", "pruner.regrow": "0.2", "topology.masks_digest": "0",
+    "initial_gradients": "true", "pruner.teacher_digest": "0",
 }  # fmt: skip
 
 

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.results import Panels
-from pruning_phases.analysis.sparsest.fit import outputs
 from pruning_phases.analysis.sparsest.read import Networks
 from pruning_phases.analysis.sparsest.winners import shown
 from pruning_phases.data.cubist_spiral import OFFSETS, arm, standardized
+from pruning_phases.pruning.predictor import outputs
 
 # Colour and marker of the searches in turn, so that they differ in grey too.
 STYLES = (("#2166ac", "o"), ("#b2182b", "s"), ("#1b7837", "^"), ("#762a83", "D"))

@@ -1,24 +1,9 @@
-"""Outputs of small networks, fronts and success rates. Pure functions of arrays."""
-
-from collections.abc import Sequence
+"""Fronts and success rates. Pure functions of arrays."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.683  # of an interval, as of one standard error
-
-
-def outputs(
-    layers: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]], x: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Outputs [n, out] of a fully connected network with ReLU for inputs x [n, in].
-
-    layers: weights [out, in] and biases [out] of each layer, from the first one.
-    """
-    for weights, biases in layers[:-1]:
-        x = np.maximum(x @ weights.T + biases, 0)
-    weights, biases = layers[-1]
-    return x @ weights.T + biases
 
 
 def front(counts: NDArray[np.int64], accuracy: NDArray[np.float64]) -> list[tuple[int, float]]:

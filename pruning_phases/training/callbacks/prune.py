@@ -5,7 +5,7 @@ score by name: ``pruning.registry`` gives the function and the arguments that it
 a user's own is checked after every call.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,25 @@ from pruning_phases.ensemble.workers import each
 from pruning_phases.import_path import Fault, described, is_import_path
 from pruning_phases.pruning.counts import geometric_rounds, layer_counts
 from pruning_phases.pruning.cut import cut
-from pruning_phases.pruning.registry import REGROWTH, SHAPE, STREAM, WEIGHTS, reads, score_named
+from pruning_phases.pruning.predictor import teacher_of
+from pruning_phases.pruning.registry import (
+    PREDICTOR,
+    REGROWTH,
+    SHAPE,
+    STREAM,
+    WEIGHTS,
+    reads,
+    score_named,
+)
 from pruning_phases.pruning.regrowth import erdos_renyi_counts
 from pruning_phases.streams import permutations
 from pruning_phases.training.evaluate import evaluation_mode
+from pruning_phases.training.in_float64 import (
+    alone_in_float64,
+    batch_in_float64,
+    gradients,
+    training_examples,
+)
 from pruning_phases.training.loop import EnsembleModule
 
 
@@ -142,14 +157,20 @@ def _gradient_scores(module: EnsembleModule, r: int, before: dict[str, Tensor]) 
     replicas, pruner = module.replicas, module.config.pruner
     source, prunable = reads(pruner.score), list(replicas.layer_of)
     network, parameters = alone_in_float64(module, r, zero_means=source == SHAPE)
-    if source == SHAPE:
-        read: list[Any] = [module.data.train_images(module.data.subset[r][:1]).double()]
+    read: list[Any]
+    if source == PREDICTOR:
+        slopes = gradients(module, r, training_examples(module, r))
+        of_prunable = ({name: one[name] for name in prunable} for one in (parameters, slopes))
+        read = [teacher_of(pruner), *of_prunable]
+    elif source == SHAPE:
+        example = module.data.train_images(module.data.subset[r][:1]).double()
+        read = [network, parameters, prunable, example]
     else:
-        read = [*batch_in_float64(module, score_examples(module, r))]
+        read = [network, parameters, prunable, *batch_in_float64(module, score_examples(module, r))]
     if source == REGROWTH:
-        read = [{name: weights[r].double() for name, weights in before.items()}, *read]
+        read.insert(3, {name: weights[r].double() for name, weights in before.items()})
     with torch.enable_grad():
-        found = score_named(pruner.score).score(network, parameters, prunable, *read)
+        found = score_named(pruner.score).score(*read)
     if is_import_path(pruner.score):
         if not isinstance(found, dict) or not set(prunable) <= set(found):
             expected = f"a dictionary of tensors with the keys {', '.join(prunable)}"
@@ -158,20 +179,6 @@ def _gradient_scores(module: EnsembleModule, r: int, before: dict[str, Tensor]) 
         surviving = {name: replicas.mask(name)[r] > 0 for name in prunable}
         _refuse_scores(pruner.score, found, surviving)
     return torch.cat([found[name].flatten() for name in prunable])
-
-
-def alone_in_float64(
-    module: EnsembleModule, r: int, zero_means: bool = False
-) -> tuple[Callable[[dict[str, Tensor], Tensor], Tensor], dict[str, Tensor]]:
-    """One network as a function of its parameters and a batch, and its parameters."""
-    replicas = module.replicas
-    parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
-    return replicas.alone(r, torch.float64, zero_means=zero_means), parameters
-
-
-def batch_in_float64(module: EnsembleModule, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Images and labels of some training examples."""
-    return module.data.train_images(chosen).double(), module.data.train_y[chosen]
 
 
 def _refuse_scores(path: str, found: Mapping[str, Any], surviving: Mapping[str, Tensor]) -> None:

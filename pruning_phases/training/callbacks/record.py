@@ -17,7 +17,7 @@ from pruning_phases.config.enums import Stage
 from pruning_phases.errors import UserError
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import RunRecord
-from pruning_phases.records.snapshots import FINAL, INITIAL, REWIND, nearest
+from pruning_phases.records.snapshots import FINAL, GRADIENTS, INITIAL, REWIND, nearest
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.checkpoint import (
     Arrays,
@@ -27,6 +27,8 @@ from pruning_phases.training.checkpoint import (
     replica_tensors,
     unpack,
 )
+from pruning_phases.training.evaluate import evaluation_mode
+from pruning_phases.training.in_float64 import gradients, training_examples
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal
 
@@ -110,6 +112,8 @@ class Record(Callback):
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if (module.step, module.round) == (0, 0):
             self._snapshot(module, INITIAL)
+            if module.config.initial_gradients:
+                self._snapshot(module, GRADIENTS, initial_gradients(module))
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step_ended:
@@ -163,3 +167,15 @@ class Record(Callback):
             step=module.step, density=module.density,
             layers=list(module.replicas.layer_of.values()),
         )  # fmt: skip
+
+
+def initial_gradients(module: EnsembleModule) -> Arrays:
+    """Weight name -> [R, ...]: slopes of the mean loss of each network's training examples."""
+    replicas = module.replicas
+    with evaluation_mode(module):
+        found = [
+            gradients(module, r, training_examples(module, r)) for r in range(replicas.num_replicas)
+        ]
+    return as_numpy(
+        {name: torch.stack([one[name] for one in found]).float() for name in replicas.layer_of}
+    )

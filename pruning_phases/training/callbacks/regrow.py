@@ -7,17 +7,13 @@ This is the one callback after which a mask may hold weights that it lacked befo
 import torch
 from lightning import Callback, Trainer
 from torch import Tensor
-from torch.nn import functional as F
 
 from pruning_phases.ensemble.optimizers import forget_pruned_weights
 from pruning_phases.pruning.regrowth import regrown, replaced_fraction
 from pruning_phases.streams import derive
-from pruning_phases.training.callbacks.prune import (
-    alone_in_float64,
-    batch_in_float64,
-    examples_of,
-)
+from pruning_phases.training.callbacks.prune import examples_of
 from pruning_phases.training.evaluate import evaluation_mode
+from pruning_phases.training.in_float64 import gradients
 from pruning_phases.training.loop import EnsembleModule
 
 
@@ -37,31 +33,25 @@ class Regrow(Callback):
 def regrow(module: EnsembleModule, fraction: float) -> None:
     """Replace a fraction of the weights of every layer of every active replica."""
     replicas = module.replicas
-    before, slopes = replicas.layer_masks(), gradients(module)
+    before, slope_of = replicas.layer_masks(), slopes(module)
     active = torch.tensor(module.active, device=replicas.device)
     masks = {}
     for name, layer in replicas.layer_of.items():
         mask, weights = before[layer].flatten(1), replicas.stacked(name).flatten(1)
-        after = regrown(weights, slopes[name].flatten(1), mask, fraction)
+        after = regrown(weights, slope_of[name].flatten(1), mask, fraction)
         masks[layer] = torch.where(active[:, None], after, mask).view(before[layer].shape)
     replicas.set_masks(masks)
     forget_pruned_weights(module.optimizer, replicas)
 
 
-def gradients(module: EnsembleModule) -> dict[str, Tensor]:
+def slopes(module: EnsembleModule) -> dict[str, Tensor]:
     """Parameter name -> [R, ...] float64: slopes of the loss on one batch in all prunable weights,
     pruned ones among them."""
-    replicas = module.replicas
+    replicas, count = module.replicas, module.config.training.batch_size
     keys = derive(module.stream("regrow"), module.round)
     with evaluation_mode(module):
-        found = [_of_one(module, r, keys) for r in range(replicas.num_replicas)]
+        found = [
+            gradients(module, r, examples_of(module, r, keys, count))
+            for r in range(replicas.num_replicas)
+        ]
     return {name: torch.stack([one[name] for one in found]) for name in replicas.layer_of}
-
-
-def _of_one(module: EnsembleModule, r: int, keys: Tensor) -> dict[str, Tensor]:
-    """In float64, so that a network's slopes do not depend on the other networks."""
-    chosen = examples_of(module, r, keys, module.config.training.batch_size)
-    network, parameters = alone_in_float64(module, r)
-    x, y = batch_in_float64(module, chosen)
-    with torch.enable_grad():
-        return torch.func.grad(lambda p: F.cross_entropy(network(p, x), y))(parameters)

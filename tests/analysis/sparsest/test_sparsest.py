@@ -8,10 +8,11 @@ import pytest
 from safetensors.numpy import load_file
 from scipy import stats
 
-from pruning_phases.analysis.sparsest.fit import front, outputs, success_rate
+from pruning_phases.analysis.sparsest.fit import front, success_rate
 from pruning_phases.analysis.sparsest.measured import measured
 from pruning_phases.analysis.sparsest.read import read_networks
 from pruning_phases.data.cubist_spiral import CubistSpiralConfig, load
+from pruning_phases.pruning.predictor import outputs
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL
 from pruning_phases.topology.enumeration import network_supports

@@ -1,0 +1,72 @@
+"""Survival under iterative magnitude pruning, predicted from initial weights (AutoSparse).
+
+In: runs with pruner=imp and initial_gradients=true. Out: ``survival.json``, a figure, and
+``predictor.safetensors``, which pruner=autosparse reads. May not know how networks are pruned.
+
+survival      fraction of a run's recorded prunings that a weight survives, 0 to 1
+predictor     a small network f(w, g), fitted to the survival by least squares; w: the initial
+              weight, g: the slope of the mean loss over all training examples there. It knows
+              neither the layer nor the place of a weight (Liu et al. 2024, arXiv 2408.14757).
+held out      networks that a predictor was not fitted on. Whole networks are held out, in
+              ``num_folds`` parts in turn, since weights of one network share their fate.
+rho           Spearman's rank correlation of a score with the survival, over the weights of one
+              network; within layers: its mean over the layers, by their numbers of weights
+
+  python -m pruning_phases.train experiment=teacher dataset=mnist scale=laptop
+  python -m pruning_phases.survival runs=multirun/teacher
+  python -m pruning_phases.train experiment=autosparse dataset=mnist scale=laptop seed=1
+      pruner.teacher=multirun/teacher
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pruning_phases.analysis.survival.config import SurvivalConfig
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pruning_phases.analysis.common.results import Results
+
+SCOPE = "study"
+
+
+CONFIG = SurvivalConfig
+
+
+def compute(config: SurvivalConfig, console: Console) -> Results:
+    """Fit predictors, measure them on held-out networks, and write one that is fitted on all."""
+    from pruning_phases.analysis.common.results import Results
+    from pruning_phases.analysis.survival.figure import survival_figure, survival_panels
+    from pruning_phases.analysis.survival.fit import fit, fold_of, ranked
+    from pruning_phases.analysis.survival.read import read_networks
+    from pruning_phases.analysis.survival.summary import content_of, show
+    from pruning_phases.config.files import PREDICTOR
+    from pruning_phases.console import PLAIN
+    from pruning_phases.records.select import done_runs, folder_of
+
+    records = done_runs(config.runs)
+    networks = read_networks(records)
+    folds = fold_of(len(networks), config.num_folds)
+    rows: list[dict[str, Any]] = []
+    for fold in range(folds.max() + 1):
+        notify = f"fold {fold + 1} of {folds.max() + 1}"
+        console.print(f"{notify}: {(folds != fold).sum()} networks", **PLAIN)
+        others = [one for one, part in zip(networks, folds, strict=True) if part != fold]
+        predictor = fit(others, config)
+        rows += [
+            ranked(one, predictor)
+            for one, part in zip(networks, folds, strict=True)
+            if part == fold
+        ]
+    console.print(f"predictor of all {len(networks)} networks", **PLAIN)
+    predictor = fit(networks, config)
+    content = content_of(records, networks, rows, predictor)
+    return Results(
+        "survival", content, folder_of(records),
+        {"survival": partial(survival_figure, networks, predictor, content)},
+        partial(show, content), panels=survival_panels(networks, predictor, content),
+        files={PREDICTOR: predictor.content()},
+    )  # fmt: skip

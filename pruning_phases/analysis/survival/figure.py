@@ -1,0 +1,84 @@
+"""Figure of survival over weight and slope: measured, predicted, and the ranks of all scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.stats import binned_statistic_2d
+
+from pruning_phases.analysis.common.results import Panels
+from pruning_phases.analysis.survival.read import Network
+from pruning_phases.pruning.predictor import Predictor
+
+BINS = 41
+SHOWN = (0.5, 99.5)  # percentiles of weights and slopes that the maps reach to
+FEWEST = 5  # weights of a cell that is shown
+
+
+def survival_panels(
+    networks: Sequence[Network], predictor: Predictor, content: dict[str, Any]
+) -> Panels:
+    """Return the maps over weight and slope, and the rank correlations."""
+    w, g, survival = (
+        np.concatenate([getattr(one, name) for one in networks])
+        for name in ("weights", "slopes", "survival")
+    )
+    ends = [np.percentile(values, SHOWN) for values in (w, g)]
+    edges = [np.linspace(low, high, BINS + 1) for low, high in ends]
+    bins: Any = edges
+    mean, *_ = binned_statistic_2d(w, g, survival, bins=bins)
+    count, *_ = np.histogram2d(w, g, bins=bins)
+    measured = np.where(count >= FEWEST, mean, np.nan)
+    centres = np.meshgrid(*((part[1:] + part[:-1]) / 2 for part in edges), indexing="ij")
+    learned = np.where(count >= FEWEST, predictor(*centres), np.nan)
+    return {
+        "measured survival": partial(_map, edges=edges, values=measured, name="measured"),
+        "predicted survival": partial(_map, edges=edges, values=learned, name="predicted"),
+        "rank correlations": partial(_ranks, content=content),
+    }
+
+
+def survival_figure(
+    networks: Sequence[Network], predictor: Predictor, content: dict[str, Any]
+) -> Figure:
+    """Plot the panels side by side."""
+    panels = survival_panels(networks, predictor, content)
+    figure = Figure(figsize=(15.5, 4.4), layout="constrained")
+    for axis, plot in zip(figure.subplots(1, len(panels)), panels.values(), strict=True):
+        plot(axis)
+    return figure
+
+
+def _map(axis: Axes, edges: list[NDArray], values: NDArray, name: str) -> None:
+    """Plot mean survival over initial weight and slope; cells with few weights stay empty."""
+    mesh = axis.pcolormesh(*edges, values.T, cmap="Greys", vmin=0, vmax=1)
+    figure = axis.get_figure()
+    assert figure is not None
+    figure.colorbar(mesh, ax=axis, label="fraction of prunings survived")
+    axis.set_xlabel("initial weight w")
+    axis.set_ylabel("slope of the loss dL/dw (nats)")
+    axis.set_title(f"survival, {name}", fontsize=10)
+
+
+def _ranks(axis: Axes, content: dict[str, Any]) -> None:
+    """Plot rho of every score, over the whole network and within layers."""
+    rows = content["scores"]
+    for key, shift, label, marker, colour in (
+        ("rho", -0.08, "all weights", "o", "#2166ac"),
+        ("within_layers", 0.08, "within layers", "s", "#b2182b"),
+    ):
+        values, errors = ([row[key][part] or 0.0 for row in rows] for part in ("value", "error"))
+        axis.errorbar(np.arange(len(rows)) + shift, values, errors, fmt=marker, color=colour,
+                      capsize=3, label=label)  # fmt: skip
+    axis.axhline(0, color="dimgrey", lw=1)
+    axis.set_xticks(range(len(rows)), [row["score"] for row in rows])
+    axis.set_xlabel("score (w: initial weight, g: slope there)")
+    axis.set_ylabel("Spearman's rho with survival, held-out networks")
+    axis.grid(alpha=0.3)
+    axis.legend()

@@ -1,0 +1,54 @@
+"""One network of an ensemble in float64, so that what is read off it does not depend on the others.
+
+In: the module in evaluation mode, the number of a network. Out: the network as a function, its
+examples, its slopes. Knows no pruner.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pruning_phases.training.loop import EnsembleModule
+
+EXAMPLES_AT_ONCE = 4096
+
+
+def alone_in_float64(
+    module: EnsembleModule, r: int, zero_means: bool = False
+) -> tuple[Callable[[dict[str, Tensor], Tensor], Tensor], dict[str, Tensor]]:
+    """One network as a function of its parameters and a batch, and its parameters."""
+    replicas = module.replicas
+    parameters = {name: replicas.stacked(name)[r].detach().double() for name in replicas.names}
+    return replicas.alone(r, torch.float64, zero_means=zero_means), parameters
+
+
+def batch_in_float64(module: EnsembleModule, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Images and labels of some training examples."""
+    return module.data.train_images(chosen).double(), module.data.train_y[chosen]
+
+
+def training_examples(module: EnsembleModule, r: int) -> Tensor:
+    """Indices of all training examples of replica r."""
+    return module.data.subset[r][: int(module.data.sizes[r])]
+
+
+def gradients(module: EnsembleModule, r: int, chosen: Tensor) -> dict[str, Tensor]:
+    """Parameter name -> slopes of the mean cross-entropy of some training examples, in nats.
+
+    Slopes in pruned weights are among them.
+    """
+    network, parameters = alone_in_float64(module, r)
+    total = {name: torch.zeros_like(value) for name, value in parameters.items()}
+    for part in chosen.split(EXAMPLES_AT_ONCE):
+        x, y = batch_in_float64(module, part)
+        with torch.enable_grad():
+            found = torch.func.grad(_loss)(parameters, network, x, y)
+        for name, slope in found.items():
+            total[name] += slope * (len(part) / len(chosen))
+    return total
+
+
+def _loss(parameters: dict[str, Tensor], network: Callable, x: Tensor, y: Tensor) -> Tensor:
+    return F.cross_entropy(network(parameters, x), y)
