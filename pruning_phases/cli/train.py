@@ -38,6 +38,7 @@ from pruning_phases.config.identity import (
     without_effect,
 )
 from pruning_phases.config.keys import import_paths
+from pruning_phases.config.optimizer import OneStepConfig
 from pruning_phases.config.register import all_keys, register
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN, new_console
@@ -177,7 +178,8 @@ def make_run(config: Config, console: Console) -> RunRecord:
         refuse_other_source_files(made, source_files(import_paths(config)))
     if record.state == DONE:
         note = refuse_other_data_of_done(record, config)
-        if lacking := record.lacking(measured()):
+        in_one_step = isinstance(config.optimizer, OneStepConfig)
+        if lacking := [] if in_one_step else record.lacking(measured()):
             note += f" (an earlier version made it, without {', '.join(lacking)})"
         console.print(f"{title}: done already, skipped{note}", **PLAIN)
     else:
@@ -198,7 +200,10 @@ def make_run(config: Config, console: Console) -> RunRecord:
             rounds = f"round {position['rounds']} of " if position["rounds"] else ""
             console.print(f"resuming after {rounds}step {position['step']}", **PLAIN)
         began = time.monotonic()
-        _engine().run(config, record, console, source)
+        if isinstance(config.optimizer, OneStepConfig):
+            import_module("pruning_phases.training.one_step_run").run(config, record, console)
+        else:
+            _engine().run(config, record, console, source)
         _summarize(record, config, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for name in config.figures:
@@ -229,7 +234,7 @@ def _engine() -> ModuleType:
 def _summarize(record: RunRecord, config: Config, console: Console, seconds: float) -> None:
     table = record.observables()
     # There is no single mean over several dropout rates or sizes; phase_diagram shows them.
-    if len(table[AXES].drop_duplicates()) == 1:
+    if len(table[AXES].drop_duplicates()) == 1 and "accuracy" in table:
         console.print(summary_table(table, config.observables))
         if table["step"].max() > 0:
             from pruning_phases.analysis.universality.half_way import half_way_line

@@ -61,6 +61,14 @@ class Labels(Enum):
     teacher = 2  # given by a random network
 
 
+class Inputs(Enum):
+    """Inputs that are left before one step of the first layer."""
+
+    all = 1
+    found = 2  # by the slopes of probe neurons
+    relevant = 3
+
+
 class Family(Enum):
     """Graph that a network is trained on.
 

@@ -1,4 +1,4 @@
-"""Configuration group ``optimizer``: Adam or SGD, and the learning rate over a training."""
+"""Configuration group ``optimizer``: Adam, SGD, or one step and ridge regression."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from pruning_phases.config.enums import RateSchedule
-from pruning_phases.config.keys import key
+from pruning_phases.config.enums import Inputs, RateSchedule
+from pruning_phases.config.keys import LARGEST_COUNT, key
 
 
-def _in_steps(config: Any, optimizer: OptimizerConfig) -> bool:
+def _in_steps(config: Any, optimizer: DescentConfig) -> bool:
     return optimizer.schedule is RateSchedule.steps
 
 
 @dataclass
 class OptimizerConfig:
     name: str = MISSING
+
+
+@dataclass
+class DescentConfig(OptimizerConfig):
+    """Keys of optimizers that make many updates."""
+
     lr: float = key(MISSING, "learning rate", above=0, at_most=1e30)
     weight_decay: float = key(0.0, "L2 penalty on the weights", at_least=0, at_most=1e30)
     schedule: RateSchedule = key(
@@ -34,11 +40,36 @@ class OptimizerConfig:
 
 
 @dataclass
-class AdamConfig(OptimizerConfig):
+class AdamConfig(DescentConfig):
     beta1: float = key(0.9, "decay of the mean of the gradients", at_least=0, below=1)
     beta2: float = key(0.999, "decay of the mean of their squares", at_least=0, below=1)
 
 
 @dataclass
-class SgdConfig(OptimizerConfig):
+class SgdConfig(DescentConfig):
     momentum: float = key(0.9, "decay of the velocity", at_least=0, below=1)
+
+
+@dataclass
+class OneStepConfig(OptimizerConfig):
+    """One step of the first layer, then ridge regression of the second (arXiv 2406.08658)."""
+
+    inputs: Inputs = key(
+        Inputs.found, "inputs that are left before the step: all, found (by the slopes of probe "
+        "neurons) or relevant (those that the response depends on)",
+    )  # fmt: skip
+    num_probes: int | None = key(
+        None, "inputs=found: probes that are kept for each parity, and coordinates of a probe; "
+        "null: dataset.num_relevant + 2", at_least=1, at_most=LARGEST_COUNT,
+        has_effect=lambda config, optimizer: optimizer.inputs is Inputs.found,
+    )  # fmt: skip
+    penalty: float = key(
+        1e-3, "ridge regression: penalty on the squared weights of the second layer, beside the "
+        "mean squared error", above=0, at_most=1e30,
+    )  # fmt: skip
+
+
+def descent(config: OptimizerConfig) -> DescentConfig:
+    """The configuration of an optimizer that makes many updates."""
+    assert isinstance(config, DescentConfig)
+    return config

@@ -14,7 +14,7 @@ from pruning_phases.config.groups import (
 )
 from pruning_phases.config.help import command_help, train_help
 from pruning_phases.config.keys import Key, declared
-from pruning_phases.config.optimizer import AdamConfig, SgdConfig
+from pruning_phases.config.optimizer import AdamConfig, OneStepConfig, SgdConfig
 from pruning_phases.config.run import Config
 from pruning_phases.config.topology import TopologyConfig
 from pruning_phases.data.registry import data_sets
@@ -34,7 +34,11 @@ def schemas() -> dict[str, dict[str, type]]:
     return {
         "model": {f"schema_{name}": module.CONFIG for name, module in models().items()},
         "dataset": {f"schema_{name}": module.CONFIG for name, module in data_sets().items()},
-        "optimizer": {"schema_adam": AdamConfig, "schema_sgd": SgdConfig},
+        "optimizer": {
+            "schema_adam": AdamConfig,
+            "schema_sgd": SgdConfig,
+            "schema_one_step": OneStepConfig,
+        },
         "pruner": {"schema": PrunerConfig},
         "dropout_phase": {"schema_fixed": FixedRatesConfig, "schema_grid": RateGridConfig},
         "topology": {"schema": TopologyConfig},

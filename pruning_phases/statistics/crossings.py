@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from pruning_phases.statistics.least_squares import weighted_line
 from pruning_phases.statistics.resampling import MOST_LOST, half_width
 from pruning_phases.statistics.splines import MORE_FLEXIBLE, cubic_splines
 
@@ -117,13 +118,15 @@ def extrapolate(
         return None, f"{len(known)} crossings with errors: three are needed"
     value, error = np.array([item.control for item in known], dtype=float).T
     inverse = np.array([1 / item.size for item in known])
-    limit, own_error = _line(inverse, value, error)[0]
+    limit, own_error = weighted_line(inverse, value, error)[0]
     if not low <= limit <= high:
         return None, f"the line ends at {limit:.3g}, outside the measured range"
     # Neighbouring crossings have one curve in common, so that their errors are correlated.
     if all(item.samples is not None for item in known):
         draws = np.stack([item.samples for item in known if item.samples is not None])
-        limits = [_line(inverse, row, error)[0][0] for row in draws.T if np.isfinite(row).all()]
+        limits = [
+            weighted_line(inverse, row, error)[0][0] for row in draws.T if np.isfinite(row).all()
+        ]
         own_error = max(own_error, float(half_width(limits)))
     return (limit, own_error), None
 
@@ -134,21 +137,7 @@ def size_exponent(peaks: list[Located]) -> tuple[float, float] | None:
     if len(known) < 2:
         return None
     height, error = np.array([item.value for item in known], dtype=float).T
-    return _line(np.log([item.size for item in known]), np.log(height), error / height)[1]
-
-
-def _line(x: Array, y: Array, error: Array) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Intercept and slope of a weighted line, with errors widened by sqrt(chi^2/dof) above 1."""
-    design = np.stack([np.ones_like(x), x], axis=1) / error[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    parameters = covariance @ design.T @ (y / error)
-    chi2 = ((y / error - design @ parameters) ** 2).sum()
-    widen = np.sqrt(max(1.0, chi2 / max(len(x) - 2, 1)))
-    errors = widen * np.sqrt(np.diag(covariance))
-    return (
-        (float(parameters[0]), float(errors[0])),
-        (float(parameters[1]), float(errors[1])),
-    )
+    return weighted_line(np.log([item.size for item in known]), np.log(height), error / height)[1]
 
 
 def _smooth_logarithms(curve: SampledCurve, grid: Array) -> Array:

@@ -110,3 +110,19 @@ def jacobian_of(residuals: Residuals, theta: Array, current: Array, box: Box) ->
 def _sum_squares(residual: Array) -> Array:
     total = np.einsum("bn,bn->b", residual, residual)
     return np.where(np.isfinite(total), total, np.inf)
+
+
+def weighted_line(
+    x: Array, y: Array, error: Array
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Intercept and slope of a weighted line, with errors widened by sqrt(chi^2/dof) above 1."""
+    design = np.stack([np.ones_like(x), x], axis=1) / error[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    parameters = covariance @ design.T @ (y / error)
+    chi2 = ((y / error - design @ parameters) ** 2).sum()
+    widen = np.sqrt(max(1.0, chi2 / max(len(x) - 2, 1)))
+    errors = widen * np.sqrt(np.diag(covariance))
+    return (
+        (float(parameters[0]), float(errors[0])),
+        (float(parameters[1]), float(errors[1])),
+    )

@@ -17,6 +17,7 @@ from torch.optim import Optimizer
 
 from pruning_phases.config.enums import Rule, Stage
 from pruning_phases.config.groups import Budget
+from pruning_phases.config.optimizer import descent
 from pruning_phases.config.run import Config
 from pruning_phases.ensemble import dense
 from pruning_phases.ensemble.data_order import DataOrder, updates_per_epoch
@@ -259,7 +260,7 @@ class EnsembleModule(LightningModule):
         form = self.sparse
         train = partial(dense.train, self.replicas) if form is None else form.train
         rates = learning_rates(
-            self.config.optimizer, self.num_updates, len(block), self.max_updates
+            descent(self.config.optimizer), self.num_updates, len(block), self.max_updates
         )
         losses = train(
             block, self.data, self._optimizer, rates, self.active, self._dropout_keys,
@@ -295,5 +296,5 @@ def diverged(module: EnsembleModule, rows: NDArray[np.intp], quantity: str) -> R
     numbers = replica_numbers(module, rows)
     return RunError(
         f"the {quantity} of replica {numbers} became NaN or infinite at step {module.step} "
-        f"(density {module.density:.4g}): lower optimizer.lr={module.config.optimizer.lr}"
+        f"(density {module.density:.4g}): lower optimizer.lr={descent(module.config.optimizer).lr}"
     )

@@ -23,6 +23,7 @@ from tests.analysis.percolation.test_fit import planted as planted_graphs
 from tests.analysis.phase_diagram.test_fit import LEARNING
 from tests.analysis.phase_diagram.test_fit import planted as planted_losses
 from tests.analysis.rewiring.test_rewiring import write_family
+from tests.analysis.sparse_features.test_sparse_features import write_curves
 from tests.analysis.sparsest.test_sparsest import write_search
 from tests.analysis.survival.test_survival import write_teacher
 from tests.analysis.universality.test_universality import DENSITY as FALL_DENSITY
@@ -69,6 +70,7 @@ CASES = {
         {"ansatz": ["power_law"], "num_resampled": 100, "correction": 1.0, "window": [0.1, 0.3]},
     ),
     "evolution": (lambda folder: written(folder, 10), {"order_parameters": ["accuracy"]}),
+    "sparse_features": (write_curves, {"num_resampled": 100}),
     "sparsest": (write_search, {"target": 0.6}),
     "exponents": (write_widths, {"order_parameters": ["accuracy"], "num_resampled": 100}),
     "percolation": (write_graphs, {"control": "num_kept", "num_resampled": 100, "seed": 3}),

@@ -17,6 +17,8 @@ OPTIONS = sorted(path.relative_to(CONF) for path in CONF.glob("*/*.yaml"))
 NEEDED = {
     "given": ["pruner=none", f"topology.masks={__file__}"], "blocks": ["pruner=none"],
     "supports": ["pruner=none"], "autosparse": [f"pruner.teacher={__file__}"],
+    "one_step": ["dataset=sparse_features", "pruner=none", "model.depth=2", "model.widths=[100]",
+                 "dataset.train_size=100"],
 }  # fmt: skip
 
 

@@ -1,0 +1,102 @@
+"""Figure of the examples needed, over the relevant inputs and over all, and of the excess risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pruning_phases.analysis.common.results import Panels
+from pruning_phases.analysis.sparse_features.fit import fourth_root
+from pruning_phases.analysis.sparse_features.read import Curves
+from pruning_phases.statistics.quote import with_error
+
+# Colour, marker and line of each kind of inputs, so that they differ in grey too.
+STYLES = {
+    "all": ("#4d4d4d", "s", "--"), "found": ("#2166ac", "o", "-"),
+    "relevant": ("#b2182b", "^", ":"),
+}  # fmt: skip
+NAMES = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}
+HALF = (25, 75)  # percentiles of the replicas that a band holds
+
+
+def panels_of(curves: Sequence[Curves], content: dict[str, Any]) -> Panels:
+    """Return the excess risk over n, and n* over s and over d where it has slopes."""
+    one = curves[0]
+    middle = sorted({(c.num_inputs, c.num_relevant) for c in curves if c.exponent == one.exponent})
+    at = middle[len(middle) // 2]
+    same = [c for c in curves if (c.num_inputs, c.num_relevant) == at and
+            c.exponent == one.exponent]  # fmt: skip
+    panels: dict[str, Any] = {"excess risk": partial(_risk, curves=same, content=content)}
+    for over in NAMES:
+        if any(slope["over"] == over for slope in content["slopes"]):
+            panels[f"examples needed over {NAMES[over]}"] = partial(
+                _needed, over=over, content=content
+            )
+    return panels
+
+
+def figure_of(curves: Sequence[Curves], content: dict[str, Any]) -> Figure:
+    """Plot the panels side by side."""
+    panels = panels_of(curves, content)
+    figure = Figure(figsize=(0.8 + 5.0 * len(panels), 4.4), layout="constrained")
+    for axis, plot in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.values(), strict=True
+    ):
+        plot(axis)
+    return figure
+
+
+def _risk(axis: Axes, curves: Sequence[Curves], content: dict[str, Any]) -> None:
+    """Plot the median excess risk of each kind of inputs, with a band of half the replicas."""
+    for one in curves:
+        colour, marker, line = STYLES[one.inputs]
+        axis.plot(one.sizes, np.median(one.risk, axis=0), color=colour, marker=marker, ls=line,
+                  ms=4, label=one.inputs)  # fmt: skip
+        axis.fill_between(one.sizes, *np.percentile(one.risk, HALF, axis=0), color=colour,
+                          alpha=0.2, lw=0)  # fmt: skip
+    axis.axhline(content["risk"], color="dimgrey", lw=1, label=f"threshold {content['risk']:g}")
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_xlabel("training examples n")
+    axis.set_ylabel("excess risk, median")
+    axis.set_title(f"{curves[0].num_inputs} inputs, {curves[0].num_relevant} relevant", fontsize=10)
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8, title="inputs kept")
+
+
+def _needed(axis: Axes, over: str, content: dict[str, Any]) -> None:
+    """Plot n* with its errors over s or d, each kind of inputs and threshold with its slope."""
+    for slope in (one for one in content["slopes"] if one["over"] == over):
+        colour, marker, line = STYLES[slope["inputs"]]
+        own = [one for one in content["points"] if _belongs(one, slope)]
+        x = [one[over] for one in own]
+        y, error = ([one[slope["of"]][key] for one in own] for key in ("value", "error"))
+        of_support = slope["of"] == "for_support"
+        text = with_error(slope["slope"]["value"], slope["slope"]["error"])
+        axis.errorbar(
+            x, y, error, color=colour, marker=marker, ls=line, ms=5, capsize=2,
+            mfc="none" if of_support else colour,
+            label=f"{slope['inputs']}, {'support' if of_support else 'risk'}: slope {text}",
+        )  # fmt: skip
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.set_xlabel(NAMES[over])
+    axis.set_ylabel("training examples needed n*")
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8)
+
+
+def _belongs(point: dict[str, Any], slope: dict[str, Any]) -> bool:
+    """True if a point has the slope's kind of inputs, and a determined n*."""
+    if point[slope["of"]] is None or not point[slope["of"]]["error"]:
+        return False
+    if any(point[key] != slope[key] for key in ("inputs", "information_exponent")):
+        return False
+    if slope["over"] == "num_relevant":
+        return bool(point["num_inputs"] == slope["num_inputs"])
+    return bool(point["num_relevant"] == fourth_root(point["num_inputs"]))

@@ -1,0 +1,75 @@
+"""JSON content and printed tables of ``sparse_features``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pruning_phases.analysis.sparse_features.config import SparseFeaturesConfig
+from pruning_phases.analysis.sparse_features.fit import Needed, Pair, Slope
+from pruning_phases.statistics.quote import number, quoted
+
+SHOWN = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}
+
+
+def content_of(
+    config: SparseFeaturesConfig, points: Sequence[Needed], slopes: Sequence[Slope]
+) -> dict[str, Any]:
+    """Return the JSON content: n* of every system, then the slopes."""
+    return {
+        "support": config.support,
+        "risk": config.risk,
+        "points": [
+            {"inputs": one.curves.inputs, "num_inputs": one.curves.num_inputs,
+             "num_relevant": one.curves.num_relevant, "information_exponent": one.curves.exponent,
+             "replicas": len(one.curves.risk), **_number("for_support", one.support),
+             **_number("for_risk", one.risk)}
+            for one in points
+        ],
+        "slopes": [
+            {"inputs": one.inputs, "over": one.over, "of": f"for_{one.of}",
+             "information_exponent": one.exponent, "num_inputs": one.num_inputs,
+             "points": len(one.points), "slope": number(*one.slope)}
+            for one in slopes
+        ],
+    }  # fmt: skip
+
+
+def _number(name: str, found: Pair | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {name: None, f"{name}_reason": found}
+    return {name: number(*found)}
+
+
+def show(content: dict[str, Any], console: Console) -> None:
+    """Print n* of every system, then the slopes."""
+    names = (f"n* for {content['support']:g} of the support", f"n* for risk {content['risk']:g}")
+    table = Table(title="training examples needed", box=box.SIMPLE_HEAD)
+    for name in ("inputs", "d", "s", "k", *names):
+        table.add_column(name, justify="left" if name == "inputs" else "right")
+    for one in content["points"]:
+        numbers = (one[key] for key in ("num_inputs", "num_relevant", "information_exponent"))
+        found = (
+            quoted(one[name], one.get(f"{name}_reason", "")) for name in ("for_support", "for_risk")
+        )
+        table.add_row(one["inputs"], *map(str, numbers), *found)
+    console.print(table)
+    if content["slopes"]:
+        console.print(_slopes(content["slopes"]))
+
+
+def _slopes(slopes: list[dict[str, Any]]) -> Table:
+    table = Table(title="slopes of ln n*", box=box.SIMPLE_HEAD)
+    for name in ("inputs", "n* for", "over ln of", "d", "k", "points", "slope"):
+        table.add_column(name, justify="right" if name in ("d", "k", "points", "slope") else "left")
+    for one in slopes:
+        table.add_row(
+            one["inputs"], one["of"].removeprefix("for_"), SHOWN[one["over"]],
+            str(one["num_inputs"] or ""), str(one["information_exponent"]), str(one["points"]),
+            quoted(one["slope"]),
+        )  # fmt: skip
+    return table

@@ -1,0 +1,206 @@
+"""A run whose networks are trained by one step and ridge regression on sparse features.
+
+In: a checked configuration and its record. Out: the finished record, one row for each replica and
+training-set size. Every replica has its own directions, examples and weights; smaller training sets
+are the beginnings of larger ones. Knows no ensemble: the arithmetic is that of ``one_step``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+
+from pruning_phases.config.enums import Inputs
+from pruning_phases.config.identity import machine, physics
+from pruning_phases.config.optimizer import OneStepConfig
+from pruning_phases.config.run import Config
+from pruning_phases.console import PLAIN
+from pruning_phases.data.sparse_features import SparseFeaturesConfig, directions, response
+from pruning_phases.ensemble.memory import refuse_oversized_data
+from pruning_phases.models.fc import FcConfig
+from pruning_phases.pruning.probes import even_and_odd, probe_sums, support
+from pruning_phases.records.run import DONE, RunRecord
+from pruning_phases.records.sweep import command_of
+from pruning_phases.streams import stream_key
+from pruning_phases.training import one_step
+from pruning_phases.training.trainer import arithmetic
+
+EXAMPLES_AT_ONCE = 4096
+PURPOSE = "sparse_features"  # of the random streams
+MEASURED = ("excess_risk", "support_found", "num_inputs")
+
+Array = NDArray[np.floating]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a configuration that decide the numbers here, with their types."""
+
+    seed: int
+    data: SparseFeaturesConfig
+    optimizer: OneStepConfig
+    num_pairs: int
+    sizes: list[int]
+
+    @classmethod
+    def of(cls, config: Config) -> Parts:
+        """The configuration was checked: its options fit."""
+        data, model, optimizer = config.dataset, config.model, config.optimizer
+        assert isinstance(data, SparseFeaturesConfig)
+        assert isinstance(model, FcConfig)
+        assert isinstance(optimizer, OneStepConfig)
+        sizes = data.train_sizes or [data.train_size]
+        return cls(config.seed, data, optimizer, model.hidden_widths()[0] // 2, sizes)
+
+    def generator(self, replica: int, *address: str) -> np.random.Generator:
+        return np.random.default_rng(stream_key(self.seed, replica, PURPOSE, *address))
+
+
+def run(config: Config, record: RunRecord, console: Console) -> None:
+    """Train all replicas, one after another; a resumed run goes on with the next replica."""
+    parts = Parts.of(config)
+    inputs, count = parts.data.num_inputs, max(*parts.sizes, parts.data.num_test)
+    refuse_oversized_data(4 * inputs * (count + parts.data.num_test) + 32 * inputs**2)
+    replicas = range(config.first_replica, config.first_replica + config.num_replicas)
+    with record.lock() as lease:
+        if record.state == DONE:
+            return
+        table = record.observables() if record.observables_file.exists() else pd.DataFrame()
+        record.begin(
+            physics(config), machine(config), arithmetic(torch.device("cpu")), **_facts(parts),
+            command=command_of(config.results_dir, config.sweep.name),
+        )  # fmt: skip
+        for number, replica in enumerate(replicas):
+            if len(table) and replica in set(table["replica"]):
+                continue
+            began = time.monotonic()
+            table = pd.concat([table, pd.DataFrame(_rows(parts, replica))], ignore_index=True)
+            lease.check()
+            record.write_tables(table, _layers(table, parts))
+            lease.progress((number + 1) / len(replicas))
+            if config.progress:
+                seconds = time.monotonic() - began
+                console.print(f"replica {number + 1} of {len(replicas)}: {seconds:.0f} s", **PLAIN)
+        record.finish()
+
+
+def _facts(parts: Parts) -> dict[str, Any]:
+    width, data = 2 * parts.num_pairs, parts.data
+    return {
+        "data": {
+            "digest": "", "files": {}, "num_classes": 2, "num_train": max(parts.sizes),
+            "num_validation": 0, "num_test": data.num_test, "has_test_set": True,
+        },
+        "network": {
+            "num_prunable": width * data.num_inputs, "graph": "one step",
+            "layers": {"fc1": [width, data.num_inputs], "fc2": [1, width]},
+        },
+    }  # fmt: skip
+
+
+def _layers(table: pd.DataFrame, parts: Parts) -> pd.DataFrame:
+    keys = ["step", "replica", "seed", "p_train", "train_size"]
+    return table[keys].assign(
+        layer="fc1", num_kept=table["num_kept"], active_in=table["num_inputs"],
+        active_out=2 * parts.num_pairs,
+    )  # fmt: skip
+
+
+def _rows(parts: Parts, replica: int) -> list[dict[str, Any]]:
+    """Rows of one replica, a training-set size each."""
+    data = parts.data
+    v = directions(parts.generator(replica, "directions"), data.num_inputs, data.num_relevant,
+                   data.rank)  # fmt: skip
+    relevant = np.flatnonzero(np.abs(v).sum(axis=1))
+    x, y = _examples(parts, replica, "train", max(parts.sizes), v)
+    test, target = _examples(parts, replica, "test", data.num_test, v, noise=0.0)
+    rows = []
+    for size, inputs in _chosen_inputs(parts, replica, x, y, relevant):
+        output = _trained(parts, replica, x[:size], y[:size], inputs)
+        risk = float(np.mean((output(test[:, inputs]) - target) ** 2))
+        rows.append({
+            "step": 0, "density": len(inputs) / data.num_inputs,
+            "num_kept": 2 * parts.num_pairs * len(inputs), "replica": replica, "seed": parts.seed,
+            "p_train": 0.0, "p_eval": 0.0, "train_size": size, "excess_risk": risk,
+            "loss": risk + data.noise**2,
+            "support_found": float(np.isin(relevant, inputs).mean()), "num_inputs": len(inputs),
+        })  # fmt: skip
+    return rows
+
+
+def _examples(
+    parts: Parts, replica: int, purpose: str, count: int, v: Array, noise: float | None = None
+) -> tuple[Array, Array]:
+    """Inputs [count, d] in float32 and responses [count]; fewer are the beginning of more."""
+    data = parts.data
+    x = np.empty((count, data.num_inputs), np.float32)
+    errors = np.empty(count)
+    for number, part in enumerate(_blocks(count)):
+        generator = parts.generator(replica, purpose, str(number))
+        whole = generator.standard_normal((EXAMPLES_AT_ONCE, data.num_inputs), np.float32)
+        x[part] = whole[: part.stop - part.start]
+        errors[part] = generator.standard_normal(EXAMPLES_AT_ONCE)[: part.stop - part.start]
+    scale = data.noise if noise is None else noise
+    clean = np.concatenate([response(x[part], v, data.information_exponent)
+                            for part in _blocks(count)])  # fmt: skip
+    return x, (clean + scale * errors).astype(np.float32)
+
+
+def _blocks(stop: int, start: int = 0) -> Iterator[slice]:
+    for begin in range(start, stop, EXAMPLES_AT_ONCE):
+        yield slice(begin, min(begin + EXAMPLES_AT_ONCE, stop))
+
+
+def _chosen_inputs(
+    parts: Parts, replica: int, x: Array, y: Array, relevant: Places
+) -> Iterator[tuple[int, Places]]:
+    """Yield each training-set size with the inputs that are left."""
+    how, dim = parts.optimizer.inputs, parts.data.num_inputs
+    if how is not Inputs.found:
+        chosen = np.arange(dim) if how is Inputs.all else relevant
+        yield from ((size, chosen) for size in parts.sizes)
+        return
+    count = parts.optimizer.num_probes or parts.data.num_relevant + 2
+    biases = parts.generator(replica, "probes").standard_normal(dim).astype(np.float32)
+    plus, minus = np.zeros((dim, dim)), np.zeros((dim, dim))
+    done = 0
+    for size in parts.sizes:
+        for part in _blocks(size, done):
+            sums = probe_sums(x[part], y[part], biases)
+            plus += sums[0]
+            minus += sums[1]
+        done = size
+        yield size, support(*even_and_odd((plus, minus), size), count)
+
+
+def _trained(parts: Parts, replica: int, x: Array, y: Array, inputs: Places) -> Any:
+    """Return the output of a network, trained on the examples, as a function of its inputs [n, q].
+
+    Networks of one replica with equal inputs begin with equal weights and biases.
+    """
+    generator = parts.generator(replica, "network")
+    weights = one_step.directions(generator, parts.num_pairs, len(inputs)).astype(np.float32)
+    biases = generator.standard_normal(parts.num_pairs).astype(np.float32)
+    total = np.zeros(weights.shape)
+    for part in _blocks(len(y)):
+        total += one_step.slope_sums(x[part][:, inputs], y[part], weights, biases)
+    new = one_step.after_step(total / len(y)).astype(np.float32)
+    offsets = generator.standard_normal(len(new)).astype(np.float32)
+    sums = one_step.RidgeSums(len(new))
+    for part in _blocks(len(y)):
+        sums.add(one_step.features(x[part][:, inputs], new, offsets), y[part])
+    coefficients, intercept = sums.fit(parts.optimizer.penalty)
+
+    def output(some: Array) -> Array:
+        return one_step.features(some, new, offsets) @ coefficients + intercept
+
+    return output

@@ -1,0 +1,112 @@
+"""Planted numbers of examples: thresholds, their errors, slopes over s and over d."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pruning_phases.analysis.sparse_features.config import SparseFeaturesConfig
+from pruning_phases.analysis.sparse_features.fit import fourth_root, least_size, needed, slopes
+from pruning_phases.analysis.sparse_features.read import Curves
+from pruning_phases.records.run import RunRecord
+from tests.support.commands import command
+from tests.support.written_records import write_run
+
+SIZES = np.geomspace(16, 2**20, 33)
+KEYS = SparseFeaturesConfig()
+
+
+def planted(inputs, dim, relevant, size, seed=0, replicas=20):
+    """Networks whose support is 0.9 and whose risk is 0.5 at ``size`` examples, with scatter."""
+    generator = np.random.default_rng([seed, dim, relevant])
+    own = size * np.exp(0.3 * generator.standard_normal((replicas, 1)))
+    risk = 1 / (1 + SIZES / own)
+    support = 1 / (1 + (own / SIZES) / 9) if inputs == "found" else np.ones_like(risk)
+    return Curves(inputs, dim, relevant, 2, SIZES, support, risk)
+
+
+def grid():
+    relevant = (4, 8, 16, 32)
+    curves = [planted("found", 1024, s, 20 * s**2) for s in relevant]
+    curves += [planted("all", 1024, s, 30_000) for s in relevant]
+    curves += [planted("all", d, fourth_root(d), 3 * d**1.5) for d in (256, 512, 2048)]
+    return curves
+
+
+def test_thresholds_are_found_with_errors_that_cover():
+    distances = []
+    for seed in range(60):
+        one = needed(planted("found", 1024, 4, 1000, seed), KEYS)
+        for value, error in (one.support, one.risk):
+            assert value == pytest.approx(1000, rel=0.4)
+            distances.append((np.log(value) - np.log(1000)) / (error / value))
+    assert 0.75 < np.std(distances) < 1.5
+    assert np.max(np.abs(distances)) < 5
+
+
+def test_a_threshold_outside_the_sizes_is_not_determined():
+    low, high = (planted("all", 64, 4, size) for size in (1, 1e9))
+    assert needed(low, KEYS).risk == "below 16"
+    assert needed(high, KEYS).risk == "above 1.04858e+06"
+    assert needed(high, KEYS).support == "no inputs are searched"
+    edge = np.where(np.arange(20)[:, None] < 11, 0.1, 0.9) * np.ones(3)
+    edge[:, 0] = 0.9
+    assert least_size(np.array([1.0, 2, 4]), edge, 0.5, KEYS) == "too near an end of the sizes"
+
+
+def test_slopes_over_s_and_over_d_are_recovered():
+    found = slopes([needed(one, KEYS) for one in grid()])
+    expected = {
+        ("found", "num_relevant", "support"): 2, ("found", "num_relevant", "risk"): 2,
+        ("all", "num_relevant", "risk"): 0, ("all", "num_inputs", "risk"): 1.5,
+    }  # fmt: skip
+    assert {(one.inputs, one.over, one.of) for one in found} == set(expected) - {
+        ("all", "num_inputs", "risk")
+    } | {("all", "num_inputs", "risk")}
+    for one in found:
+        value, error = one.slope
+        if one.over == "num_inputs":
+            assert [p.curves.num_inputs for p in one.points] == [256, 512, 2048]
+        assert abs(value - expected[one.inputs, one.over, one.of]) < 4 * error
+        assert error < 0.15
+
+
+def test_the_fourth_root_is_rounded_up():
+    assert [fourth_root(d) for d in (16, 17, 256, 512, 1024, 4096)] == [2, 3, 4, 5, 6, 8]
+
+
+def write_curves(folder):
+    for number, one in enumerate(grid()):
+        record = RunRecord(folder, "written", f"run{number}")
+        physics = {
+            "physics_version": 2, "seed": 0, "model": {"name": "fc"}, "pruner": {"score": "none"},
+            "optimizer": {"name": "one_step", "inputs": one.inputs},
+            "dataset": {"name": "sparse_features", "num_inputs": one.num_inputs,
+                        "num_relevant": one.num_relevant, "information_exponent": 2},
+        }  # fmt: skip
+        record.begin(physics, {})
+        replicas, count = one.risk.shape
+        table = pd.DataFrame(
+            {"step": 0, "replica": np.repeat(np.arange(replicas), count), "seed": 0,
+             "train_size": np.tile(SIZES.astype(int), replicas), "p_train": 0.0, "p_eval": 0.0,
+             "excess_risk": one.risk.ravel(), "support_found": one.support.ravel()}
+        )  # fmt: skip
+        record.write_tables(table, table)
+        record.finish()
+
+
+def test_the_command_writes_points_and_slopes(tmp_path):
+    write_curves(tmp_path)
+    done = command("sparse_features", "runs=written", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    content = json.loads((tmp_path / "written" / "sparse_features.json").read_text())
+    assert len(content["points"]) == 11 and len(content["slopes"]) == 4
+    assert "slopes of ln n*" in done.stdout
+    assert (tmp_path / "written" / "sparse_features.png").stat().st_size > 10_000
+
+
+def test_other_runs_are_refused(tmp_path):
+    write_run(tmp_path, "run", np.ones(1), {"accuracy": np.ones((2, 1))})
+    done = command("sparse_features", "runs=written", cwd=tmp_path)
+    assert done.returncode == 2 and "optimizer=one_step" in done.stderr
