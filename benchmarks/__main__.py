@@ -4,13 +4,15 @@
 """
 
 import json
+import logging
 import platform
 import sys
+import warnings
 from pathlib import Path
 
 import torch
 
-from benchmarks import curves, cut, ensemble, overhead, rewiring, sparse, sweep, training
+from benchmarks import curves, cut, ensemble, overhead, rewiring, search, sparse, sweep, training
 from benchmarks.curves import Curve
 from benchmarks.figure import figure
 from benchmarks.pairs import Comparison
@@ -19,7 +21,7 @@ from pruning_phases.ensemble.workers import CORES, set_num_workers
 FOLDER = Path(__file__).parent
 COMPARISONS = {
     module.__name__.rpartition(".")[2]: module
-    for module in (training, sparse, ensemble, cut, rewiring, sweep, overhead)
+    for module in (training, sparse, ensemble, search, cut, rewiring, sweep, overhead)
 }
 
 
@@ -28,6 +30,8 @@ def main(names: list[str]) -> None:
     if unknown := set(names) - set(known):
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}: give some of {', '.join(known)}")
     chosen = names or known
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
     set_num_workers(1)  # one thread for everyone: ratios of a core's work
     machine = {
         "cores": CORES,

@@ -1,8 +1,6 @@
 """An epoch of FC on MNIST and pruning to 10%, against a minimal loop and a usual Lightning loop."""
 
-import logging
 import time
-import warnings
 from collections.abc import Iterator
 from functools import cache, partial
 
@@ -30,8 +28,6 @@ TRAINER = {
 
 
 def run() -> Iterator[Comparison]:
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore")
     images, labels = _mnist_in_memory()
     ways = {
         "this package, 1 replica": partial(_package, _config(1)),
