@@ -76,7 +76,7 @@ def _fronts(axis: Axes, searches: Sequence[Networks], content: dict[str, Any]) -
     axis.set_xlabel("nonzeros (weights and biases)")
     axis.set_ylabel("accuracy, best try of each mask")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=8, loc="upper left")
+    axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13))  # below all points
 
 
 def _regions(axis: Axes, networks: Networks, content: dict[str, Any]) -> None:
