@@ -42,6 +42,7 @@ class Dataset:
     clean_labels: NDArray[np.int64] | None = None  # of the training images, before label noise
     sources: Sources = Sources()
     has_test_set: bool = True  # False: the test examples are the training examples
+    relevant_inputs: tuple[int, ...] = ()  # those that the labels depend on, where this is known
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -68,7 +68,8 @@ def load(config: SparseFeaturesConfig, data_dir: str, seed: int) -> Dataset:
         images.append(x.astype(np.float32)[:, None, None, :])
     median = np.median(responses[0])
     train, test = ((one > median).astype(np.int64) for one in responses)
-    return Dataset(images[0], train, images[1], test, num_classes=2)
+    relevant = tuple(np.flatnonzero(np.abs(found).sum(axis=1)).tolist())
+    return Dataset(images[0], train, images[1], test, num_classes=2, relevant_inputs=relevant)
 
 
 def directions(

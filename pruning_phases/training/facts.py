@@ -58,6 +58,7 @@ def facts_of(config: Config, dataset: Dataset, architecture: Architecture) -> di
             "num_validation": num_validation(num_train, config.dataset.validation_fraction),
             "num_test": len(dataset.test_labels),
             "has_test_set": dataset.has_test_set,
+            **({"relevant_inputs": dataset.relevant_inputs} if dataset.relevant_inputs else {}),
         },
         "network": {
             "num_prunable": architecture.num_prunable,

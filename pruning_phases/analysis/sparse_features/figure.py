@@ -25,7 +25,14 @@ HALF = (25, 75)  # percentiles of the replicas that a band holds
 
 
 def panels_of(curves: Sequence[Curves], content: dict[str, Any]) -> Panels:
-    """Return the excess risk over n, and n* over s and over d where it has slopes."""
+    """Return the excess risk over n, n* over s and over d where it has slopes, and the masks."""
+    panels: dict[str, Any] = _of_curves(curves, content) if curves else {}
+    if content["masks"]:
+        panels["relevant inputs in masks"] = partial(_masks, content=content)
+    return panels
+
+
+def _of_curves(curves: Sequence[Curves], content: dict[str, Any]) -> dict[str, Any]:
     one = curves[0]
     middle = sorted({(c.num_inputs, c.num_relevant) for c in curves if c.exponent == one.exponent})
     at = middle[len(middle) // 2]
@@ -100,3 +107,26 @@ def _belongs(point: dict[str, Any], slope: dict[str, Any]) -> bool:
     if slope["over"] == "num_relevant":
         return bool(point["num_inputs"] == slope["num_inputs"])
     return bool(point["num_relevant"] == fourth_root(point["num_inputs"]))
+
+
+def _masks(axis: Axes, content: dict[str, Any]) -> None:
+    """Plot the order of inputs over the density, a line for each pruner and number of examples."""
+    lines: dict[tuple[str, int | None], list[dict[str, Any]]] = {}
+    for row in content["masks"]:
+        lines.setdefault((row["pruner"], row["train_size"]), []).append(row)
+    pruners = list(dict.fromkeys(pruner for pruner, _ in lines))
+    sizes = sorted({size for _, size in lines}, key=lambda size: size or float("inf"))
+    for (pruner, size), found in lines.items():
+        rows = sorted(found, key=lambda row: row["density"])
+        y, error = ([row["order"][key] or 0.0 for row in rows] for key in ("value", "error"))
+        axis.errorbar(
+            [row["density"] for row in rows], y, error, marker="osv^D*P<>X"[pruners.index(pruner)],
+            color=f"C{pruners.index(pruner)}", ls=("-", "--", ":", "-.")[sizes.index(size) % 4],
+            ms=4, capsize=2, label=f"{pruner}, n = {size or 'all'}",
+        )  # fmt: skip
+    axis.axhline(0.5, color="dimgrey", lw=1)
+    axis.set_xscale("log")
+    axis.set_xlabel("density")
+    axis.set_ylabel("probability that a relevant input\nhas more edges than another")
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=7, ncols=2)

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pruning_phases.config.enums import Inputs
-from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 
@@ -31,7 +30,7 @@ class Curves:
 
 
 def read_curves(records: list[RunRecord]) -> list[Curves]:
-    """Return the curves of every system. Raises UserError if there is none."""
+    """Return the curves of every system that was trained in one step."""
     groups: dict[tuple[Any, ...], list[RunRecord]] = {}
     for record in records:
         physics = record.info()["physics"]
@@ -42,11 +41,6 @@ def read_curves(records: list[RunRecord]) -> list[Curves]:
                 data["information_exponent"],
             )  # fmt: skip
             groups.setdefault(key, []).append(record)
-    if not groups:
-        raise UserError(
-            f"runs: none of the {len(records)} finished runs has optimizer=one_step: train with "
-            "experiment=sparse_features"
-        )
     ordered = sorted(groups, key=lambda key: (ORDER.index(key[0]), *key[1:]))
     return [_curves(key, groups[key]) for key in ordered]
 

@@ -17,9 +17,12 @@ SHOWN = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}
 
 
 def content_of(
-    config: SparseFeaturesConfig, points: Sequence[Needed], slopes: Sequence[Slope]
+    config: SparseFeaturesConfig,
+    points: Sequence[Needed],
+    slopes: Sequence[Slope],
+    masks: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return the JSON content: n* of every system, then the slopes."""
+    """Return the JSON content: n* of every system, the slopes, the order of inputs in masks."""
     return {
         "support": config.support,
         "risk": config.risk,
@@ -36,6 +39,7 @@ def content_of(
              "points": len(one.points), "slope": number(*one.slope)}
             for one in slopes
         ],
+        "masks": masks,
     }  # fmt: skip
 
 
@@ -46,7 +50,11 @@ def _number(name: str, found: Pair | str) -> dict[str, Any]:
 
 
 def show(content: dict[str, Any], console: Console) -> None:
-    """Print n* of every system, then the slopes."""
+    """Print n* of every system, the slopes, and the order of inputs in masks."""
+    if content["masks"]:
+        console.print(_masks(content["masks"]))
+    if not content["points"]:
+        return
     names = (f"n* for {content['support']:g} of the support", f"n* for risk {content['risk']:g}")
     table = Table(title="training examples needed", box=box.SIMPLE_HEAD)
     for name in ("inputs", "d", "s", "k", *names):
@@ -71,5 +79,18 @@ def _slopes(slopes: list[dict[str, Any]]) -> Table:
             one["inputs"], one["of"].removeprefix("for_"), SHOWN[one["over"]],
             str(one["num_inputs"] or ""), str(one["information_exponent"]), str(one["points"]),
             quoted(one["slope"]),
+        )  # fmt: skip
+    return table
+
+
+def _masks(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="do the edges of relevant inputs survive?", box=box.SIMPLE_HEAD)
+    for name in ("pruner", "d", "s", "n", "density", "networks", "order"):
+        table.add_column(name, justify="left" if name == "pruner" else "right")
+    for one in rows:
+        table.add_row(
+            one["pruner"], str(one["num_inputs"]), str(one["num_relevant"]),
+            str(one["train_size"] or "all"), f"{one['density']:.3g}", str(one["networks"]),
+            quoted(one["order"]),
         )  # fmt: skip
     return table

@@ -8,9 +8,11 @@ import pytest
 
 from pruning_phases.analysis.sparse_features.config import SparseFeaturesConfig
 from pruning_phases.analysis.sparse_features.fit import fourth_root, least_size, needed, slopes
+from pruning_phases.analysis.sparse_features.masks import _order
 from pruning_phases.analysis.sparse_features.read import Curves
 from pruning_phases.records.run import RunRecord
 from tests.support.commands import command
+from tests.support.runs import make
 from tests.support.written_records import write_run
 
 SIZES = np.geomspace(16, 2**20, 33)
@@ -85,7 +87,8 @@ def write_curves(folder):
             "dataset": {"name": "sparse_features", "num_inputs": one.num_inputs,
                         "num_relevant": one.num_relevant, "information_exponent": 2},
         }  # fmt: skip
-        record.begin(physics, {})
+        network = {"layers": {"fc1": [100, one.num_inputs], "fc2": [1, 100]}}
+        record.begin(physics, {}, network=network)
         replicas, count = one.risk.shape
         table = pd.DataFrame(
             {"step": 0, "replica": np.repeat(np.arange(replicas), count), "seed": 0,
@@ -110,3 +113,30 @@ def test_other_runs_are_refused(tmp_path):
     write_run(tmp_path, "run", np.ones(1), {"accuracy": np.ones((2, 1))})
     done = command("sparse_features", "runs=written", cwd=tmp_path)
     assert done.returncode == 2 and "optimizer=one_step" in done.stderr
+
+
+def test_the_order_of_inputs_is_mann_and_whitneys():
+    generator = np.random.default_rng(0)
+    degrees, relevant = generator.integers(0, 5, 30), [2, 7, 19]
+    others = np.setdiff1d(np.arange(30), relevant)
+    pairs = [
+        1.0 if degrees[i] > degrees[j] else 0.5 if degrees[i] == degrees[j] else 0.0
+        for i in relevant for j in others
+    ]  # fmt: skip
+    assert _order(degrees, relevant) == pytest.approx(np.mean(pairs))
+
+
+def test_masks_of_pruned_networks_on_the_same_data(configure, tmp_path):
+    words = [
+        "dataset=sparse_features", "dataset.num_inputs=20", "dataset.num_relevant=2",
+        "dataset.train_size=4000", "model.outputs=1", "training.budget.rule=updates",
+        "training.budget.amount=600", "pruner.schedule=list", "pruner.densities=[0.3]",
+    ]  # fmt: skip
+    runs = [make(configure(*words, f"pruner={name}")) for name in ("imp", "random_init")]
+    relevant = [run.info()["data"]["relevant_inputs"] for run in runs]
+    assert relevant[0] == relevant[1] and len(relevant[0]) == 2
+    done = command("sparse_features", f"runs={runs[0].folder.parent}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((runs[0].folder.parent / "sparse_features.json").read_text())["masks"]
+    order = {row["pruner"]: row["order"]["value"] for row in rows}
+    assert order["imp"] > 0.9 > 0.8 > order["random_init"] > 0.1

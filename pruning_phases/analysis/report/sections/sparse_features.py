@@ -28,7 +28,16 @@ def tell(content: Any) -> Section:
         f"the slope {quoted(one['slope'])} over the logarithm of the {OVER[one['over']]}."
         for one in content["slopes"]
     ]
+    masks = [
+        [one["pruner"], str(one["num_inputs"]), str(one["num_relevant"]),
+         str(one["train_size"] or "all"), f"{one['density']:.3g}", quoted(one["order"])]
+        for one in content["masks"]
+    ]  # fmt: skip
     tables = [
+        Table(
+            "Relevant inputs in masks", ("pruner", "d", "s", "n", "density", "order"), masks,
+            "Probability that a relevant input has more surviving edges than another one.",
+        ),
         Table(
             "Training examples needed",
             ("inputs kept", "d", "s", "k", "replicas", "n* for the support", "n* for the risk"),
