@@ -212,6 +212,8 @@ class PrunerConfig:
         100, "synflow, iterative_snip, force: rounds of scoring and pruning that make up one step",
         at_least=1, at_most=10**6, has_effect=_in_rounds,
     )  # fmt: skip
+    # Raised when rounds give other numbers than before: 2 begins a step at the network as pruned.
+    rounds_version: int = key(2, "", before=1, at_least=2, at_most=2, has_effect=_in_rounds)
     teacher: str | None = key(
         None, "autosparse: predictor of survival, as the folder of runs that the command survival "
         "has read, or as a file", path=True, machine=True, has_effect=_learned,

@@ -16,7 +16,7 @@ LATER = {
     "pruner.finetune.min_updates": "7", "topology.training.min_updates": "7",
     "observables": "[mylab.observable:margin]", "model.outputs": "1",
     "optimizer.schedule": "cosine", "pruner.regrow": "0.2", "topology.masks_digest": "0",
-    "initial_gradients": "true", "pruner.teacher_digest": "0",
+    "initial_gradients": "true", "pruner.teacher_digest": "0", "pruner.rounds_version": "2",
 }  # fmt: skip
 
 
@@ -89,6 +89,11 @@ def test_a_key_that_came_later_stands_in_the_identity_only_with_another_value(co
                                   "dataset.label_noise", "training.budget.growth"])  # fmt: skip
 def test_another_value_of_a_later_key_splits_the_identity(path, configure):
     assert run_id(configure(f"{path}={LATER[path]}")) != run_id(configure())
+
+
+def test_the_version_of_rounds_stands_in_the_identity_of_pruners_with_rounds(configure):
+    for pruner, version in (("synflow", 2), ("force", 2), ("snip", None)):
+        assert physics(configure(f"pruner={pruner}"))["pruner"].get("rounds_version") == version
 
 
 def test_machine_keys_stay_outside_the_identity(configure):

@@ -61,6 +61,8 @@ def prune(module: EnsembleModule) -> None:
     if reads(pruner.score) == REGROWTH:
         weights = {name: replicas.stacked(name).clone() for name in replicas.layer_of}
         whole = _Whole(before, weights)
+    if score_named(pruner.score).in_rounds:
+        replicas.set_masks(before)  # rounds go on from the network as pruned, not the dense one
     for count in _rounds(module, num_kept, sum(int(mask[0].sum()) for mask in before.values())):
         _cut_to(module, count, whole)
     if pruner.trains_from is Stage.now:

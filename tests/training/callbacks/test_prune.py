@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pruning_phases.config.conf_folder import conf_dir
+from pruning_phases.config.enums import Stage
 from pruning_phases.config.identity import physics, pruner_name
 from pruning_phases.data.registry import load
 from pruning_phases.errors import RunError, UserError
@@ -169,6 +170,31 @@ def test_weights_come_back_between_the_rounds_of_force_alone(configure, monkeypa
         assert len(rounds) == 10
         back[pruner] = sum(int((later & ~earlier).sum()) for earlier, later in pairwise(rounds))
     assert back["force"] > 0 and back["iterative_snip"] == 0
+
+
+@pytest.mark.parametrize("pruner", ["synflow", "iterative_snip", "force"])
+def test_the_rounds_of_a_step_go_on_from_the_network_as_it_was_pruned(configure, pruner):
+    """One weight fewer: one of the lowest score of the initial network under the mask before."""
+    module = module_at(configure(f"pruner={pruner}", "pruner.schedule=counts",
+                                 "pruner.counts=[200,199]"), 1)  # fmt: skip
+    prune(module)
+    replicas = module.replicas
+    masks = {layer: mask.clone() for layer, mask in replicas.layer_masks().items()}
+    dense = {name: replicas.stacked(name).clone() for name in replicas.layer_of}
+    for name, tensor in module.stages[Stage.initial].items():
+        if name in dense:
+            dense[name] = tensor.clone()
+    scores = network_scores(module, dense)
+    scores[~torch.cat([mask.flatten(1) for mask in masks.values()], dim=1)] = torch.inf
+    module.step = 2
+    prune(module)
+    before, after = (
+        torch.cat([mask.flatten(1) for mask in some.values()], dim=1)
+        for some in (masks, replicas.layer_masks())
+    )
+    for r in range(2):
+        (removed,) = (before[r] & ~after[r]).nonzero().flatten().tolist()
+        assert scores[r, removed] == scores[r].min()
 
 
 @pytest.mark.parametrize("density", [0.5, 0.05, 0.02])
