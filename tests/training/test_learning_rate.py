@@ -6,7 +6,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from pruning_phases.config.enums import RateSchedule
-from pruning_phases.config.optimizer import OptimizerConfig
+from pruning_phases.config.optimizer import DescentConfig
 from pruning_phases.records.snapshots import FINAL
 from pruning_phases.training.learning_rate import learning_rates
 from tests.support.runs import make
@@ -34,7 +34,7 @@ def of_torch(make):
     ],
 )
 def test_rates_are_those_of_torch(schedule, make):
-    config = OptimizerConfig("sgd", lr=0.2, schedule=schedule)
+    config = DescentConfig("sgd", lr=0.2, schedule=schedule)
     rates = learning_rates(config, 0, TOTAL, TOTAL)
     np.testing.assert_allclose(rates, of_torch(make), rtol=1e-9, atol=1e-9)
     parts = [learning_rates(config, first, 8, TOTAL) for first in range(0, TOTAL, 8)]
@@ -42,7 +42,7 @@ def test_rates_are_those_of_torch(schedule, make):
 
 
 def test_the_rate_falls_at_the_milestones_alone():
-    config = OptimizerConfig(
+    config = DescentConfig(
         "sgd", lr=1.0, schedule=RateSchedule.steps, milestones=[0.25, 0.5], decay=0.5
     )
     assert learning_rates(config, 0, 8, 8).tolist() == [1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25]

@@ -101,7 +101,7 @@ BAD = [
     (DATA, "x, y = np", "x, y = open('nowhere')", "load",
      r"raised FileNotFoundError: .Errno 2. .*"),
     (SCORE, 'READS = "weights"', "", "score", "expected score.READS = one of weights, stream, "
-     "examples, regrowth, shape, which says what the score reads, got no READS"),
+     "examples, regrowth, shape, predictor, which says what the score reads, got no READS"),
     (SCORE, '"weights"', '"gradients"', "score", "expected .*, got READS = str 'gradients'"),
     (SCORE, '"weights"', '"stream"', "score", r"expected a function or class that is called as "
      r"score\(key, num_weights\), got score\(weights\): too many positional arguments"),
