@@ -25,41 +25,47 @@ if TYPE_CHECKING:
 
     from pruning_phases.config.groups import PrunerConfig
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 WEIGHTS_AT_ONCE = 1 << 17
 KINDS = {2: "linear", 3: "convolution", 4: "convolution", 5: "convolution"}  # by dimensions
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """Fully connected network with ReLU, from (w / scale_w, g / scale_g) to one number.
+    """Fully connected network with ReLU, from a standardized weight and gradient to one number.
 
-    scales    [2], of weights and of gradients: their root mean squares over the teacher's networks
     layers    weights [out, in] and biases [out] of each layer
-    about     the teacher's runs, the kinds of its layers, and how the network was trained
+    facts     the networks that it was fitted to, the kinds of their layers, the fit's options
     """
 
-    scales: Array
     layers: Sequence[tuple[Array, Array]]
-    about: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, weights: Array, gradients: Array) -> Array:
-        """Scores of weights with these gradients, of the same shape, in float64."""
-        pairs = self.inputs(weights.ravel(), gradients.ravel())
+        """Scores [n] of all prunable weights [n] of one network, with gradients [n], in float64."""
+        pairs = standardized(weights, gradients)
         parts = np.split(pairs, range(WEIGHTS_AT_ONCE, len(pairs), WEIGHTS_AT_ONCE))
-        return np.concatenate([outputs(self.layers, x)[:, 0] for x in parts]).reshape(weights.shape)
+        return np.concatenate([self.at(x) for x in parts])
 
-    def inputs(self, weights: Array, gradients: Array) -> Array:
-        """Inputs [n, 2] of the network for n weights."""
-        return np.stack([weights, gradients], axis=1).astype(np.float64) / self.scales
+    def at(self, pairs: Array) -> Array:
+        """Scores [n] of standardized weights and gradients [n, 2]."""
+        return outputs(self.layers, pairs)[:, 0]
 
     def content(self) -> bytes:
         """The content of the predictor's file."""
-        tensors = {"scales": np.asarray(self.scales, np.float64)}
+        tensors = {}
         for number, (weights, biases) in enumerate(self.layers):
             tensors[f"layer_{number}.weight"] = np.ascontiguousarray(weights, np.float64)
             tensors[f"layer_{number}.bias"] = np.ascontiguousarray(biases, np.float64)
-        return save(tensors, metadata={"about": json.dumps(self.about)})
+        return save(tensors, metadata={"facts": json.dumps(self.facts)})
+
+
+def standardized(weights: Array, gradients: Array) -> Array:
+    """Weights and gradients [n, 2] of one network, each divided by its root mean square over all
+    prunable weights (by 1 if all are 0), so that networks of other widths and data are alike."""
+    pairs = np.stack([weights, gradients], axis=1).astype(np.float64)
+    scales = np.sqrt(np.mean(pairs**2, axis=0))
+    return pairs / np.where(scales > 0, scales, 1.0)
 
 
 def outputs(layers: Iterable[tuple[NDArray, NDArray]], x: Array) -> Array:
@@ -95,15 +101,17 @@ def _read(file: Path, digest: str) -> Predictor:
     try:
         with safe_open(file, framework="numpy") as opened:
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            about = json.loads((opened.metadata() or {}).get("about", "{}"))
+            facts = json.loads((opened.metadata() or {}).get("facts", "{}"))
         count = sum(name.endswith(".weight") for name in tensors)
         layers = [
             (tensors[f"layer_{number}.weight"], tensors[f"layer_{number}.bias"])
             for number in range(count)
         ]
-        predictor = Predictor(tensors["scales"], layers, about)
+        if not layers or not isinstance(facts["kinds"], list):
+            raise ValueError("it has no layers, or no kinds of layers")
+        predictor = Predictor(layers, facts)
         predictor(np.zeros(1), np.zeros(1))
-    except (SafetensorError, ValueError, KeyError, IndexError) as error:
+    except (SafetensorError, ValueError, KeyError, IndexError, TypeError) as error:
         raise UserError(
             f"{where} is no predictor of survival ({error}): python -m pruning_phases.survival "
             "runs=FOLDER makes one"
@@ -113,7 +121,7 @@ def _read(file: Path, digest: str) -> Predictor:
 
 def refuse_other_kinds(predictor: Predictor, shapes: Iterable[Sequence[int]], teacher: str) -> None:
     """Raise UserError if a network has no layer of a kind that the teacher's networks have."""
-    here, there = kinds_of(shapes), predictor.about.get("kinds", [])
+    here, there = kinds_of(shapes), predictor.facts["kinds"]
     if not set(here) & set(there):
         raise UserError(
             f"pruner.teacher={teacher}: its networks have {', '.join(there) or 'unknown'} layers "

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from pruning_phases.training.loop import EnsembleModule
 
-EXAMPLES_AT_ONCE = 4096
+EXAMPLES_AT_ONCE = 1024
 
 
 def alone_in_float64(

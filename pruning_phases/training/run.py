@@ -33,6 +33,7 @@ from pruning_phases.errors import Busy, RunError, Terminated
 from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
 from pruning_phases.pruning.predictor import refuse_other_kinds, teacher_of
+from pruning_phases.pruning.registry import PREDICTOR, reads
 from pruning_phases.pruning.schedules import counts_of
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import DONE, RunRecord
@@ -114,7 +115,7 @@ def run(
 
 def _try_own_parts(config: Config, dataset: Dataset, architecture: Architecture) -> None:
     """Refuse code and a predictor of a user's own that do not fit the network."""
-    if config.pruner.teacher_digest:
+    if reads(config.pruner.score) == PREDICTOR:
         teacher = str(config.pruner.teacher)
         refuse_other_kinds(teacher_of(config.pruner), architecture.layers.values(), teacher)
     if import_paths(config):

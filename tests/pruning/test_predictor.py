@@ -26,7 +26,7 @@ def predictor(seed=0, kinds=("linear",)):
         (generator.normal(size=(out, into)), generator.normal(size=out))
         for into, out in zip(sizes[:-1], sizes[1:], strict=True)
     ]
-    return Predictor(np.array([0.1, 1e-3]), layers, {"kinds": list(kinds)})
+    return Predictor(layers, {"kinds": list(kinds)})
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ def test_scores_are_those_of_the_same_network_in_torch(configure, teacher):
     for layer, (weights, biases) in zip(network[::2], own.layers, strict=True):
         layer.weight.data, layer.bias.data = torch.tensor(weights), torch.tensor(biases)
     generator = np.random.default_rng(1)
-    w, g = generator.normal(0, 0.1, (300, 500)), generator.normal(0, 1e-3, (300, 500))
-    pairs = torch.tensor(np.stack([w / 0.1, g / 1e-3], axis=-1))
+    w, g = generator.normal(0, 0.1, 150_000), generator.normal(0, 1e-3, 150_000)
+    pairs = torch.tensor(np.stack([w / np.sqrt(np.mean(w**2)), g / np.sqrt(np.mean(g**2))], axis=1))
     with torch.no_grad():
         expected = network(pairs)[..., 0].numpy()
     read = teacher_of(configure("pruner=autosparse", f"pruner.teacher={teacher}").pruner)
     for one in (own, read):
         np.testing.assert_allclose(one(w, g), expected, rtol=1e-10, atol=1e-12)
-    assert read.about == {"kinds": ["linear"]}
+    assert read.facts == {"kinds": ["linear"]}
 
 
 def test_every_density_keeps_the_highest_scores_of_the_dense_network(configure, teacher):
@@ -63,9 +63,9 @@ def test_every_density_keeps_the_highest_scores_of_the_dense_network(configure, 
     for snapshot in ("step_00001", FINAL):
         masks = masks_of(record.read_snapshot(snapshot)[0])
         for r in range(2):
-            scores = np.concatenate(
-                [own(weights[name][r], slopes[name][r]).ravel() for name in names]
-            )
+            w, g = (np.concatenate([one[name][r].ravel() for name in names])
+                    for one in (weights, slopes))  # fmt: skip
+            scores = own(w, g)
             kept = np.concatenate([masks[name][r].ravel() for name in names]) > 0
             assert scores[kept].min() >= scores[~kept].max() - 1e-5 * np.abs(scores).max()
 

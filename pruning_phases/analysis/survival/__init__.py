@@ -5,10 +5,13 @@ In: runs with pruner=imp and initial_gradients=true. Out: ``survival.json``, a f
 
 survival      fraction of a run's recorded prunings that a weight survives, 0 to 1
 predictor     a small network f(w, g), fitted to the survival by least squares; w: the initial
-              weight, g: the slope of the mean loss over all training examples there. It knows
-              neither the layer nor the place of a weight (Liu et al. 2024, arXiv 2408.14757).
+              weight, g: the gradient of the mean loss over all training examples there, each
+              divided by its root mean square over the network. It knows neither the layer nor the
+              place of a weight (Liu et al. 2024, arXiv 2408.14757).
 held out      networks that a predictor was not fitted on. Whole networks are held out, in
-              ``num_folds`` parts in turn, since weights of one network share their fate.
+              ``num_folds`` parts in turn, since the weights of one network are not independent.
+              The predictors of two parts share most of their networks, so that errors of the
+              means over held-out networks are slightly too small.
 rho           Spearman's rank correlation of a score with the survival, over the weights of one
               network; within layers: its mean over the layers, by their numbers of weights
 

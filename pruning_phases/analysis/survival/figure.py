@@ -1,4 +1,4 @@
-"""Figure of survival over weight and slope: measured, predicted, and the ranks of all scores."""
+"""Figure of survival over weight and gradient: measured, predicted, rank correlations of scores."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from scipy.stats import binned_statistic_2d
 
 from pruning_phases.analysis.common.results import Panels
 from pruning_phases.analysis.survival.read import Network
-from pruning_phases.pruning.predictor import Predictor
+from pruning_phases.pruning.predictor import Predictor, standardized
 
 BINS = 41
-SHOWN = (0.5, 99.5)  # percentiles of weights and slopes that the maps reach to
+SHOWN = (0.5, 99.5)  # percentiles of weights and gradients that the maps reach to
 FEWEST = 5  # weights of a cell that is shown
 
 
 def survival_panels(
     networks: Sequence[Network], predictor: Predictor, content: dict[str, Any]
 ) -> Panels:
-    """Return the maps over weight and slope, and the rank correlations."""
-    w, g, survival = (
-        np.concatenate([getattr(one, name) for one in networks])
-        for name in ("weights", "slopes", "survival")
-    )
+    """Return the maps over weight and gradient, and the rank correlations."""
+    w, g = np.concatenate([standardized(one.weights, one.gradients) for one in networks]).T
+    survival = np.concatenate([one.survival for one in networks])
     ends = [np.percentile(values, SHOWN) for values in (w, g)]
     edges = [np.linspace(low, high, BINS + 1) for low, high in ends]
     bins: Any = edges
@@ -36,7 +34,8 @@ def survival_panels(
     count, *_ = np.histogram2d(w, g, bins=bins)
     measured = np.where(count >= FEWEST, mean, np.nan)
     centres = np.meshgrid(*((part[1:] + part[:-1]) / 2 for part in edges), indexing="ij")
-    learned = np.where(count >= FEWEST, predictor(*centres), np.nan)
+    pairs = np.stack([centre.ravel() for centre in centres], axis=1)
+    learned = np.where(count >= FEWEST, predictor.at(pairs).reshape(count.shape), np.nan)
     return {
         "measured survival": partial(_map, edges=edges, values=measured, name="measured"),
         "predicted survival": partial(_map, edges=edges, values=learned, name="predicted"),
@@ -56,13 +55,13 @@ def survival_figure(
 
 
 def _map(axis: Axes, edges: list[NDArray], values: NDArray, name: str) -> None:
-    """Plot mean survival over initial weight and slope; cells with few weights stay empty."""
+    """Plot mean survival over initial weight and gradient; cells with few weights stay empty."""
     mesh = axis.pcolormesh(*edges, values.T, cmap="Greys", vmin=0, vmax=1)
     figure = axis.get_figure()
     assert figure is not None
     figure.colorbar(mesh, ax=axis, label="fraction of prunings survived")
-    axis.set_xlabel("initial weight w")
-    axis.set_ylabel("slope of the loss dL/dw (nats)")
+    axis.set_xlabel("initial weight w / rms")
+    axis.set_ylabel("gradient g = dL/dw / rms")
     axis.set_title(f"survival, {name}", fontsize=10)
 
 
@@ -78,7 +77,7 @@ def _ranks(axis: Axes, content: dict[str, Any]) -> None:
                       capsize=3, label=label)  # fmt: skip
     axis.axhline(0, color="dimgrey", lw=1)
     axis.set_xticks(range(len(rows)), [row["score"] for row in rows])
-    axis.set_xlabel("score (w: initial weight, g: slope there)")
+    axis.set_xlabel("score (w: initial weight, g: gradient there)")
     axis.set_ylabel("Spearman's rho with survival, held-out networks")
     axis.grid(alpha=0.3)
     axis.legend()

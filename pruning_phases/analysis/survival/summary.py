@@ -32,7 +32,7 @@ def content_of(
         "networks": len(networks),
         "weights": int(sum(len(one.weights) for one in networks)),
         "scores": [_of_score(name, rows) for name in rows[0]],
-        "predictor": {"file": PREDICTOR, **predictor.about},
+        "predictor": {"file": PREDICTOR, **predictor.facts},
     }
 
 

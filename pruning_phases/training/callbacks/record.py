@@ -112,8 +112,10 @@ class Record(Callback):
     def on_fit_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if (module.step, module.round) == (0, 0):
             self._snapshot(module, INITIAL)
-            if module.config.initial_gradients:
-                self._snapshot(module, GRADIENTS, initial_gradients(module))
+
+    def on_train_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
+        if module.config.initial_gradients and (module.step, module.round) == (0, 0):
+            self._snapshot(module, GRADIENTS, initial_gradients(module))
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step_ended:

@@ -23,6 +23,6 @@ def tell(content: Any) -> Section:
     table = Table(
         "Rank correlation with survival",
         ("score", "rho", "within layers", "predictor adds", "adds within layers"), rows,
-        "w: initial weight, g: slope of the mean loss there. Adds: difference of the predictor's.",
+        "w: initial weight, g: gradient there. Adds: difference between the predictor's and this.",
     )  # fmt: skip
     return Section(TITLE, [finding], [table], [])
