@@ -76,7 +76,7 @@ def _plain() -> float:
         masks = [torch.tensor(mask[number]).float() for mask in supports]
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
         rates = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, UPDATES)
-        chosen = torch.randint(EXAMPLES, (UPDATES, BATCH))
+        chosen = torch.randperm(len(images))[: UPDATES * BATCH].view(UPDATES, BATCH)
         for batch in chosen:
             optimizer.zero_grad()
             logits = net(images[batch]).squeeze(1)

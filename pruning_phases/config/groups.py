@@ -13,6 +13,7 @@ from omegaconf import MISSING
 
 from pruning_phases.config.enums import Rule, Schedule, Scope, Stage
 from pruning_phases.config.keys import LARGEST_COUNT, entries, key
+from pruning_phases.config.optimizer import makes_updates
 
 NO_SCORE = "none"  # pruner.score without pruning
 
@@ -82,8 +83,9 @@ class DatasetConfig:
         None, "use the first so many classes; null: all", at_least=2, at_most=10**6, before=None
     )
     validation_fraction: float = key(
-        0.1, "fraction of the training set kept for early stopping", above=0, below=1
-    )
+        0.1, "fraction of the training set kept for early stopping", above=0, below=1,
+        has_effect=makes_updates,
+    )  # fmt: skip
     label_noise: float = key(
         0.0, "fraction of the training labels that are replaced by wrong ones",
         at_least=0, below=1, before=0.0,

@@ -8,7 +8,7 @@ from pruning_phases.errors import UserError
 
 
 def refuse_unfit_one_step(config: Config) -> None:
-    """Raise UserError for ``optimizer=one_step`` beside options that it does not have."""
+    """Raise UserError for ``optimizer=one_step`` beside options that it cannot have."""
     if not isinstance(config.optimizer, OneStepConfig):
         return
     widths: list[int] = getattr(config.model, "hidden_widths", list)()
@@ -29,3 +29,4 @@ def refuse_unfit_one_step(config: Config) -> None:
         needed = "dataset.num_classes=null"
     if needed:
         raise UserError(f"optimizer=one_step needs {needed}")
+    config.figures = [name for name in config.figures if name != "transition"]  # no pruning steps

@@ -73,3 +73,8 @@ def descent(config: OptimizerConfig) -> DescentConfig:
     """The configuration of an optimizer that makes many updates."""
     assert isinstance(config, DescentConfig)
     return config
+
+
+def makes_updates(config: Any, _: Any) -> bool:
+    """Condition of keys that one step and ridge regression do not read."""
+    return not isinstance(config.optimizer, OneStepConfig)

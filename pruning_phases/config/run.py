@@ -5,7 +5,7 @@ refuses contradictions between keys. ``identity.py`` separates the keys that dec
 from the rest.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from omegaconf import MISSING
 
@@ -22,7 +22,7 @@ from pruning_phases.config.groups import (
     TrainingConfig,
 )
 from pruning_phases.config.keys import LARGEST_COUNT, LARGEST_SEED, key
-from pruning_phases.config.optimizer import OptimizerConfig
+from pruning_phases.config.optimizer import OptimizerConfig, makes_updates
 from pruning_phases.config.topology import TopologyConfig
 
 
@@ -47,7 +47,7 @@ class Config:
     )  # fmt: skip
     model: ModelConfig = MISSING
     dataset: DatasetConfig = MISSING
-    training: TrainingConfig = field(default_factory=TrainingConfig)
+    training: TrainingConfig = key(TrainingConfig, "training", has_effect=makes_updates)
     optimizer: OptimizerConfig = MISSING
     pruner: PrunerConfig = MISSING
     dropout_phase: DropoutPhaseConfig = MISSING
@@ -57,11 +57,11 @@ class Config:
     )  # fmt: skip
     snapshots: list[float] = key(
         list, "densities at which weights and masks are kept, each at the nearest pruning step",
-        at_least=0, at_most=1,
+        at_least=0, at_most=1, has_effect=makes_updates,
     )  # fmt: skip
     initial_gradients: bool = key(
         False, "keep the slopes of the loss over all training examples at the initial weights, "
-        "which the command survival reads", before=False,
+        "which the command survival reads", before=False, has_effect=makes_updates,
     )  # fmt: skip
     observables: list[str] = key(
         list, "import paths MODULE:NAME of observables of your own", before=[], import_path=True

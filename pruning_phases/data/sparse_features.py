@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pruning_phases.config.groups import DatasetConfig
 from pruning_phases.config.keys import LARGEST_COUNT, key
+from pruning_phases.config.optimizer import makes_updates
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.errors import UserError
 
@@ -36,7 +37,7 @@ class SparseFeaturesConfig(DatasetConfig):
                        at_most=1e6)  # fmt: skip
     num_train: int = key(
         10000, "training examples, of which every replica takes a random subset", at_least=2,
-        at_most=LARGEST_COUNT,
+        at_most=LARGEST_COUNT, has_effect=makes_updates,
     )  # fmt: skip
     num_test: int = key(2000, "test examples", at_least=1, at_most=LARGEST_COUNT)
 

@@ -88,6 +88,8 @@ def of_steps(
     Steps are ordered by density. Where the replicas of a step differ in a control, the step has
     their mean. Empty networks, steps without a value and replicas that lack a step are left out.
     """
+    if lacking := [name for name in columns if name not in observables]:
+        raise UserError(f"runs: their tables have no column {', '.join(lacking)}")
     table = observables[observables["num_kept"] > 0]
     added = {f"control {name}": control_values(table, name) for name in controls}
     table = table.assign(**added).dropna(subset=[*columns])

@@ -111,6 +111,8 @@ def summary(sweep: SweepRecord, run: RunState) -> Summary:
 def _of_table(row: dict[str, Any], record: RunRecord) -> Summary:
     shown = [name for name, one in observables().items() if one.heading]
     columns = ["step", "density", "num_kept", "replica", *AXES, *shown]
+    if record.lacking(columns):  # networks that were trained in one step have other columns
+        return Summary(row)
     table = read_table(record.observables_file, columns)
     if len(table[AXES].drop_duplicates()) > 1:
         return Summary(row)

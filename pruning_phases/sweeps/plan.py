@@ -13,6 +13,7 @@ from rich.progress import track
 from pruning_phases.config.checks import check
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.keys import import_paths
+from pruning_phases.config.optimizer import OneStepConfig
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.same_data import refuse_other_data_of_done
@@ -117,7 +118,8 @@ def refuse_other_inputs_of(jobs: list[Job], console: Console) -> None:
             refuse_other_source_files(record, source_files(import_paths(job.config)))
         if record is not None and info.get("state") == DONE:
             refuse_other_data_of_done(record, job.config)
-            lacking.update(record.lacking(columns))
+            if not isinstance(job.config.optimizer, OneStepConfig):
+                lacking.update(record.lacking(columns))
     if lacking:
         counted = ", ".join(f"{name} ({count})" for name, count in lacking.items())
         console.print(

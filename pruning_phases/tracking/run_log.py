@@ -58,7 +58,8 @@ class RunLog:
         for name in names:
             mean, error = mean_and_error(table[name])
             row[name], row[f"{name}_error"] = float(mean), float(error)
-        row[SUSCEPTIBILITY] = float(susceptibility(table["accuracy"], self.num_prunable))
+        if "accuracy" in table:
+            row[SUSCEPTIBILITY] = float(susceptibility(table["accuracy"], self.num_prunable))
         self.run.log(row)
 
 

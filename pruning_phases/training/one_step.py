@@ -32,11 +32,11 @@ def slope_sums(x: Array, y: Array, weights: Array, biases: Array) -> Array:
 def after_step(slopes: Array) -> Array:
     """Weights [2 m, q] of all hidden neurons after a step w - rate (slope + w / rate).
 
-    The decay 1 / rate removes the initial weights; the rate gives new weights of mean squared norm
-    1, which is a choice of this project. All slopes 0 give weights 0.
+    The decay 1 / rate removes the initial weights; rate = 1 / norm, the root mean square of the
+    norms of the slopes, which is a choice of this project. All slopes 0 give weights 0.
     """
-    rate = np.sqrt(np.mean(np.sum(slopes**2, axis=1)))
-    new = -slopes / (rate or 1.0)
+    norm = np.sqrt(np.mean(np.sum(slopes**2, axis=1)))
+    new = -slopes / (norm or 1.0)
     return np.concatenate([new, -new])
 
 

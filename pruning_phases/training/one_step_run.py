@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
+from threadpoolctl import threadpool_limits
 
 from pruning_phases.config.enums import Inputs
 from pruning_phases.config.identity import machine, physics
@@ -31,6 +32,7 @@ from pruning_phases.records.run import DONE, RunRecord
 from pruning_phases.records.sweep import command_of
 from pruning_phases.streams import stream_key
 from pruning_phases.training import one_step
+from pruning_phases.training.failure import recorded_failure
 from pruning_phases.training.trainer import arithmetic
 
 EXAMPLES_AT_ONCE = 4096
@@ -69,7 +71,7 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
     """Train all replicas, one after another; a resumed run goes on with the next replica."""
     parts = Parts.of(config)
     inputs, count = parts.data.num_inputs, max(*parts.sizes, parts.data.num_test)
-    refuse_oversized_data(4 * inputs * (count + parts.data.num_test) + 32 * inputs**2)
+    refuse_oversized_data(4 * inputs * (count + parts.data.num_test) + 80 * inputs**2)
     replicas = range(config.first_replica, config.first_replica + config.num_replicas)
     with record.lock() as lease:
         if record.state == DONE:
@@ -79,17 +81,20 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
             physics(config), machine(config), arithmetic(torch.device("cpu")), **_facts(parts),
             command=command_of(config.results_dir, config.sweep.name),
         )  # fmt: skip
-        for number, replica in enumerate(replicas):
-            if len(table) and replica in set(table["replica"]):
-                continue
-            began = time.monotonic()
-            table = pd.concat([table, pd.DataFrame(_rows(parts, replica))], ignore_index=True)
-            lease.check()
+        if len(table):  # of an earlier process, which may have ended between the two tables
             record.write_tables(table, _layers(table, parts))
-            lease.progress((number + 1) / len(replicas))
-            if config.progress:
-                seconds = time.monotonic() - began
-                console.print(f"replica {number + 1} of {len(replicas)}: {seconds:.0f} s", **PLAIN)
+        with recorded_failure(record, {}), threadpool_limits(1):  # equal numbers on any machine
+            for number, replica in enumerate(replicas):
+                if len(table) and replica in set(table["replica"]):
+                    continue
+                began = time.monotonic()
+                table = pd.concat([table, pd.DataFrame(_rows(parts, replica))], ignore_index=True)
+                lease.check()
+                record.write_tables(table, _layers(table, parts))
+                lease.progress((number + 1) / len(replicas))
+                if config.progress:
+                    seconds = f"{time.monotonic() - began:.0f} s"
+                    console.print(f"replica {number + 1} of {len(replicas)}: {seconds}", **PLAIN)
         record.finish()
 
 
@@ -131,7 +136,6 @@ def _rows(parts: Parts, replica: int) -> list[dict[str, Any]]:
             "step": 0, "density": len(inputs) / data.num_inputs,
             "num_kept": 2 * parts.num_pairs * len(inputs), "replica": replica, "seed": parts.seed,
             "p_train": 0.0, "p_eval": 0.0, "train_size": size, "excess_risk": risk,
-            "loss": risk + data.noise**2,
             "support_found": float(np.isin(relevant, inputs).mean()), "num_inputs": len(inputs),
         })  # fmt: skip
     return rows
@@ -171,15 +175,15 @@ def _chosen_inputs(
         return
     count = parts.optimizer.num_probes or parts.data.num_relevant + 2
     biases = parts.generator(replica, "probes").standard_normal(dim).astype(np.float32)
-    plus, minus = np.zeros((dim, dim)), np.zeros((dim, dim))
-    done = 0
+    whole, done = np.zeros((2, dim, dim)), 0
     for size in parts.sizes:
-        for part in _blocks(size, done):
-            sums = probe_sums(x[part], y[part], biases)
-            plus += sums[0]
-            minus += sums[1]
-        done = size
-        yield size, support(*even_and_odd((plus, minus), size), count)
+        # Whole blocks and the rest apart, so that a size has the same sums beside any other sizes.
+        end = size - size % EXAMPLES_AT_ONCE
+        for part in _blocks(end, done):
+            whole += probe_sums(x[part], y[part], biases)
+        done = max(done, end)
+        rest = probe_sums(x[end:size], y[end:size], biases)
+        yield size, support(*even_and_odd((whole[0] + rest[0], whole[1] + rest[1]), size), count)
 
 
 def _trained(parts: Parts, replica: int, x: Array, y: Array, inputs: Places) -> Any:

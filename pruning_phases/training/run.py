@@ -29,8 +29,6 @@ from pruning_phases.ensemble.members import SUBSET, Member, keys_of, members
 from pruning_phases.ensemble.memory import chunk_size, refuse_oversized, refuse_oversized_data
 from pruning_phases.ensemble.replicas import Replicas
 from pruning_phases.ensemble.workers import set_num_workers
-from pruning_phases.errors import Busy, RunError, Terminated
-from pruning_phases.import_path import blamed
 from pruning_phases.models.registry import build_model
 from pruning_phases.pruning.predictor import refuse_other_kinds, teacher_of
 from pruning_phases.pruning.registry import PREDICTOR, reads
@@ -55,6 +53,7 @@ from pruning_phases.training.callbacks.wandb import LogToWandb
 from pruning_phases.training.checkpoint import StatefulCallback
 from pruning_phases.training.evaluate import EXAMPLES_PER_CALL
 from pruning_phases.training.facts import facts_of, train_sizes
+from pruning_phases.training.failure import recorded_failure
 from pruning_phases.training.initial_state import InitialState
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.own_masks import own_masks
@@ -98,17 +97,8 @@ def run(
         record.begin(physics(config), machine(config), arithmetic(device), **facts)
         if note := note_on_rounding(record.info()["segments"]):
             console.print(note, **PLAIN)
-        try:
-            with deferred_signal() as preemption:
-                chunks.train(preemption, lease)
-        except (KeyboardInterrupt, SystemExit, Terminated, Busy):
-            raise
-        except BaseException as error:
-            line = blamed(error, import_paths(config))
-            record.fail(line or str(error) or type(error).__name__)
-            if line is None:
-                raise
-            raise RunError(line) from error
+        with recorded_failure(record, import_paths(config)), deferred_signal() as preemption:
+            chunks.train(preemption, lease)
         lease.check()
         record.finish()
 

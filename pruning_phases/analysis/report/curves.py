@@ -81,6 +81,7 @@ def _is_transition(system: System) -> bool:
     needed = info["data"]["num_classes"], info["network"]["num_prunable"], table["num_kept"]
     return (
         None not in needed[:2]
+        and "accuracy" in table
         and len(table[AXES].drop_duplicates()) == 1
         and table["density"].nunique() > 1
     )

@@ -6,12 +6,12 @@ In: runs with optimizer=one_step, pruned runs on dataset=sparse_features beside 
 inputs      that a network keeps before its training: all (unpruned), found (pruned by the slopes of
             probes) or relevant (those that the response depends on)
 n*          least number of examples at which the median over replicas reaches a threshold: of the
-            relevant inputs found, and of the excess risk; a line in ln n between two sizes, with
-            the error of bootstrap samples of the replicas
+            relevant inputs found, and of the excess risk; a line in ln n between two sizes; its
+            error holds the scatter of the replicas and the spacing of the sizes
 slope       of ln n* over ln s at one d, and over ln d with s = d^(1/4) rounded up, s: number of
             relevant inputs, d: of inputs; a weighted line, errors widened by sqrt(chi^2/dof)
-masks       of networks that any pruner has pruned: the probability that a relevant input has more
-            surviving edges than another one; 0.5 by chance
+masks       of networks that any pruner has pruned: the probability (AUC) that a relevant input has
+            more surviving edges than another one; 0.5 by chance
 
 Theory (Vural and Erdogdu 2024, arXiv 2406.08658): with information exponent k, pruned networks need
 n ~ s^k whatever d, up to logarithms, and methods that do not see the basis n ~ d^(k/2) at least.
@@ -41,7 +41,7 @@ CONFIG = SparseFeaturesConfig
 
 
 def compute(config: SparseFeaturesConfig, console: Console) -> Results:
-    """Find n* of every system, the slopes over s and over d, and the order of inputs in masks."""
+    """Find n* of every system, the slopes over s and over d, and the AUC of masks."""
     from pruning_phases.analysis.common.results import Results
     from pruning_phases.analysis.sparse_features.figure import figure_of, panels_of
     from pruning_phases.analysis.sparse_features.fit import needed, slopes

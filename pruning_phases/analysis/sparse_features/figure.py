@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.results import Panels
-from pruning_phases.analysis.sparse_features.fit import fourth_root
+from pruning_phases.analysis.common.styles import marker
+from pruning_phases.analysis.sparse_features.fit import NAMES
 from pruning_phases.analysis.sparse_features.read import Curves
 from pruning_phases.statistics.quote import with_error
 
@@ -20,7 +21,6 @@ STYLES = {
     "all": ("#4d4d4d", "s", "--"), "found": ("#2166ac", "o", "-"),
     "relevant": ("#b2182b", "^", ":"),
 }  # fmt: skip
-NAMES = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}
 HALF = (25, 75)  # percentiles of the replicas that a band holds
 
 
@@ -61,8 +61,8 @@ def figure_of(curves: Sequence[Curves], content: dict[str, Any]) -> Figure:
 def _risk(axis: Axes, curves: Sequence[Curves], content: dict[str, Any]) -> None:
     """Plot the median excess risk of each kind of inputs, with a band of half the replicas."""
     for one in curves:
-        colour, marker, line = STYLES[one.inputs]
-        axis.plot(one.sizes, np.median(one.risk, axis=0), color=colour, marker=marker, ls=line,
+        colour, symbol, line = STYLES[one.inputs]
+        axis.plot(one.sizes, np.median(one.risk, axis=0), color=colour, marker=symbol, ls=line,
                   ms=4, label=one.inputs)  # fmt: skip
         axis.fill_between(one.sizes, *np.percentile(one.risk, HALF, axis=0), color=colour,
                           alpha=0.2, lw=0)  # fmt: skip
@@ -79,14 +79,14 @@ def _risk(axis: Axes, curves: Sequence[Curves], content: dict[str, Any]) -> None
 def _needed(axis: Axes, over: str, content: dict[str, Any]) -> None:
     """Plot n* with its errors over s or d, each kind of inputs and threshold with its slope."""
     for slope in (one for one in content["slopes"] if one["over"] == over):
-        colour, marker, line = STYLES[slope["inputs"]]
-        own = [one for one in content["points"] if _belongs(one, slope)]
+        colour, symbol, line = STYLES[slope["inputs"]]
+        own = [content["points"][index] for index in slope["points"]]
         x = [one[over] for one in own]
         y, error = ([one[slope["of"]][key] for one in own] for key in ("value", "error"))
         of_support = slope["of"] == "for_support"
         text = with_error(slope["slope"]["value"], slope["slope"]["error"])
         axis.errorbar(
-            x, y, error, color=colour, marker=marker, ls=line, ms=5, capsize=2,
+            x, y, error, color=colour, marker=symbol, ls=line, ms=5, capsize=2,
             mfc="none" if of_support else colour,
             label=f"{slope['inputs']}, {'support' if of_support else 'risk'}: slope {text}",
         )  # fmt: skip
@@ -98,29 +98,19 @@ def _needed(axis: Axes, over: str, content: dict[str, Any]) -> None:
     axis.legend(fontsize=8)
 
 
-def _belongs(point: dict[str, Any], slope: dict[str, Any]) -> bool:
-    """True if a point has the slope's kind of inputs, and a determined n*."""
-    if point[slope["of"]] is None or not point[slope["of"]]["error"]:
-        return False
-    if any(point[key] != slope[key] for key in ("inputs", "information_exponent")):
-        return False
-    if slope["over"] == "num_relevant":
-        return bool(point["num_inputs"] == slope["num_inputs"])
-    return bool(point["num_relevant"] == fourth_root(point["num_inputs"]))
-
-
 def _masks(axis: Axes, content: dict[str, Any]) -> None:
-    """Plot the order of inputs over the density, a line for each pruner and number of examples."""
-    lines: dict[tuple[str, int | None], list[dict[str, Any]]] = {}
+    """Plot the AUC of degrees over the density, a line for each pruner and number of examples."""
+    lines: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in content["masks"]:
-        lines.setdefault((row["pruner"], row["train_size"]), []).append(row)
-    pruners = list(dict.fromkeys(pruner for pruner, _ in lines))
-    sizes = sorted({size for _, size in lines}, key=lambda size: size or float("inf"))
-    for (pruner, size), found in lines.items():
+        key = (row["pruner"], row["train_size"], row["num_inputs"], row["num_relevant"], row["run"])
+        lines.setdefault(key, []).append(row)
+    pruners = list(dict.fromkeys(pruner for pruner, *_ in lines))
+    sizes = sorted({size for _, size, *_ in lines}, key=lambda size: size or float("inf"))
+    for (pruner, size, *_), found in lines.items():
         rows = sorted(found, key=lambda row: row["density"])
-        y, error = ([row["order"][key] or 0.0 for row in rows] for key in ("value", "error"))
+        y, error = ([row["auc"][key] or 0.0 for row in rows] for key in ("value", "error"))
         axis.errorbar(
-            [row["density"] for row in rows], y, error, marker="osv^D*P<>X"[pruners.index(pruner)],
+            [row["density"] for row in rows], y, error, marker=marker(pruners.index(pruner)),
             color=f"C{pruners.index(pruner)}", ls=("-", "--", ":", "-.")[sizes.index(size) % 4],
             ms=4, capsize=2, label=f"{pruner}, n = {size or 'all'}",
         )  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from pruning_phases.statistics.resampling import MOST_LOST
 Array = NDArray[np.float64]
 Pair = tuple[float, float]
 FEWEST_POINTS = 3  # of a slope
+NAMES = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}  # that slopes are over
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Slope:
     of: str  # support or risk
     exponent: int
     num_inputs: int | None  # of all points of a slope over s
-    points: list[Needed]
+    points: list[int]  # numbers of the points
     slope: Pair
 
 
@@ -55,9 +57,14 @@ def least_size(
     sizes: Array, values: Array, threshold: float, config: SparseFeaturesConfig
 ) -> Pair | str:
     """Number of examples at which the median of values [replicas, sizes] falls to a threshold, and
-    its error; a reason if it does not, or not in more than 16% of the bootstrap samples."""
-    generator = np.random.default_rng(config.seed)
+    its error; a reason if it does not, or not in more than 16% of the bootstrap samples.
+
+    The error holds the scatter of bootstrap samples of the replicas, and the spacing of the sizes.
+    """
     count = len(values)
+    if count < 2:
+        return "one replica has no error"
+    generator = np.random.default_rng(config.seed)
     chosen = generator.integers(count, size=(config.num_resampled, count))
     medians = np.vstack([np.median(values, axis=0), np.median(values[chosen], axis=1)])
     # A median equal to the threshold has reached it.
@@ -70,25 +77,28 @@ def least_size(
     if (~known).mean() > MOST_LOST:
         return "too near an end of the sizes"
     best = math.exp(at[0])
-    return best, best * float(at[1:][known].std(ddof=1))
+    place = int(np.searchsorted(sizes, best))
+    spacing = math.log(sizes[place] / sizes[place - 1]) / math.sqrt(12)
+    scatter = float(at[1:][known].std(ddof=1)) * math.sqrt(count / (count - 1))
+    return best, best * math.hypot(scatter, spacing)
 
 
 def slopes(points: Sequence[Needed]) -> list[Slope]:
     """Slopes over s at each d, then over d where s is d^(1/4), of three points or more."""
-    ways: list[tuple[str, Callable[[Curves], int | None]]] = [
-        ("num_relevant", lambda one: one.num_inputs),
-        ("num_inputs", lambda one: None if one.num_relevant == fourth_root(one.num_inputs) else -1),
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for index, point in enumerate(points):
+        one = point.curves
+        groups.setdefault(("num_relevant", one.inputs, one.others, one.num_inputs), []).append(
+            index
+        )
+        if one.num_relevant == fourth_root(one.num_inputs):
+            groups.setdefault(("num_inputs", one.inputs, one.others, None), []).append(index)
+    return [
+        slope
+        for (over, _, _, num_inputs), own in groups.items()
+        for of in ("support", "risk")
+        if (slope := _slope(points, own, over, of, num_inputs)) is not None
     ]
-    found = []
-    for over, at in ways:
-        groups = dict.fromkeys((p.curves.inputs, p.curves.exponent, at(p.curves)) for p in points)
-        for key in groups:
-            own = [p for p in points if (p.curves.inputs, p.curves.exponent, at(p.curves)) == key]
-            if key[2] == -1:
-                continue
-            for of in ("support", "risk"):
-                found += _slope(own, over, of, key[2])
-    return found
 
 
 def fourth_root(num_inputs: int) -> int:
@@ -96,14 +106,14 @@ def fourth_root(num_inputs: int) -> int:
     return math.ceil(round(num_inputs**0.25, 9))
 
 
-def _slope(points: Sequence[Needed], over: str, of: str, num_inputs: int | None) -> list[Slope]:
-    known = [
-        (p, value) for p in points if not isinstance(value := getattr(p, of), str) and value[1] > 0
-    ]
-    x = np.log([getattr(p.curves, over) for p, _ in known])
+def _slope(
+    points: Sequence[Needed], chosen: list[int], over: str, of: str, num_inputs: int | None
+) -> Slope | None:
+    known = [index for index in chosen if not isinstance(getattr(points[index], of), str)]
+    x = np.log([getattr(points[index].curves, over) for index in known])
     if len(set(x.tolist())) < FEWEST_POINTS:
-        return []
-    size, error = np.array([value for _, value in known]).T
+        return None
+    size, error = np.array([getattr(points[index], of) for index in known]).T
     slope = weighted_line(x, np.log(size), error / size)[1]
-    one = known[0][0].curves
-    return [Slope(one.inputs, over, of, one.exponent, num_inputs, [p for p, _ in known], slope)]
+    one = points[known[0]].curves
+    return Slope(one.inputs, over, of, one.exponent, num_inputs, known, slope)

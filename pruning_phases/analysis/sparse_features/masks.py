@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from pruning_phases.config.groups import NO_SCORE
 from pruning_phases.config.identity import pruner_name
+from pruning_phases.errors import UserError
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import masks_of
 from pruning_phases.statistics.estimates import mean_and_error
@@ -22,33 +23,40 @@ NUMBERS = ("num_inputs", "num_relevant", "information_exponent")
 def mask_rows(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
     """One row for each snapshot of pruned networks whose relevant inputs are known.
 
-    ``order``: probability that a relevant input has more surviving edges than another one, ties
-    counting half; 0.5 by chance, 1 if the mask separates the two. Means over networks.
+    ``auc``: probability that a relevant input has more surviving edges than another one, ties
+    counting half; 0.5 by chance, 1 if the mask separates the two. Means over the networks of a run,
+    which share the relevant inputs: the error holds their weights and examples, not the data.
     """
     found = []
     for record in records:
         info = record.info()
         relevant = info.get("data", {}).get("relevant_inputs")
         first, shape = next(iter(info["network"]["layers"].items()))
+        if relevant and record.info()["physics"]["dataset"].get("train_sizes"):
+            raise UserError(
+                f"{record.folder}: its networks have several training-set sizes, which one row "
+                "would mix: train with dataset.train_size"
+            )
         if not relevant or info["physics"]["pruner"]["score"] == NO_SCORE or len(shape) != 2:
             continue
         for density, name in record.surviving_densities().items():
             if density == 1:
                 continue
             mask = masks_of(record.read_snapshot(name)[0])[f"{first}.weight"]
-            order = [_order(one.sum(axis=0), relevant) for one in mask]
+            areas = [auc(one.sum(axis=0), relevant) for one in mask]
             sizes = info["physics"]["dataset"]
             found.append({
                 "pruner": pruner_name(info["physics"]["pruner"]),
                 **{key: sizes[key] for key in NUMBERS},
                 "train_size": sizes.get("train_size"), "density": density,
-                "networks": len(mask), "order": number(*map(float, mean_and_error(order))),
+                "run": record.id, "networks": len(mask),
+                "auc": number(*map(float, mean_and_error(areas))),
             })  # fmt: skip
     return found
 
 
-def _order(degrees: NDArray[np.integer], relevant: Sequence[int]) -> float:
-    """Probability that a relevant input has the larger degree: Mann and Whitney's U, normalized."""
+def auc(degrees: NDArray[np.integer], relevant: Sequence[int]) -> float:
+    """Area under the ROC curve of degrees: Mann and Whitney's U over the number of pairs."""
     count, others = len(relevant), len(degrees) - len(relevant)
     ranks = rankdata(degrees)[list(relevant)].sum()
     return float((ranks - count * (count + 1) / 2) / (count * others))

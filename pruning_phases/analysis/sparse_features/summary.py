@@ -10,10 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pruning_phases.analysis.sparse_features.config import SparseFeaturesConfig
-from pruning_phases.analysis.sparse_features.fit import Needed, Pair, Slope
+from pruning_phases.analysis.sparse_features.fit import NAMES, Needed, Pair, Slope
 from pruning_phases.statistics.quote import number, quoted
-
-SHOWN = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}
 
 
 def content_of(
@@ -22,7 +20,7 @@ def content_of(
     slopes: Sequence[Slope],
     masks: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return the JSON content: n* of every system, the slopes, the order of inputs in masks."""
+    """Return the JSON content: n* of every system, the slopes, the AUC of masks."""
     return {
         "support": config.support,
         "risk": config.risk,
@@ -36,7 +34,7 @@ def content_of(
         "slopes": [
             {"inputs": one.inputs, "over": one.over, "of": f"for_{one.of}",
              "information_exponent": one.exponent, "num_inputs": one.num_inputs,
-             "points": len(one.points), "slope": number(*one.slope)}
+             "points": one.points, "slope": number(*one.slope)}
             for one in slopes
         ],
         "masks": masks,
@@ -50,7 +48,7 @@ def _number(name: str, found: Pair | str) -> dict[str, Any]:
 
 
 def show(content: dict[str, Any], console: Console) -> None:
-    """Print n* of every system, the slopes, and the order of inputs in masks."""
+    """Print n* of every system, the slopes, and the AUC of masks."""
     if content["masks"]:
         console.print(_masks(content["masks"]))
     if not content["points"]:
@@ -76,8 +74,8 @@ def _slopes(slopes: list[dict[str, Any]]) -> Table:
         table.add_column(name, justify="right" if name in ("d", "k", "points", "slope") else "left")
     for one in slopes:
         table.add_row(
-            one["inputs"], one["of"].removeprefix("for_"), SHOWN[one["over"]],
-            str(one["num_inputs"] or ""), str(one["information_exponent"]), str(one["points"]),
+            one["inputs"], one["of"].removeprefix("for_"), NAMES[one["over"]],
+            str(one["num_inputs"] or ""), str(one["information_exponent"]), str(len(one["points"])),
             quoted(one["slope"]),
         )  # fmt: skip
     return table
@@ -85,12 +83,12 @@ def _slopes(slopes: list[dict[str, Any]]) -> Table:
 
 def _masks(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="do the edges of relevant inputs survive?", box=box.SIMPLE_HEAD)
-    for name in ("pruner", "d", "s", "n", "density", "networks", "order"):
+    for name in ("pruner", "d", "s", "n", "density", "networks", "AUC"):
         table.add_column(name, justify="left" if name == "pruner" else "right")
     for one in rows:
         table.add_row(
             one["pruner"], str(one["num_inputs"]), str(one["num_relevant"]),
             str(one["train_size"] or "all"), f"{one['density']:.3g}", str(one["networks"]),
-            quoted(one["order"]),
+            quoted(one["auc"]),
         )  # fmt: skip
     return table

@@ -3,11 +3,11 @@
 from typing import Any
 
 from pruning_phases.analysis.report.tables import Section, Table
+from pruning_phases.analysis.sparse_features.fit import NAMES
 from pruning_phases.statistics.quote import quoted
 
 TITLE = "Sparse features"
 FOUND = ("for_support", "for_risk")
-OVER = {"num_relevant": "relevant inputs s", "num_inputs": "inputs d"}
 
 
 def tell(content: Any) -> Section:
@@ -19,23 +19,23 @@ def tell(content: Any) -> Section:
         for one in content["points"]
     ]  # fmt: skip
     slopes = [
-        [one["inputs"], one["of"].removeprefix("for_"), OVER[one["over"]], str(one["points"]),
+        [one["inputs"], one["of"].removeprefix("for_"), NAMES[one["over"]], str(len(one["points"])),
          quoted(one["slope"])]
         for one in content["slopes"]
     ]  # fmt: skip
     findings = [
         f"Networks on {one['inputs']} inputs: ln n* for the {one['of'].removeprefix('for_')} has "
-        f"the slope {quoted(one['slope'])} over the logarithm of the {OVER[one['over']]}."
+        f"the slope {quoted(one['slope'])} over the logarithm of the {NAMES[one['over']]}."
         for one in content["slopes"]
     ]
     masks = [
         [one["pruner"], str(one["num_inputs"]), str(one["num_relevant"]),
-         str(one["train_size"] or "all"), f"{one['density']:.3g}", quoted(one["order"])]
+         str(one["train_size"] or "all"), f"{one['density']:.3g}", quoted(one["auc"])]
         for one in content["masks"]
     ]  # fmt: skip
     tables = [
         Table(
-            "Relevant inputs in masks", ("pruner", "d", "s", "n", "density", "order"), masks,
+            "Relevant inputs in masks", ("pruner", "d", "s", "n", "density", "AUC"), masks,
             "Probability that a relevant input has more surviving edges than another one.",
         ),
         Table(
