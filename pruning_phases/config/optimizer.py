@@ -55,8 +55,8 @@ class OneStepConfig(OptimizerConfig):
     """One step of the first layer, then ridge regression of the second (arXiv 2406.08658)."""
 
     inputs: Inputs = key(
-        Inputs.found, "inputs that are left before the step: all, found (by the slopes of probe "
-        "neurons) or relevant (those that the response depends on)",
+        Inputs.found, "inputs that are left before the step: all, found (by the gradients of "
+        "probe neurons) or relevant (those that the response depends on)",
     )  # fmt: skip
     num_probes: int | None = key(
         None, "inputs=found: probes that are kept for each parity, and coordinates of a probe; "

@@ -60,7 +60,7 @@ class Config:
         at_least=0, at_most=1, has_effect=makes_updates,
     )  # fmt: skip
     initial_gradients: bool = key(
-        False, "keep the slopes of the loss over all training examples at the initial weights, "
+        False, "keep the gradients of the loss over all training examples at the initial weights, "
         "which the command survival reads", before=False, has_effect=makes_updates,
     )  # fmt: skip
     observables: list[str] = key(

@@ -10,7 +10,7 @@
     shape      score(network, parameters, prunable, example) -> {name: tensor}, of one network whose
                running means are 0
     predictor  score(predictor, weights, gradients) -> {name: tensor}, of the prunable weights of
-               one network and the slopes of its mean loss over all its training examples;
+               one network and the gradients of its mean loss over all its training examples;
                predictor: ``pruning.predictor.Predictor`` of ``pruner.teacher``
 
 Scores that read regrowth or the shape, and those with ``IN_ROUNDS = True``, prune each step in

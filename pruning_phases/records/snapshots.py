@@ -23,7 +23,7 @@ from pruning_phases.records.atomic import write_beside
 
 INITIAL, FINAL = "initial", "final"  # snapshots that every run has
 REWIND = "rewind"  # snapshot from which rewound networks train
-GRADIENTS = "gradients"  # slopes of the loss at the initial weights, by the weights' names
+GRADIENTS = "gradients"  # gradients of the loss at the initial weights, by the weights' names
 FARTHEST = 2.0  # largest factor between a density that is asked for and that of its snapshot
 
 

@@ -1,7 +1,7 @@
 """One network of an ensemble in float64, so that what is read off it does not depend on the others.
 
 In: the module in evaluation mode, the number of a network. Out: the network as a function, its
-examples, its slopes. Knows no pruner.
+examples, its gradients. Knows no pruner.
 """
 
 from collections.abc import Callable
@@ -35,9 +35,9 @@ def training_examples(module: EnsembleModule, r: int) -> Tensor:
 
 
 def gradients(module: EnsembleModule, r: int, chosen: Tensor) -> dict[str, Tensor]:
-    """Parameter name -> slopes of the mean cross-entropy of some training examples, in nats.
+    """Parameter name -> gradient of the mean cross-entropy of some training examples, in nats.
 
-    Slopes in pruned weights are among them.
+    Pruned weights have theirs, too.
     """
     network, parameters = alone_in_float64(module, r)
     total = {name: torch.zeros_like(value) for name, value in parameters.items()}
@@ -45,8 +45,8 @@ def gradients(module: EnsembleModule, r: int, chosen: Tensor) -> dict[str, Tenso
         x, y = batch_in_float64(module, part)
         with torch.enable_grad():
             found = torch.func.grad(_loss)(parameters, network, x, y)
-        for name, slope in found.items():
-            total[name] += slope * (len(part) / len(chosen))
+        for name, gradient in found.items():
+            total[name] += gradient * (len(part) / len(chosen))
     return total
 
 

@@ -17,26 +17,26 @@ def directions(generator: np.random.Generator, num_pairs: int, num_inputs: int) 
     return weights / np.linalg.norm(weights, axis=1, keepdims=True)
 
 
-def slope_sums(x: Array, y: Array, weights: Array, biases: Array) -> Array:
-    """Sums over examples of -y h(w_j . x + b_j) x, [m, q]; divided by n they are slopes.
+def gradient_sums(x: Array, y: Array, weights: Array, biases: Array) -> Array:
+    """Sums over examples of -y h(w_j . x + b_j) x, [m, q]; divided by n they are gradients.
 
     They are those of the mean of (f(x) - y)^2 / 2, with f = 0, in the weights of the neuron of each
-    pair that has output weight 1; the other's slopes are their negatives. h: step function, the
-    slope of ReLU. x: [n, q], y: [n], weights: [m, q], biases: [m]. Sums of several parts of the
-    examples add up.
+    pair that has output weight 1; the other's gradients are their negatives. h: step function, the
+    derivative of ReLU. x: [n, q], y: [n], weights: [m, q], biases: [m]. Sums of several parts of
+    the examples add up.
     """
     active = (x @ weights.T + biases > 0).astype(x.dtype)
     return -(active * y[:, None]).T @ x
 
 
-def after_step(slopes: Array) -> Array:
-    """Weights [2 m, q] of all hidden neurons after a step w - rate (slope + w / rate).
+def after_step(gradients: Array) -> Array:
+    """Weights [2 m, q] of all hidden neurons after a step w - rate (gradient + w / rate).
 
     The decay 1 / rate removes the initial weights; rate = 1 / norm, the root mean square of the
-    norms of the slopes, which is a choice of this project. All slopes 0 give weights 0.
+    norms of the gradients, which is a choice of this project. All gradients 0 give weights 0.
     """
-    norm = np.sqrt(np.mean(np.sum(slopes**2, axis=1)))
-    new = -slopes / (norm or 1.0)
+    norm = np.sqrt(np.mean(np.sum(gradients**2, axis=1)))
+    new = -gradients / (norm or 1.0)
     return np.concatenate([new, -new])
 
 

@@ -196,7 +196,7 @@ def _trained(parts: Parts, replica: int, x: Array, y: Array, inputs: Places) -> 
     biases = generator.standard_normal(parts.num_pairs).astype(np.float32)
     total = np.zeros(weights.shape)
     for part in _blocks(len(y)):
-        total += one_step.slope_sums(x[part][:, inputs], y[part], weights, biases)
+        total += one_step.gradient_sums(x[part][:, inputs], y[part], weights, biases)
     new = one_step.after_step(total / len(y)).astype(np.float32)
     offsets = generator.standard_normal(len(new)).astype(np.float32)
     sums = one_step.RidgeSums(len(new))

@@ -1,4 +1,4 @@
-"""Probes: slopes against autograd and finite differences, truncation, support of easy features."""
+"""Probes: gradients by autograd and finite differences, truncation, support of easy features."""
 
 import numpy as np
 import pytest
@@ -16,8 +16,8 @@ def planted(seed, num_examples, num_inputs=40, num_relevant=4, exponent=2):
 
 
 def slopes_of_probes(x, y, biases, sign):
-    """By autograd: slopes of mean (f - y)^2 / 2, where two neurons with weights sign e_j and output
-    weights 1 and -1 give f = 0, in the weights of the first."""
+    """By autograd: gradients of mean (f - y)^2 / 2, where two neurons with weights sign e_j and
+    output weights 1 and -1 give f = 0, in the weights of the first."""
     x, y, biases = (torch.tensor(part) for part in (x, y, biases))
     first = (sign * torch.eye(x.shape[1], dtype=torch.float64)).requires_grad_()
     total = 0.0
@@ -25,8 +25,8 @@ def slopes_of_probes(x, y, biases, sign):
         one = torch.relu(x @ first[j] + biases[j])
         other = torch.relu(x @ first[j].detach() + biases[j])
         total = total + ((one - other - y) ** 2).mean() / 2
-    (slopes,) = torch.autograd.grad(total, first)
-    return slopes.numpy()
+    (gradients,) = torch.autograd.grad(total, first)
+    return gradients.numpy()
 
 
 def test_even_and_odd_slopes_are_those_of_autograd():

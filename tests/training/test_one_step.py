@@ -10,7 +10,7 @@ from pruning_phases.training.one_step import (
     after_step,
     directions,
     features,
-    slope_sums,
+    gradient_sums,
 )
 
 
@@ -36,20 +36,20 @@ def test_slopes_are_those_of_autograd(examples):
     b = torch.tensor(np.concatenate([biases, biases]))
     output = torch.relu(torch.tensor(x) @ w.T + b) @ a
     assert output.abs().max() < 1e-12
-    (slopes,) = torch.autograd.grad(((output - torch.tensor(y)) ** 2).mean() / 2, w)
-    found = slope_sums(x, y, weights, biases) / len(y)
-    np.testing.assert_allclose(slopes[:4], found, rtol=1e-10, atol=1e-14)
-    np.testing.assert_allclose(slopes[4:], -found, rtol=1e-10, atol=1e-14)
-    parts = sum(slope_sums(x[i], y[i], weights, biases) for i in np.split(np.arange(80), 4))
-    np.testing.assert_allclose(parts, slope_sums(x, y, weights, biases), rtol=1e-10)
+    (gradients,) = torch.autograd.grad(((output - torch.tensor(y)) ** 2).mean() / 2, w)
+    found = gradient_sums(x, y, weights, biases) / len(y)
+    np.testing.assert_allclose(gradients[:4], found, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(gradients[4:], -found, rtol=1e-10, atol=1e-14)
+    parts = sum(gradient_sums(x[i], y[i], weights, biases) for i in np.split(np.arange(80), 4))
+    np.testing.assert_allclose(parts, gradient_sums(x, y, weights, biases), rtol=1e-10)
 
 
 def test_the_step_forgets_the_initial_weights_and_has_mean_square_norm_1():
-    slopes = np.random.default_rng(0).standard_normal((5, 6))
-    new = after_step(slopes)
+    gradients = np.random.default_rng(0).standard_normal((5, 6))
+    new = after_step(gradients)
     assert np.mean(np.sum(new**2, axis=1)) == pytest.approx(1)
     np.testing.assert_array_equal(new[5:], -new[:5])
-    assert (new[:5] * slopes <= 0).all()
+    assert (new[:5] * gradients <= 0).all()
     np.testing.assert_array_equal(after_step(np.zeros((2, 3))), 0)
 
 

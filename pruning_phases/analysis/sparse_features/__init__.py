@@ -3,8 +3,8 @@
 In: runs with optimizer=one_step, pruned runs on dataset=sparse_features beside them. Out:
 ``sparse_features.json`` and a figure. May not know how the networks are trained.
 
-inputs      that a network keeps before its training: all (unpruned), found (pruned by the slopes of
-            probes) or relevant (those that the response depends on)
+inputs      that a network keeps before its training: all (unpruned), found (pruned by the
+            gradients of probes) or relevant (those that the response depends on)
 n*          least number of examples at which the median over replicas reaches a threshold: of the
             relevant inputs found, and of the excess risk; a line in ln n between two sizes; its
             error holds the scatter of the replicas and the spacing of the sizes

@@ -172,7 +172,7 @@ class Record(Callback):
 
 
 def initial_gradients(module: EnsembleModule) -> Arrays:
-    """Weight name -> [R, ...]: slopes of the mean loss of each network's training examples."""
+    """Weight name -> [R, ...]: gradients of the mean loss of each network's training examples."""
     replicas = module.replicas
     with evaluation_mode(module):
         found = [
