@@ -50,7 +50,7 @@ def _of_curves(curves: Sequence[Curves], content: dict[str, Any]) -> dict[str, A
 def figure_of(curves: Sequence[Curves], content: dict[str, Any]) -> Figure:
     """Plot the panels side by side."""
     panels = panels_of(curves, content)
-    figure = Figure(figsize=(0.8 + 5.0 * len(panels), 4.4), layout="constrained")
+    figure = Figure(figsize=(0.8 + 5.0 * len(panels), 5.0), layout="constrained")
     for axis, plot in zip(
         figure.subplots(1, len(panels), squeeze=False)[0], panels.values(), strict=True
     ):
@@ -92,6 +92,9 @@ def _needed(axis: Axes, over: str, content: dict[str, Any]) -> None:
         )  # fmt: skip
     axis.set_xscale("log")
     axis.set_yscale("log")
+    at = sorted({one[over] for one in content["points"]})
+    axis.set_xticks(at, [str(value) for value in at])
+    axis.minorticks_off()
     axis.set_xlabel(NAMES[over])
     axis.set_ylabel("training examples needed n*")
     axis.grid(alpha=0.3)
@@ -119,4 +122,4 @@ def _masks(axis: Axes, content: dict[str, Any]) -> None:
     axis.set_xlabel("density")
     axis.set_ylabel("probability that a relevant input\nhas more edges than another")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=7, ncols=2)
+    axis.legend(fontsize=6, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.13))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,7 +53,9 @@ def mask_rows(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
                 "run": record.id, "networks": len(mask),
                 "auc": number(*map(float, mean_and_error(areas))),
             })  # fmt: skip
-    return found
+    return sorted(
+        found, key=lambda row: (row["pruner"], row["train_size"] or math.inf, -row["density"])
+    )
 
 
 def auc(degrees: NDArray[np.integer], relevant: Sequence[int]) -> float:
