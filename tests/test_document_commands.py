@@ -44,6 +44,8 @@ RESULTS = {
         "dataset.points_per_class=100",
         "dataset.train_size=100",
     ],
+    "learned_masks": BRIEF,
+    "sparse_features": [*BRIEF, "dataset.num_inputs=70"],
 }
 # Values that an experiment sweeps over, in place of all.
 SWEPT = {
@@ -51,7 +53,8 @@ SWEPT = {
     "mask_information": "pruner=snip,imp", "pai_comparison": "pruner=snip,magnitude",
     "sanity_checks": "pruner=snip,imp", "unstructured_search": "optimizer.lr=0.1",
     "elude": "pruner=snip,rigl",
-    "phase_robustness": "model.width=20",
+    "phase_robustness": "model.width=20", "autosparse": "pruner=autosparse",
+    "sparse_features": "optimizer.inputs=found", "feature_pruning": "pruner=snip,imp",
 }  # fmt: skip
 NOT_GIVEN = re.compile(r"FILE|RUN\b")  # a name that a reader replaces
 

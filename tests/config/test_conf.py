@@ -65,7 +65,7 @@ def test_every_training_of_the_documents_composes(words, configure):
         if word in ("-m", "--help"):
             continue
         key, _, value = word.partition("=")
-        value = __file__ if value == "FILE" else value
+        value = __file__ if value == "FILE" or key == "pruner.teacher" else value
         choices = value.split(",") if "[" not in value else [value]
         combinations = [[*c, f"{key}={choice}"] for c in combinations for choice in choices]
     for overrides in combinations:
