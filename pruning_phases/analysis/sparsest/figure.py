@@ -117,18 +117,18 @@ def _widths(axis: Axes, content: dict[str, Any]) -> None:
     searched = [one["fewest_nonzeros"] for one in content["searches"] if one["fewest_nonzeros"]]
     if searched:
         axis.axhline(min(searched), color="black", lw=1.2, label=f"search: {min(searched)}")
-    axis.set_xscale("log")
     axis.set_yscale("log")
     axis.set_xlabel("mean width of the hidden layers at the start")
     axis.set_ylabel(f"fewest nonzeros with accuracy {content['target']:g}")
     if axis.get_legend_handles_labels()[1]:
-        axis.legend(fontsize=7, ncols=2)
+        axis.legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.13))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
 
 
 def _dead(axis: Axes, content: dict[str, Any]) -> None:
     """Plot the fraction of weights on no path from input to output, at the fewest nonzeros."""
     _over_width(axis, content, "dead_fraction")
-    axis.set_xscale("log")
     axis.set_xlabel("mean width of the hidden layers at the start")
     axis.set_ylabel("fraction of weights on no path")
 
@@ -144,6 +144,10 @@ def _over_width(axis: Axes, content: dict[str, Any], name: str) -> None:
             y, error = ([value[key] or 0.0 for value in values] for key in ("value", "error"))
             axis.errorbar(x, y, error, color=colour, marker=marker, ls=line, ms=4, capsize=2,
                           label=pruner)  # fmt: skip
+    axis.set_xscale("log")
+    at = sorted({float(np.mean(one["widths"])) for one in content["pruned"]})
+    axis.set_xticks(at, [f"{width:g}" for width in at])
+    axis.set_xticks([], minor=True)
     axis.grid(alpha=0.3)
 
 
