@@ -1,12 +1,11 @@
 """A predictor of survival: a small network that maps a weight and its gradient to a score.
 
 In: arrays, or a file of safetensors. Out: the predictor, its file's content. The analysis
-``survival`` fits one; the pruner ``autosparse`` reads it. Knows neither records nor torch.
+``survival`` fits one; the pruner ``autosparse`` reads it. Knows neither runs nor torch.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from pruning_phases.config.files import digest_of, teacher_file
 from pruning_phases.errors import UserError
+from pruning_phases.records.tensors import content_of, read_tensors
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pruning_phases.config.groups import PrunerConfig
 
 Array = NDArray[np.floating]
@@ -57,7 +53,7 @@ class Predictor:
         for number, (weights, biases) in enumerate(self.layers):
             tensors[f"layer_{number}.weight"] = np.ascontiguousarray(weights, np.float64)
             tensors[f"layer_{number}.bias"] = np.ascontiguousarray(biases, np.float64)
-        return save(tensors, metadata={"facts": json.dumps(self.facts)})
+        return content_of(tensors, self.facts)
 
 
 def standardized(weights: Array, gradients: Array) -> Array:
@@ -89,32 +85,28 @@ def teacher_of(pruner: PrunerConfig) -> Predictor:
 
     Raises UserError if its file has changed since the configuration was checked.
     """
-    file = teacher_file(pruner.teacher)
-    if digest_of("pruner.teacher", file) != pruner.teacher_digest:
-        raise UserError(f"pruner.teacher={pruner.teacher}: {file} has changed since the run began")
-    return _read(file, str(pruner.teacher_digest))
+    return _teacher(pruner.teacher, pruner.teacher_digest)
 
 
-@cache
-def _read(file: Path, digest: str) -> Predictor:
-    where = f"pruner.teacher: {file}"
+@cache  # every network of an ensemble asks for it
+def _teacher(teacher: str | None, digest: str | None) -> Predictor:
+    file = teacher_file(teacher)
+    if digest_of("pruner.teacher", file) != digest:
+        raise UserError(f"pruner.teacher={teacher}: {file} has changed since the run began")
     try:
-        with safe_open(file, framework="numpy") as opened:
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            facts = json.loads((opened.metadata() or {}).get("facts", "{}"))
-        count = sum(name.endswith(".weight") for name in tensors)
+        tensors, facts = read_tensors(file)
         layers = [
             (tensors[f"layer_{number}.weight"], tensors[f"layer_{number}.bias"])
-            for number in range(count)
+            for number in range(len(tensors) // 2)
         ]
         if not layers or not isinstance(facts["kinds"], list):
             raise ValueError("it has no layers, or no kinds of layers")
         predictor = Predictor(layers, facts)
         predictor(np.zeros(1), np.zeros(1))
-    except (SafetensorError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (UserError, ValueError, KeyError, IndexError, TypeError) as error:
         raise UserError(
-            f"{where} is no predictor of survival ({error}): python -m pruning_phases.survival "
-            "runs=FOLDER makes one"
+            f"pruner.teacher: {file} is no predictor of survival ({error}): python -m "
+            "pruning_phases.survival runs=FOLDER makes one"
         ) from error
     return predictor
 

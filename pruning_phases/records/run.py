@@ -27,6 +27,7 @@ from pruning_phases.records.lease import Lease, hold, holder_of
 from pruning_phases.records.provenance import now, provenance
 from pruning_phases.records.segments import Position, begun, ended, with_segments
 from pruning_phases.records.snapshots import Snapshots, nearest
+from pruning_phases.records.tensors import read_metadata
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ class RunRecord(Snapshots):
         """
         if not self.checkpoint_file.exists():
             return None
-        found = self.read_metadata(self.checkpoint_file)
+        found = read_metadata(self.checkpoint_file)
         return {name: found.get(name, 0) for name in ("chunk", "step", "rounds")}
 
     def begin(

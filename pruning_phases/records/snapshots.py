@@ -7,19 +7,16 @@ statistics of batch normalization. A module's ``state_dict`` has the same names 
 In: names and densities. Out: arrays and metadata. Knows neither states nor tables.
 """
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from pruning_phases.errors import UserError
 from pruning_phases.records.atomic import write_beside
+from pruning_phases.records.tensors import content_of, read_metadata, read_tensors
 
 INITIAL, FINAL = "initial", "final"  # snapshots that every run has
 REWIND = "rewind"  # snapshot from which rewound networks train
@@ -57,19 +54,8 @@ class Snapshots:
         return self.snapshots_folder / f"{name}{suffix}.safetensors"
 
     def write_tensors(self, path: Path, tensors: dict[str, np.ndarray], **metadata: Any) -> None:
-        # One entry, since the format does not keep the order of several.
-        content = save(tensors, metadata={"about": json.dumps(metadata)})
+        content = content_of(tensors, metadata)
         write_beside(path, lambda beside: beside.write_bytes(content))
-
-    def read_tensors(self, path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        with _opened(path) as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, _metadata(file)
-
-    def read_metadata(self, path: Path) -> dict[str, Any]:
-        """Read the metadata of a file of tensors, without the tensors."""
-        with _opened(path) as file:
-            return _metadata(file)
 
     def snapshots(self) -> list[str]:
         """Return the names of the snapshots of trained networks, dense first."""
@@ -79,7 +65,7 @@ class Snapshots:
 
     def read_snapshot(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Read the tensors of all networks, from all chunks, and their metadata."""
-        chunks = [self.read_tensors(file) for file in self._snapshot_files(name)]
+        chunks = [read_tensors(file) for file in self._snapshot_files(name)]
         first, metadata = chunks[0]
         if len(chunks) == 1:
             return first, metadata
@@ -88,9 +74,7 @@ class Snapshots:
     def snapshot_densities(self) -> dict[float, str]:
         """Return density -> name of the snapshot, dense first."""
         first_files = {name: self._snapshot_files(name)[0] for name in self.snapshots()}
-        return {
-            float(self.read_metadata(file)["density"]): name for name, file in first_files.items()
-        }
+        return {float(read_metadata(file)["density"]): name for name, file in first_files.items()}
 
     def nearest_snapshot(self, density: float, key: str) -> tuple[str, float]:
         """Return name and exact density of the snapshot nearest to a density."""
@@ -123,17 +107,3 @@ def nearest(densities: Iterable[float], wanted: float) -> float:
     """Return the density above 0 whose logarithm is nearest; of two, the higher one."""
     above_zero = sorted((density for density in densities if density > 0), reverse=True)
     return min(above_zero, key=lambda density: abs(math.log(density / wanted)))
-
-
-def _metadata(file: Any) -> dict[str, Any]:
-    return json.loads((file.metadata() or {}).get("about", "{}"))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a file of tensors; its faults become a UserError."""
-    try:
-        with safe_open(path, framework="numpy") as file:
-            yield file
-    except (OSError, ValueError, SafetensorError) as error:
-        raise UserError(f"{path} is unreadable ({error}): delete it and run again") from error

@@ -1,6 +1,6 @@
 """One network of an ensemble in float64, so that what is read off it does not depend on the others.
 
-In: the module in evaluation mode, the number of a network. Out: the network as a function, its
+In: the module, the number of a network. Out: the network as a function, its
 examples, its gradients. Knows no pruner.
 """
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pruning_phases.training.evaluate import evaluation_mode
 from pruning_phases.training.loop import EnsembleModule
 
 EXAMPLES_AT_ONCE = 1024
@@ -48,6 +49,17 @@ def gradients(module: EnsembleModule, r: int, chosen: Tensor) -> dict[str, Tenso
         for name, gradient in found.items():
             total[name] += gradient * (len(part) / len(chosen))
     return total
+
+
+def stacked_gradients(module: EnsembleModule, chosen: Callable[[int], Tensor]) -> dict[str, Tensor]:
+    """Name of each prunable weight -> [R, ...] float64: gradients of all networks.
+
+    chosen: number of a network -> indices of its training examples.
+    """
+    replicas = module.replicas
+    with evaluation_mode(module):
+        found = [gradients(module, r, chosen(r)) for r in range(replicas.num_replicas)]
+    return {name: torch.stack([one[name] for one in found]) for name in replicas.layer_of}
 
 
 def _loss(parameters: dict[str, Tensor], network: Callable, x: Tensor, y: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from pruning_phases.errors import UserError
 from pruning_phases.models.registry import build_model
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL
+from pruning_phases.records.tensors import read_tensors
 from pruning_phases.streams import derive
 from pruning_phases.training.checkpoint import replica_tensors
 from pruning_phases.training.run import architecture_of, build_module, run
@@ -96,8 +97,8 @@ def test_replica_3_of_8_is_that_replica_alone(configure, overrides):
     assert torch.equal(order[:, 3], order_alone[:, 0])
     assert not torch.equal(order[:, 2], order_alone[:, 0])
 
-    final = record_together.read_tensors(record_together.snapshot_file(FINAL))[0]
-    final_alone = record_alone.read_tensors(record_alone.snapshot_file(FINAL))[0]
+    final = read_tensors(record_together.snapshot_file(FINAL))[0]
+    final_alone = read_tensors(record_alone.snapshot_file(FINAL))[0]
     for name in final:
         if name.startswith("mask:"):
             assert (final[name][3] == final_alone[name][0]).all()

@@ -7,6 +7,7 @@ import pytest
 
 from pruning_phases.config.identity import run_id
 from pruning_phases.records.run import RUNNING, RunRecord
+from pruning_phases.records.tensors import read_metadata
 from pruning_phases.training.loop import EnsembleModule
 from tests.support.runs import fresh, make, results
 
@@ -38,7 +39,7 @@ def test_a_preemption_signal_is_deferred_until_the_checkpoint_is_written(configu
     finally:
         signal.signal(signal.SIGUSR2, before)
     record = RunRecord(config.results_dir, config.study, run_id(config))
-    about = record.read_metadata(record.checkpoint_file)
+    about = read_metadata(record.checkpoint_file)
     assert (about["step"], about["rounds"]) == (0, 2) and record.state == RUNNING
     assert results(make(config)) == whole
 
@@ -73,6 +74,6 @@ def test_an_interrupt_is_deferred_until_the_checkpoint_and_a_second_one_is_not(
     record = RunRecord(config.results_dir, config.study, run_id(config))
     assert record.state == RUNNING and record.checkpoint_file.exists() == (presses == 1)
     if presses == 1:
-        about = record.read_metadata(record.checkpoint_file)
+        about = read_metadata(record.checkpoint_file)
         assert (about["step"], about["rounds"]) == (0, 2)
     assert results(make(config)) == whole

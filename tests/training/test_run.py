@@ -10,6 +10,7 @@ from pruning_phases.errors import Busy, RunError, UserError
 from pruning_phases.observables.layers import WHOLE
 from pruning_phases.records.run import DONE, FAILED, RunRecord
 from pruning_phases.records.snapshots import FINAL
+from pruning_phases.records.tensors import read_tensors
 from pruning_phases.training import run as engine
 from pruning_phases.training.loop import EnsembleModule
 from tests.support.runs import make
@@ -84,7 +85,7 @@ def test_the_record_holds_the_promised_columns_and_files(configure):
 
 def test_masks_and_weights_of_the_final_snapshot_agree(configure):
     record = make(configure())
-    tensors, about = record.read_tensors(record.snapshot_file(FINAL))
+    tensors, about = read_tensors(record.snapshot_file(FINAL))
     kept = sum(tensors[f"mask:{layer}.weight"].sum(axis=(1, 2)) for layer in about["layers"])
     assert (kept == record.observables().num_kept.iloc[-1]).all()
     for layer in about["layers"]:

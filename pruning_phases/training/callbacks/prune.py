@@ -157,22 +157,9 @@ def network_scores(module: EnsembleModule, before: dict[str, Tensor] | None = No
 def _gradient_scores(module: EnsembleModule, r: int, before: dict[str, Tensor]) -> Tensor:
     """Score one network in float64, so that its scores do not depend on the other networks."""
     replicas, pruner = module.replicas, module.config.pruner
-    source, prunable = reads(pruner.score), list(replicas.layer_of)
-    network, parameters = alone_in_float64(module, r, zero_means=source == SHAPE)
-    read: list[Any]
-    if source == PREDICTOR:
-        slopes = gradients(module, r, training_examples(module, r))
-        of_prunable = ({name: one[name] for name in prunable} for one in (parameters, slopes))
-        read = [teacher_of(pruner), *of_prunable]
-    elif source == SHAPE:
-        example = module.data.train_images(module.data.subset[r][:1]).double()
-        read = [network, parameters, prunable, example]
-    else:
-        read = [network, parameters, prunable, *batch_in_float64(module, score_examples(module, r))]
-    if source == REGROWTH:
-        read.insert(3, {name: weights[r].double() for name, weights in before.items()})
+    prunable = list(replicas.layer_of)
     with torch.enable_grad():
-        found = score_named(pruner.score).score(*read)
+        found = score_named(pruner.score).score(*_read_by_score(module, r, before))
     if is_import_path(pruner.score):
         if not isinstance(found, dict) or not set(prunable) <= set(found):
             expected = f"a dictionary of tensors with the keys {', '.join(prunable)}"
@@ -181,6 +168,22 @@ def _gradient_scores(module: EnsembleModule, r: int, before: dict[str, Tensor]) 
         surviving = {name: replicas.mask(name)[r] > 0 for name in prunable}
         _refuse_scores(pruner.score, found, surviving)
     return torch.cat([found[name].flatten() for name in prunable])
+
+
+def _read_by_score(module: EnsembleModule, r: int, before: dict[str, Tensor]) -> list[Any]:
+    """Arguments of the pruner's score for one network, as ``pruning.registry`` lists them."""
+    source, prunable = reads(module.config.pruner.score), list(module.replicas.layer_of)
+    if source == PREDICTOR:
+        weights = alone_in_float64(module, r)[1]
+        found = gradients(module, r, training_examples(module, r))
+        of_prunable = ({name: one[name] for name in prunable} for one in (weights, found))
+        return [teacher_of(module.config.pruner), *of_prunable]
+    read: list[Any] = [*alone_in_float64(module, r, zero_means=source == SHAPE), prunable]
+    if source == SHAPE:
+        return [*read, module.data.train_images(module.data.subset[r][:1]).double()]
+    if source == REGROWTH:
+        read.append({name: weights[r].double() for name, weights in before.items()})
+    return [*read, *batch_in_float64(module, score_examples(module, r))]
 
 
 def _refuse_scores(path: str, found: Mapping[str, Any], surviving: Mapping[str, Tensor]) -> None:

@@ -6,6 +6,7 @@ observable and no file name: the names are those of ``records.run``.
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pruning_phases.errors import UserError
 from pruning_phases.records.lease import Lease
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.snapshots import FINAL, GRADIENTS, INITIAL, REWIND, nearest
+from pruning_phases.records.tensors import read_metadata, read_tensors
 from pruning_phases.training.callbacks.measure import Measure
 from pruning_phases.training.checkpoint import (
     Arrays,
@@ -27,8 +29,7 @@ from pruning_phases.training.checkpoint import (
     replica_tensors,
     unpack,
 )
-from pruning_phases.training.evaluate import evaluation_mode
-from pruning_phases.training.in_float64 import gradients, training_examples
+from pruning_phases.training.in_float64 import stacked_gradients, training_examples
 from pruning_phases.training.loop import EnsembleModule
 from pruning_phases.training.preemption import PreemptionSignal
 
@@ -64,7 +65,7 @@ class Record(Callback):
         self._checkpoint: dict[str, Any] | None = None  # metadata of the checkpoint on disk
         self._due = time.monotonic() + seconds
         if record.checkpoint_file.exists():
-            self._checkpoint = record.read_metadata(record.checkpoint_file)
+            self._checkpoint = read_metadata(record.checkpoint_file)
             if "chunk" not in self._checkpoint:
                 raise UserError(
                     f"{record.checkpoint_file} is of an earlier version: delete {record.folder} "
@@ -92,10 +93,10 @@ class Record(Callback):
         """Restore the checkpoint on disk in the module, if it belongs to the current chunk."""
         if self._checkpoint is None or self._checkpoint["chunk"] != self.chunk:
             return
-        tensors, position = self.record.read_tensors(self.record.checkpoint_file)
+        tensors, position = read_tensors(self.record.checkpoint_file)
         unpack(module, self._stateful, tensors, position)
         for stage in module.config.pruner.stages() if module.step else ():
-            kept, _ = self.record.read_tensors(self._file(STAGES[stage]))
+            kept, _ = read_tensors(self._file(STAGES[stage]))
             module.stages[stage] = {
                 key: torch.from_numpy(kept[key]) for key in module.replicas.trained_tensors()
             }
@@ -115,7 +116,9 @@ class Record(Callback):
 
     def on_train_start(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.config.initial_gradients and (module.step, module.round) == (0, 0):
-            self._snapshot(module, GRADIENTS, initial_gradients(module))
+            found = stacked_gradients(module, partial(training_examples, module))
+            single = {name: gradient.float() for name, gradient in found.items()}
+            self._snapshot(module, GRADIENTS, as_numpy(single))
 
     def on_train_epoch_end(self, trainer: Trainer, module: EnsembleModule) -> None:  # type: ignore[override]
         if module.step_ended:
@@ -169,15 +172,3 @@ class Record(Callback):
             step=module.step, density=module.density,
             layers=list(module.replicas.layer_of.values()),
         )  # fmt: skip
-
-
-def initial_gradients(module: EnsembleModule) -> Arrays:
-    """Weight name -> [R, ...]: gradients of the mean loss of each network's training examples."""
-    replicas = module.replicas
-    with evaluation_mode(module):
-        found = [
-            gradients(module, r, training_examples(module, r)) for r in range(replicas.num_replicas)
-        ]
-    return as_numpy(
-        {name: torch.stack([one[name] for one in found]).float() for name in replicas.layer_of}
-    )

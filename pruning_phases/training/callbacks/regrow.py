@@ -12,8 +12,7 @@ from pruning_phases.ensemble.optimizers import forget_pruned_weights
 from pruning_phases.pruning.regrowth import regrown, replaced_fraction
 from pruning_phases.streams import derive
 from pruning_phases.training.callbacks.prune import examples_of
-from pruning_phases.training.evaluate import evaluation_mode
-from pruning_phases.training.in_float64 import gradients
+from pruning_phases.training.in_float64 import stacked_gradients
 from pruning_phases.training.loop import EnsembleModule
 
 
@@ -33,25 +32,19 @@ class Regrow(Callback):
 def regrow(module: EnsembleModule, fraction: float) -> None:
     """Replace a fraction of the weights of every layer of every active replica."""
     replicas = module.replicas
-    before, slope_of = replicas.layer_masks(), slopes(module)
+    before, gradient = replicas.layer_masks(), batch_gradients(module)
     active = torch.tensor(module.active, device=replicas.device)
     masks = {}
     for name, layer in replicas.layer_of.items():
         mask, weights = before[layer].flatten(1), replicas.stacked(name).flatten(1)
-        after = regrown(weights, slope_of[name].flatten(1), mask, fraction)
+        after = regrown(weights, gradient[name].flatten(1), mask, fraction)
         masks[layer] = torch.where(active[:, None], after, mask).view(before[layer].shape)
     replicas.set_masks(masks)
     forget_pruned_weights(module.optimizer, replicas)
 
 
-def slopes(module: EnsembleModule) -> dict[str, Tensor]:
-    """Parameter name -> [R, ...] float64: slopes of the loss on one batch in all prunable weights,
-    pruned ones among them."""
-    replicas, count = module.replicas, module.config.training.batch_size
-    keys = derive(module.stream("regrow"), module.round)
-    with evaluation_mode(module):
-        found = [
-            gradients(module, r, examples_of(module, r, keys, count))
-            for r in range(replicas.num_replicas)
-        ]
-    return {name: torch.stack([one[name] for one in found]) for name in replicas.layer_of}
+def batch_gradients(module: EnsembleModule) -> dict[str, Tensor]:
+    """Parameter name -> [R, ...] float64: gradients of the loss on one batch in all prunable
+    weights, pruned ones among them."""
+    keys, count = derive(module.stream("regrow"), module.round), module.config.training.batch_size
+    return stacked_gradients(module, lambda r: examples_of(module, r, keys, count))

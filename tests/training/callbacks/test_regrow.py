@@ -10,7 +10,7 @@ from pruning_phases.pruning.regrowth import erdos_renyi_counts
 from pruning_phases.records.snapshots import FINAL, masks_of
 from pruning_phases.streams import derive
 from pruning_phases.training.callbacks.prune import examples_of, prune
-from pruning_phases.training.callbacks.regrow import regrow, slopes
+from pruning_phases.training.callbacks.regrow import batch_gradients, regrow
 from tests.support.runs import make
 from tests.training.callbacks.test_prune import module_at
 
@@ -62,7 +62,7 @@ def test_layers_have_the_numbers_of_weights_of_erdos_renyi_graphs(configure):
 
 def test_slopes_are_those_of_all_weights_at_the_pruned_network(sparse_module):
     """Finite differences of the loss on the same batch give the slopes of pruned weights."""
-    module, found = sparse_module, slopes(sparse_module)
+    module, found = sparse_module, batch_gradients(sparse_module)
     keys = derive(module.stream("regrow"), module.round)
     chosen = examples_of(module, 1, keys, module.config.training.batch_size)
     x, y = module.data.train_images(chosen).double(), module.data.train_y[chosen]
