@@ -13,6 +13,7 @@ from pruning_phases.config.run import Config
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import Member, members
 from pruning_phases.training.callbacks.early_stopping import EarlyStopping
+from pruning_phases.training.initial_state import InitialState
 from pruning_phases.training.rounds import ReplicaDataModule
 from pruning_phases.training.run import build_module
 
@@ -35,19 +36,19 @@ def run() -> Iterator[Comparison]:
         one_by_one = [[member] for member in all_members]
         ours, peer = f"{len(all_members)} networks as one ensemble", "one after another"
         ways = {
-            ours: partial(_train, config, [all_members]),
-            peer: partial(_train, config, one_by_one),
+            ours: partial(train, config, [all_members]),
+            peer: partial(train, config, one_by_one),
         }
         seconds = in_turn(ways, ROUNDS)
         yield compare(f"{name}, {UPDATES} updates with dropout", ours, peer, seconds)
 
 
-def _train(config: Config, groups: list[list[Member]]) -> float:
+def train(config: Config, groups: list[list[Member]], initial: InitialState | None = None) -> float:
     """Seconds of training, without the preparation."""
     dataset = load(config)
     spent = 0.0
     for group in groups:
-        module = build_module(config, dataset, group)
+        module = build_module(config, dataset, group, initial)
         trainer = lightning.Trainer(callbacks=[EarlyStopping()], max_epochs=-1, **TRAINER)
         began = time.perf_counter()
         trainer.fit(module, datamodule=ReplicaDataModule(module.source))

@@ -1,25 +1,22 @@
 """Training of the supports of a small network: one ensemble, one after another, plain PyTorch."""
 
 import time
-from collections.abc import Iterator
-from functools import cache, partial
+from collections.abc import Callable, Iterator
+from functools import partial
 
-import lightning
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from benchmarks.ensemble import train
 from benchmarks.pairs import Comparison, compare, in_turn
 from benchmarks.setup import compose_config
-from benchmarks.training import TRAINER
 from pruning_phases.data.dataset import Dataset
 from pruning_phases.data.registry import load
 from pruning_phases.ensemble.members import members
 from pruning_phases.topology.enumeration import network_supports
-from pruning_phases.training.callbacks.early_stopping import EarlyStopping
 from pruning_phases.training.own_masks import own_masks
-from pruning_phases.training.rounds import ReplicaDataModule
-from pruning_phases.training.run import architecture_of, build_module
+from pruning_phases.training.run import architecture_of
 
 SIZES = (2, 3, 3, 3, 1)
 NETWORKS, ALONE, UPDATES, ROUNDS, BATCH, EXAMPLES = 2600, 4, 100, 5, 128, 10_000
@@ -28,15 +25,20 @@ WORDS = [
     "model.depth=4", "model.widths=[3,3,3]", "model.outputs=1", "optimizer=sgd", "optimizer.lr=0.1",
     "optimizer.weight_decay=5e-4", "optimizer.schedule=cosine", f"training.batch_size={BATCH}",
     "training.budget.rule=updates", f"training.budget.amount={UPDATES}", "trainer=cpu",
+    f"num_replicas={NETWORKS}",
 ]  # fmt: skip
 
 
 def run() -> Iterator[Comparison]:
+    config = compose_config(*WORDS)
+    data, everyone = load(config), members(config)
+    masks = own_masks(config, architecture_of(config, data))
+    alone = [[member] for member in everyone[:ALONE]]
     ours = f"{NETWORKS} supports as one ensemble"
-    ways = {
-        ours: partial(_ensemble, NETWORKS),
-        "one after another": partial(_ensemble, 1),
-        "plain PyTorch, one after another": _plain,
+    ways: dict[str, Callable[[], float]] = {
+        ours: partial(train, config, [everyone], masks),
+        "one after another": lambda: train(config, alone, masks) / ALONE,
+        "plain PyTorch, one after another": partial(_plain, data),
     }
     seconds = in_turn(ways, ROUNDS)
     work = f"{'-'.join(map(str, SIZES))} on the Cubist Spiral, {UPDATES} updates, per network"
@@ -44,30 +46,10 @@ def run() -> Iterator[Comparison]:
         yield compare(work, ours, peer, seconds, NETWORKS)
 
 
-@cache
-def _data() -> Dataset:
-    return load(compose_config(*WORDS))
-
-
-def _ensemble(count: int) -> float:
-    """Seconds of training, without the preparation; of one network the mean of several."""
-    spent, repeats = 0.0, 1 if count > 1 else ALONE
-    for first in range(repeats):
-        config = compose_config(*WORDS, f"num_replicas={count}", f"first_replica={first}")
-        architecture = architecture_of(config, _data())
-        masks = own_masks(config, architecture)
-        module = build_module(config, _data(), members(config), masks, architecture)
-        trainer = lightning.Trainer(callbacks=[EarlyStopping()], max_epochs=-1, **TRAINER)
-        began = time.perf_counter()
-        trainer.fit(module, datamodule=ReplicaDataModule(module.source))
-        spent += time.perf_counter() - began
-    return spent / repeats
-
-
-def _plain() -> float:
+def _plain(data: Dataset) -> float:
     """Seconds of a loop written by hand for one network: the mean of several."""
-    images = torch.tensor(_data().train_images).flatten(1)
-    labels = torch.tensor(_data().train_labels).float()
+    images = torch.tensor(data.train_images).flatten(1)
+    labels = torch.tensor(data.train_labels).float()
     supports = network_supports(SIZES, range(ALONE))
     began = time.perf_counter()
     for number in range(ALONE):
