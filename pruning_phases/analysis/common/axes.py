@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pruning_phases.observables.controls import CONTROLS
@@ -12,9 +13,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from pruning_phases.analysis.common.results import Panels
     from pruning_phases.observables.registry import Observable
 
 SHORT = 30  # ratio of the ends of an axis below which 2 and 5 have ticks as well
+
+
+def side_by_side(panels: Panels, height: float, width: float = 5.0) -> Figure:
+    """Plot the panels beside each other, each ``width`` x ``height`` inches."""
+    figure = Figure(figsize=(0.8 + width * len(panels), height), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, plot in zip(axes, panels.values(), strict=True):
+        plot(axis)
+    return figure
 
 
 def control_axis(axis: Axes, label: str = CONTROLS["density"].label) -> None:

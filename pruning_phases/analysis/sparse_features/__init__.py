@@ -42,8 +42,9 @@ CONFIG = SparseFeaturesConfig
 
 def compute(config: SparseFeaturesConfig, console: Console) -> Results:
     """Find n* of every system, the slopes over s and over d, and the AUC of masks."""
+    from pruning_phases.analysis.common.axes import side_by_side
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.sparse_features.figure import figure_of, panels_of
+    from pruning_phases.analysis.sparse_features.figure import panels_of
     from pruning_phases.analysis.sparse_features.fit import needed, slopes
     from pruning_phases.analysis.sparse_features.masks import mask_rows
     from pruning_phases.analysis.sparse_features.read import read_curves
@@ -59,8 +60,9 @@ def compute(config: SparseFeaturesConfig, console: Console) -> Results:
         )
     points = [needed(one, config) for one in curves]
     content = content_of(config, points, slopes(points), masks)
+    panels = panels_of(curves, content)
     return Results(
         "sparse_features", content, folder_of(records),
-        {"sparse_features": partial(figure_of, curves, content)}, partial(show, content),
-        panels=panels_of(curves, content),
+        {"sparse_features": partial(side_by_side, panels, height=5.0)}, partial(show, content),
+        panels=panels,
     )  # fmt: skip

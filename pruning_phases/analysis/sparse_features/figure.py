@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.results import Panels
 from pruning_phases.analysis.common.styles import marker
@@ -45,17 +44,6 @@ def _of_curves(curves: Sequence[Curves], content: dict[str, Any]) -> dict[str, A
                 _needed, over=over, content=content
             )
     return panels
-
-
-def figure_of(curves: Sequence[Curves], content: dict[str, Any]) -> Figure:
-    """Plot the panels side by side."""
-    panels = panels_of(curves, content)
-    figure = Figure(figsize=(0.8 + 5.0 * len(panels), 5.0), layout="constrained")
-    for axis, plot in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels.values(), strict=True
-    ):
-        plot(axis)
-    return figure
 
 
 def _risk(axis: Axes, curves: Sequence[Curves], content: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 
 from pruning_phases.config.groups import NO_SCORE
 from pruning_phases.config.identity import pruner_name
@@ -33,13 +33,13 @@ def mask_rows(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
         info = record.info()
         relevant = info.get("data", {}).get("relevant_inputs")
         first, shape = next(iter(info["network"]["layers"].items()))
-        if relevant and record.info()["physics"]["dataset"].get("train_sizes"):
+        if not relevant or info["physics"]["pruner"]["score"] == NO_SCORE or len(shape) != 2:
+            continue
+        if info["physics"]["dataset"].get("train_sizes"):
             raise UserError(
                 f"{record.folder}: its networks have several training-set sizes, which one row "
                 "would mix: train with dataset.train_size"
             )
-        if not relevant or info["physics"]["pruner"]["score"] == NO_SCORE or len(shape) != 2:
-            continue
         for density, name in record.surviving_densities().items():
             if density == 1:
                 continue
@@ -59,7 +59,5 @@ def mask_rows(records: Sequence[RunRecord]) -> list[dict[str, Any]]:
 
 
 def auc(degrees: NDArray[np.integer], relevant: Sequence[int]) -> float:
-    """Area under the ROC curve of degrees: Mann and Whitney's U over the number of pairs."""
-    count, others = len(relevant), len(degrees) - len(relevant)
-    ranks = rankdata(degrees)[list(relevant)].sum()
-    return float((ranks - count * (count + 1) / 2) / (count * others))
+    """Area under the ROC curve of degrees, as scores of the relevant inputs."""
+    return float(roc_auc_score(np.isin(np.arange(len(degrees)), relevant), degrees))

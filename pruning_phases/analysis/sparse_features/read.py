@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pruning_phases.analysis.common.systems import ids_of
 from pruning_phases.config.enums import Inputs
 from pruning_phases.config.identity import REPLICA_KEYS
 from pruning_phases.errors import UserError
-from pruning_phases.records.names import options_of
+from pruning_phases.records.names import groups_of, options_of
 from pruning_phases.records.run import RunRecord
 from pruning_phases.records.select import pooled
 
@@ -38,20 +38,15 @@ class Curves:
 
 def read_curves(records: list[RunRecord]) -> list[Curves]:
     """Return the curves of every system that was trained in one step."""
-    groups: dict[tuple[Any, ...], list[RunRecord]] = {}
-    for record in records:
-        options = options_of(record)
-        if options.get("optimizer.name") != "one_step":
-            continue
-        apart = {*REPLICA_KEYS, *SIZES, *KEYS}
-        others = {key: value for key, value in options.items() if key not in apart}
-        key = (*(options[name] for name in KEYS), json.dumps(others, sort_keys=True))
-        groups.setdefault(key, []).append(record)
-    ordered = sorted(groups, key=lambda key: (ORDER.index(key[0]), *key[1:]))
-    return [_curves(key, groups[key]) for key in ordered]
+    in_one_step = [run for run in records if options_of(run).get("optimizer.name") == "one_step"]
+    found = [_curves(runs) for runs in groups_of(in_one_step, {*REPLICA_KEYS, *SIZES}).values()]
+    return sorted(
+        found,
+        key=lambda one: (ORDER.index(one.inputs), one.num_inputs, one.num_relevant, one.others),
+    )
 
 
-def _curves(key: tuple[Any, ...], records: list[RunRecord]) -> Curves:
+def _curves(records: list[RunRecord]) -> Curves:
     table = pooled(records, RunRecord.observables)
 
     def column(name: str) -> pd.DataFrame:
@@ -60,12 +55,14 @@ def _curves(key: tuple[Any, ...], records: list[RunRecord]) -> Curves:
     risk = column("excess_risk")
     if risk.empty:
         raise UserError(
-            f"runs ({', '.join(record.id for record in records)}): their replicas share no "
-            "training-set size: give runs with the same dataset.train_sizes"
+            f"{ids_of(records)}: their replicas share no training-set size: give runs with the "
+            "same dataset.train_sizes"
         )
-    inputs, dim, relevant, others = key
+    options = options_of(records[0])
+    inputs, dim, relevant = (options[key] for key in KEYS)
+    apart = {*REPLICA_KEYS, *SIZES, *KEYS}
     return Curves(
-        inputs, dim, relevant, json.loads(others)["dataset.information_exponent"],
+        inputs, dim, relevant, options["dataset.information_exponent"],
         risk.columns.to_numpy(dtype=np.float64), column("support_found").to_numpy(),
-        risk.to_numpy(), others,
+        risk.to_numpy(), json.dumps({k: v for k, v in options.items() if k not in apart}),
     )  # fmt: skip

@@ -54,8 +54,9 @@ CONFIG = SparsestConfig
 
 def compute(config: SparsestConfig, console: Console) -> Results:
     """Find the sparsest networks of each enumeration, and the success rates of given masks."""
+    from pruning_phases.analysis.common.axes import side_by_side
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.sparsest.figure import sparsest_figure, sparsest_panels
+    from pruning_phases.analysis.sparsest.figure import sparsest_panels
     from pruning_phases.analysis.sparsest.pruned import read_pruned
     from pruning_phases.analysis.sparsest.read import read_networks
     from pruning_phases.analysis.sparsest.summary import (
@@ -85,8 +86,9 @@ def compute(config: SparsestConfig, console: Console) -> Results:
         "pruned": [pruned_json(one, config.target) for one in pruned],
         "growth": growth_json(pruned, config.target),
     }
+    panels = sparsest_panels(searches, content)
     return Results(
         "sparsest", content, folder_of(records),
-        {"sparsest": partial(sparsest_figure, searches, content)}, partial(show, content),
-        panels=sparsest_panels(searches, content), files={FILE: found[1]} if found else {},
+        {"sparsest": partial(side_by_side, panels, height=4.4, width=5.2)}, partial(show, content),
+        panels=panels, files={FILE: found[1]} if found else {},
     )  # fmt: skip

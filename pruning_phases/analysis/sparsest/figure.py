@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from pruning_phases.analysis.common.results import Panels
 from pruning_phases.analysis.sparsest.read import Networks
@@ -45,16 +44,6 @@ def sparsest_panels(searches: Sequence[Networks], content: dict[str, Any]) -> Pa
     if content["retrained"]:
         panels["success rate"] = partial(_rates, content=content)
     return panels
-
-
-def sparsest_figure(searches: Sequence[Networks], content: dict[str, Any]) -> Figure:
-    """Plot the panels side by side."""
-    panels = sparsest_panels(searches, content)
-    figure = Figure(figsize=(0.8 + 5.2 * len(panels), 4.4), layout="constrained")
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for axis, plot in zip(axes, panels.values(), strict=True):
-        plot(axis)
-    return figure
 
 
 def _fronts(axis: Axes, searches: Sequence[Networks], content: dict[str, Any]) -> None:

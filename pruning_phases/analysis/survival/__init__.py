@@ -24,6 +24,7 @@ rho           Spearman's rank correlation of a score with the survival, over the
 from __future__ import annotations
 
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from pruning_phases.analysis.survival.config import SurvivalConfig
@@ -41,8 +42,9 @@ CONFIG = SurvivalConfig
 
 def compute(config: SurvivalConfig, console: Console) -> Results:
     """Fit predictors, measure them on held-out networks, and write one that is fitted on all."""
+    from pruning_phases.analysis.common.axes import side_by_side
     from pruning_phases.analysis.common.results import Results
-    from pruning_phases.analysis.survival.figure import survival_figure, survival_panels
+    from pruning_phases.analysis.survival.figure import survival_panels
     from pruning_phases.analysis.survival.fit import fit, fold_of, ranked
     from pruning_phases.analysis.survival.read import read_networks
     from pruning_phases.analysis.survival.summary import content_of, show
@@ -55,21 +57,16 @@ def compute(config: SurvivalConfig, console: Console) -> Results:
     folds = fold_of(len(networks), config.num_folds)
     rows: list[dict[str, Any]] = []
     for fold in range(folds.max() + 1):
-        notify = f"fold {fold + 1} of {folds.max() + 1}"
-        console.print(f"{notify}: {(folds != fold).sum()} networks", **PLAIN)
-        others = [one for one, part in zip(networks, folds, strict=True) if part != fold]
+        others = [*compress(networks, folds != fold)]
+        console.print(f"fold {fold + 1} of {folds.max() + 1}: {len(others)} networks", **PLAIN)
         predictor = fit(others, config)
-        rows += [
-            ranked(one, predictor)
-            for one, part in zip(networks, folds, strict=True)
-            if part == fold
-        ]
+        rows += [ranked(one, predictor) for one in compress(networks, folds == fold)]
     console.print(f"predictor of all {len(networks)} networks", **PLAIN)
     predictor = fit(networks, config)
     content = content_of(records, networks, rows, predictor)
+    panels = survival_panels(networks, predictor, content)
     return Results(
         "survival", content, folder_of(records),
-        {"survival": partial(survival_figure, networks, predictor, content)},
-        partial(show, content), panels=survival_panels(networks, predictor, content),
-        files={PREDICTOR: predictor.content()},
+        {"survival": partial(side_by_side, panels, height=4.4)}, partial(show, content),
+        panels=panels, files={PREDICTOR: predictor.content()},
     )  # fmt: skip

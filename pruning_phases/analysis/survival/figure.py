@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import binned_statistic_2d
 
@@ -41,17 +40,6 @@ def survival_panels(
         "predicted survival": partial(_map, edges=edges, values=learned, name="predicted"),
         "rank correlations": partial(_ranks, content=content),
     }
-
-
-def survival_figure(
-    networks: Sequence[Network], predictor: Predictor, content: dict[str, Any]
-) -> Figure:
-    """Plot the panels side by side."""
-    panels = survival_panels(networks, predictor, content)
-    figure = Figure(figsize=(15.5, 4.4), layout="constrained")
-    for axis, plot in zip(figure.subplots(1, len(panels)), panels.values(), strict=True):
-        plot(axis)
-    return figure
 
 
 def _map(axis: Axes, edges: list[NDArray], values: NDArray, name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
 
 from pruning_phases.analysis.survival.config import SurvivalConfig
 from pruning_phases.analysis.survival.read import Network
@@ -31,7 +31,8 @@ def fit(networks: Sequence[Network], config: SurvivalConfig) -> Predictor:
     from sklearn.neural_network import MLPRegressor
     from threadpoolctl import threadpool_limits
 
-    inputs = np.concatenate([standardized(one.weights, one.gradients) for one in networks])
+    pairs = [standardized(one.weights, one.gradients) for one in networks]
+    inputs = np.concatenate(pairs).astype(np.float32)
     survival = np.concatenate([one.survival for one in networks])
     model = MLPRegressor(
         hidden_layer_sizes=tuple(config.hidden), alpha=0.0,
@@ -40,7 +41,7 @@ def fit(networks: Sequence[Network], config: SurvivalConfig) -> Predictor:
     )  # fmt: skip
     with threadpool_limits(1):  # the same numbers on every number of cores
         for _ in range(config.epochs):
-            model.partial_fit(inputs.astype(np.float32), survival)
+            model.partial_fit(inputs, survival)
     layers = [(w.T, b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
     options = ("hidden", "epochs", "learning_rate", "batch_size", "seed")
     return Predictor(layers, {
@@ -73,7 +74,6 @@ def _within_layers(score: Array, survival: Array, layers: Sequence[slice]) -> fl
 
 def spearman(x: Array, y: Array) -> float:
     """Spearman's rank correlation, with mean ranks for equal values; NaN if x or y is constant."""
-    ranks = [rankdata(values) for values in (x, y)]
-    if any(one.min() == one.max() for one in ranks):
+    if any(values.min() == values.max() for values in (x, y)):
         return float("nan")
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(spearmanr(x, y).statistic)
