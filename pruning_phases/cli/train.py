@@ -178,8 +178,7 @@ def make_run(config: Config, console: Console) -> RunRecord:
         refuse_other_source_files(made, source_files(import_paths(config)))
     if record.state == DONE:
         note = refuse_other_data_of_done(record, config)
-        in_one_step = isinstance(config.optimizer, OneStepConfig)
-        if lacking := [] if in_one_step else record.lacking(measured()):
+        if lacking := record.lacking(measured(config.optimizer)):
             note += f" (an earlier version made it, without {', '.join(lacking)})"
         console.print(f"{title}: done already, skipped{note}", **PLAIN)
     else:
@@ -200,10 +199,8 @@ def make_run(config: Config, console: Console) -> RunRecord:
             rounds = f"round {position['rounds']} of " if position["rounds"] else ""
             console.print(f"resuming after {rounds}step {position['step']}", **PLAIN)
         began = time.monotonic()
-        if isinstance(config.optimizer, OneStepConfig):
-            import_module("pruning_phases.training.one_step_run").run(config, record, console)
-        else:
-            _engine().run(config, record, console, source)
+        engine = _engine("one_step_run" if isinstance(config.optimizer, OneStepConfig) else "run")
+        engine.run(config, record, console, *([source] if source else []))
         _summarize(record, config, console, time.monotonic() - began)
     console.print(f"record: {record.folder}", **PLAIN)
     for name in config.figures:
@@ -212,12 +209,12 @@ def make_run(config: Config, console: Console) -> RunRecord:
     return record
 
 
-def _engine() -> ModuleType:
-    """Import the engine without garbage collection, and exempt its objects from it.
+def _engine(name: str) -> ModuleType:
+    """Import an engine of ``training`` without garbage collection, and exempt its objects from it.
 
     The import makes more objects than a run does, and every collection would scan them all.
     """
-    name = "pruning_phases.training.run"
+    name = f"pruning_phases.training.{name}"
     if name in sys.modules:
         return sys.modules[name]
     gc.disable()

@@ -14,7 +14,7 @@ from pruning_phases.config.enums import Difference, Family, Rule, Schedule, Scop
 from pruning_phases.config.files import digest_of, teacher_file
 from pruning_phases.config.groups import NO_SCORE, PrunerConfig
 from pruning_phases.config.keys import refuse_out_of_bounds
-from pruning_phases.config.one_step import refuse_unfit_one_step
+from pruning_phases.config.one_step import check_one_step
 from pruning_phases.config.register import schemas
 from pruning_phases.config.run import Config
 from pruning_phases.config.unknown import refuse_unknown
@@ -60,7 +60,7 @@ def check(composed: DictConfig) -> Config:
     _check_pruner(config.pruner)
     _check_epochs(config)
     _check_data(config)
-    refuse_unfit_one_step(config)
+    check_one_step(config)
     _check_topology(config)
     _check_snapshots(config)
     _check_machine(config)

@@ -1,4 +1,4 @@
-"""Files that decide the numbers of a run: their places, and digests of their content."""
+"""Files that decide the numbers of a run: where they are, and digests of their content."""
 
 import hashlib
 from pathlib import Path

@@ -7,8 +7,11 @@ from pruning_phases.config.run import Config
 from pruning_phases.errors import UserError
 
 
-def refuse_unfit_one_step(config: Config) -> None:
-    """Raise UserError for ``optimizer=one_step`` beside options that it cannot have."""
+def check_one_step(config: Config) -> None:
+    """Raise UserError for ``optimizer=one_step`` beside options that it cannot have.
+
+    Its runs have no pruning steps, so that they leave out the figure over these.
+    """
     if not isinstance(config.optimizer, OneStepConfig):
         return
     widths: list[int] = getattr(config.model, "hidden_widths", list)()
@@ -29,4 +32,4 @@ def refuse_unfit_one_step(config: Config) -> None:
         needed = "dataset.num_classes=null"
     if needed:
         raise UserError(f"optimizer=one_step needs {needed}")
-    config.figures = [name for name in config.figures if name != "transition"]  # no pruning steps
+    config.figures = [name for name in config.figures if name != "transition"]

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pruning_phases.config.optimizer import OneStepConfig, OptimizerConfig
 from pruning_phases.errors import UserError
 from pruning_phases.import_path import Fault, described, refuse_call, resolve
 from pruning_phases.registry import members
@@ -85,8 +86,13 @@ def _built_in() -> dict[str, Observable]:
     return {one.name: one for module in modules for one in module.OBSERVABLES}
 
 
-def measured() -> list[str]:
-    """Names of the observables that the table of every run has."""
+def measured(optimizer: OptimizerConfig) -> list[str]:
+    """Names of the observables that the table of every run with this optimizer has.
+
+    Networks that are trained in one step have other columns.
+    """
+    if isinstance(optimizer, OneStepConfig):
+        return []
     return [name for name, one in _built_in().items() if one.section == MASK or one.from_outputs]
 
 

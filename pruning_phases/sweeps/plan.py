@@ -13,7 +13,6 @@ from rich.progress import track
 from pruning_phases.config.checks import check
 from pruning_phases.config.identity import run_id
 from pruning_phases.config.keys import import_paths
-from pruning_phases.config.optimizer import OneStepConfig
 from pruning_phases.config.run import Config
 from pruning_phases.console import PLAIN
 from pruning_phases.data.same_data import refuse_other_data_of_done
@@ -111,15 +110,14 @@ def refuse_other_inputs_of(jobs: list[Job], console: Console) -> None:
 
     Finished runs without a column that runs have now are named.
     """
-    hidden, columns, lacking = not console.is_terminal, measured(), Counter[str]()
+    hidden, lacking = not console.is_terminal, Counter[str]()
     for job in track(jobs, "comparing data", console=console, transient=True, disable=hidden):
         record, info = job.record, job.info
         if record is not None and info.get("sources"):
             refuse_other_source_files(record, source_files(import_paths(job.config)))
         if record is not None and info.get("state") == DONE:
             refuse_other_data_of_done(record, job.config)
-            if not isinstance(job.config.optimizer, OneStepConfig):
-                lacking.update(record.lacking(columns))
+            lacking.update(record.lacking(measured(job.config.optimizer)))
     if lacking:
         counted = ", ".join(f"{name} ({count})" for name, count in lacking.items())
         console.print(

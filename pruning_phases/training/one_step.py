@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating]
 
 
-def directions(generator: np.random.Generator, num_pairs: int, num_inputs: int) -> Array:
+def initial_weights(generator: np.random.Generator, num_pairs: int, num_inputs: int) -> Array:
     """Weights [m, q], uniform on the unit sphere in the inputs that are left."""
     weights = generator.standard_normal((num_pairs, num_inputs))
     return weights / np.linalg.norm(weights, axis=1, keepdims=True)

@@ -8,7 +8,7 @@ are the beginnings of larger ones. Knows no ensemble: the arithmetic is that of 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,15 +37,14 @@ from pruning_phases.training.trainer import arithmetic
 
 EXAMPLES_AT_ONCE = 4096
 PURPOSE = "sparse_features"  # of the random streams
-MEASURED = ("excess_risk", "support_found", "num_inputs")
 
 Array = NDArray[np.floating]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts of a configuration that decide the numbers here, with their types."""
+class Options:
+    """The options of a configuration that decide the numbers here, with their types."""
 
     seed: int
     data: SparseFeaturesConfig
@@ -54,7 +53,7 @@ class Parts:
     sizes: list[int]
 
     @classmethod
-    def of(cls, config: Config) -> Parts:
+    def of(cls, config: Config) -> Options:
         """The configuration was checked: its options fit."""
         data, model, optimizer = config.dataset, config.model, config.optimizer
         assert isinstance(data, SparseFeaturesConfig)
@@ -69,28 +68,28 @@ class Parts:
 
 def run(config: Config, record: RunRecord, console: Console) -> None:
     """Train all replicas, one after another; a resumed run goes on with the next replica."""
-    parts = Parts.of(config)
-    inputs, count = parts.data.num_inputs, max(*parts.sizes, parts.data.num_test)
-    refuse_oversized_data(4 * inputs * (count + parts.data.num_test) + 80 * inputs**2)
+    options = Options.of(config)
+    inputs, count = options.data.num_inputs, max(*options.sizes, options.data.num_test)
+    refuse_oversized_data(4 * inputs * (count + options.data.num_test) + 80 * inputs**2)
     replicas = range(config.first_replica, config.first_replica + config.num_replicas)
     with record.lock() as lease:
         if record.state == DONE:
             return
         table = record.observables() if record.observables_file.exists() else pd.DataFrame()
         record.begin(
-            physics(config), machine(config), arithmetic(torch.device("cpu")), **_facts(parts),
+            physics(config), machine(config), arithmetic(torch.device("cpu")), **_facts(options),
             command=command_of(config.results_dir, config.sweep.name),
         )  # fmt: skip
         if len(table):  # of an earlier process, which may have ended between the two tables
-            record.write_tables(table, _layers(table, parts))
+            record.write_tables(table, _layers(table, options))
         with recorded_failure(record, {}), threadpool_limits(1):  # equal numbers on any machine
             for number, replica in enumerate(replicas):
                 if len(table) and replica in set(table["replica"]):
                     continue
                 began = time.monotonic()
-                table = pd.concat([table, pd.DataFrame(_rows(parts, replica))], ignore_index=True)
+                table = pd.concat([table, pd.DataFrame(_rows(options, replica))], ignore_index=True)
                 lease.check()
-                record.write_tables(table, _layers(table, parts))
+                record.write_tables(table, _layers(table, options))
                 lease.progress((number + 1) / len(replicas))
                 if config.progress:
                     seconds = f"{time.monotonic() - began:.0f} s"
@@ -98,11 +97,11 @@ def run(config: Config, record: RunRecord, console: Console) -> None:
         record.finish()
 
 
-def _facts(parts: Parts) -> dict[str, Any]:
-    width, data = 2 * parts.num_pairs, parts.data
+def _facts(options: Options) -> dict[str, Any]:
+    width, data = 2 * options.num_pairs, options.data
     return {
         "data": {
-            "digest": "", "files": {}, "num_classes": 2, "num_train": max(parts.sizes),
+            "digest": "", "files": {}, "num_classes": 2, "num_train": max(options.sizes),
             "num_validation": 0, "num_test": data.num_test, "has_test_set": True,
         },
         "network": {
@@ -112,44 +111,45 @@ def _facts(parts: Parts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _layers(table: pd.DataFrame, parts: Parts) -> pd.DataFrame:
+def _layers(table: pd.DataFrame, options: Options) -> pd.DataFrame:
     keys = ["step", "replica", "seed", "p_train", "train_size"]
     return table[keys].assign(
         layer="fc1", num_kept=table["num_kept"], active_in=table["num_inputs"],
-        active_out=2 * parts.num_pairs,
+        active_out=2 * options.num_pairs,
     )  # fmt: skip
 
 
-def _rows(parts: Parts, replica: int) -> list[dict[str, Any]]:
+def _rows(options: Options, replica: int) -> list[dict[str, Any]]:
     """Rows of one replica, a training-set size each."""
-    data = parts.data
-    v = directions(parts.generator(replica, "directions"), data.num_inputs, data.num_relevant,
+    data = options.data
+    v = directions(options.generator(replica, "directions"), data.num_inputs, data.num_relevant,
                    data.rank)  # fmt: skip
     relevant = np.flatnonzero(np.abs(v).sum(axis=1))
-    x, y = _examples(parts, replica, "train", max(parts.sizes), v)
-    test, target = _examples(parts, replica, "test", data.num_test, v, noise=0.0)
+    x, y = _examples(options, replica, "train", max(options.sizes), v)
+    test, target = _examples(options, replica, "test", data.num_test, v, noise=0.0)
     rows = []
-    for size, inputs in _chosen_inputs(parts, replica, x, y, relevant):
-        output = _trained(parts, replica, x[:size], y[:size], inputs)
+    for size, inputs in _chosen_inputs(options, replica, x, y, relevant):
+        output = _trained(options, replica, x[:size], y[:size], inputs)
         risk = float(np.mean((output(test[:, inputs]) - target) ** 2))
         rows.append({
             "step": 0, "density": len(inputs) / data.num_inputs,
-            "num_kept": 2 * parts.num_pairs * len(inputs), "replica": replica, "seed": parts.seed,
-            "p_train": 0.0, "p_eval": 0.0, "train_size": size, "excess_risk": risk,
-            "support_found": float(np.isin(relevant, inputs).mean()), "num_inputs": len(inputs),
+            "num_kept": 2 * options.num_pairs * len(inputs), "replica": replica,
+            "seed": options.seed, "p_train": 0.0, "p_eval": 0.0, "train_size": size,
+            "excess_risk": risk, "support_found": float(np.isin(relevant, inputs).mean()),
+            "num_inputs": len(inputs),
         })  # fmt: skip
     return rows
 
 
 def _examples(
-    parts: Parts, replica: int, purpose: str, count: int, v: Array, noise: float | None = None
+    options: Options, replica: int, purpose: str, count: int, v: Array, noise: float | None = None
 ) -> tuple[Array, Array]:
     """Inputs [count, d] in float32 and responses [count]; fewer are the beginning of more."""
-    data = parts.data
+    data = options.data
     x = np.empty((count, data.num_inputs), np.float32)
     errors = np.empty(count)
     for number, part in enumerate(_blocks(count)):
-        generator = parts.generator(replica, purpose, str(number))
+        generator = options.generator(replica, purpose, str(number))
         whole = generator.standard_normal((EXAMPLES_AT_ONCE, data.num_inputs), np.float32)
         x[part] = whole[: part.stop - part.start]
         errors[part] = generator.standard_normal(EXAMPLES_AT_ONCE)[: part.stop - part.start]
@@ -165,18 +165,18 @@ def _blocks(stop: int, start: int = 0) -> Iterator[slice]:
 
 
 def _chosen_inputs(
-    parts: Parts, replica: int, x: Array, y: Array, relevant: Places
-) -> Iterator[tuple[int, Places]]:
+    options: Options, replica: int, x: Array, y: Array, relevant: Indices
+) -> Iterator[tuple[int, Indices]]:
     """Yield each training-set size with the inputs that are left."""
-    how, dim = parts.optimizer.inputs, parts.data.num_inputs
+    how, dim = options.optimizer.inputs, options.data.num_inputs
     if how is not Inputs.found:
         chosen = np.arange(dim) if how is Inputs.all else relevant
-        yield from ((size, chosen) for size in parts.sizes)
+        yield from ((size, chosen) for size in options.sizes)
         return
-    count = parts.optimizer.num_probes or parts.data.num_relevant + 2
-    biases = parts.generator(replica, "probes").standard_normal(dim).astype(np.float32)
+    count = options.optimizer.num_probes or options.data.num_relevant + 2
+    biases = options.generator(replica, "probes").standard_normal(dim).astype(np.float32)
     whole, done = np.zeros((2, dim, dim)), 0
-    for size in parts.sizes:
+    for size in options.sizes:
         # Whole blocks and the rest apart, so that a size has the same sums beside any other sizes.
         end = size - size % EXAMPLES_AT_ONCE
         for part in _blocks(end, done):
@@ -186,14 +186,16 @@ def _chosen_inputs(
         yield size, support(*even_and_odd((whole[0] + rest[0], whole[1] + rest[1]), size), count)
 
 
-def _trained(parts: Parts, replica: int, x: Array, y: Array, inputs: Places) -> Any:
+def _trained(
+    options: Options, replica: int, x: Array, y: Array, inputs: Indices
+) -> Callable[[Array], Array]:
     """Return the output of a network, trained on the examples, as a function of its inputs [n, q].
 
     Networks of one replica with equal inputs begin with equal weights and biases.
     """
-    generator = parts.generator(replica, "network")
-    weights = one_step.directions(generator, parts.num_pairs, len(inputs)).astype(np.float32)
-    biases = generator.standard_normal(parts.num_pairs).astype(np.float32)
+    generator = options.generator(replica, "network")
+    weights = one_step.initial_weights(generator, options.num_pairs, len(inputs)).astype(np.float32)
+    biases = generator.standard_normal(options.num_pairs).astype(np.float32)
     total = np.zeros(weights.shape)
     for part in _blocks(len(y)):
         total += one_step.gradient_sums(x[part][:, inputs], y[part], weights, biases)
@@ -202,7 +204,7 @@ def _trained(parts: Parts, replica: int, x: Array, y: Array, inputs: Places) -> 
     sums = one_step.RidgeSums(len(new))
     for part in _blocks(len(y)):
         sums.add(one_step.features(x[part][:, inputs], new, offsets), y[part])
-    coefficients, intercept = sums.fit(parts.optimizer.penalty)
+    coefficients, intercept = sums.fit(options.optimizer.penalty)
 
     def output(some: Array) -> Array:
         return one_step.features(some, new, offsets) @ coefficients + intercept

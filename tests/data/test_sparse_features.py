@@ -45,6 +45,20 @@ def test_classes_are_halves_and_follow_the_seed():
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [("num_inputs", 30), ("num_relevant", 3), ("rank", 2), ("information_exponent", 1),
+     ("noise", 2.0), ("num_train", 90), ("num_test", 40)],
+)  # fmt: skip
+def test_every_key_changes_the_data(name, value):
+    keys = {"num_inputs": 20, "num_train": 100, "num_test": 50}
+    one, other = (
+        load(SparseFeaturesConfig("sparse_features", **some), "", 0)
+        for some in (keys, keys | {name: value})
+    )
+    assert one.digest != other.digest
+
+
+@pytest.mark.parametrize(
     "words", [["dataset.num_relevant=2000"], ["dataset.rank=20"], ["dataset.num_inputs=8"]]
 )
 def test_more_relevant_inputs_than_inputs_are_refused(configure, words):

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from pruning_phases.config.optimizer import AdamConfig, OneStepConfig
 from pruning_phases.errors import UserError
 from pruning_phases.observables.registry import measured
 from pruning_phases.records.run import find_records
@@ -57,7 +58,8 @@ def test_a_finished_run_without_a_column_of_this_version_is_named(tmp_path):
     words = [*TINY, "results_dir=results"]
     assert train(*words, cwd=tmp_path).returncode == 0
     (record,) = find_records(tmp_path / "results")
-    assert record.lacking(measured()) == []
+    assert record.lacking(measured(AdamConfig("adam"))) == []
+    assert measured(OneStepConfig("one_step")) == []
     record.observables().drop(columns="mean_degree").to_parquet(record.observables_file)
     assert "an earlier version made it, without mean_degree" in train(*words, cwd=tmp_path).stdout
     assert "lack columns" in (said := train("-m", *words, cwd=tmp_path).stdout), said

@@ -8,9 +8,9 @@ from sklearn.linear_model import Ridge
 from pruning_phases.training.one_step import (
     RidgeSums,
     after_step,
-    directions,
     features,
     gradient_sums,
+    initial_weights,
 )
 
 
@@ -21,7 +21,7 @@ def examples():
 
 
 def test_initial_weights_are_uniform_on_the_sphere():
-    weights = directions(np.random.default_rng(0), 20_000, 3)
+    weights = initial_weights(np.random.default_rng(0), 20_000, 3)
     np.testing.assert_allclose(np.linalg.norm(weights, axis=1), 1)
     # Archimedes: each coordinate is uniform on [-1, 1].
     counts, _ = np.histogram(weights[:, 1], bins=10, range=(-1, 1))

@@ -49,39 +49,29 @@ def test_a_replica_and_a_size_are_the_same_in_any_run(configure):
     assert alone.equals(same)
 
 
-def test_a_run_that_was_killed_ends_with_equal_bytes(configure, monkeypatch):
-    config = fresh(configured(configure, "num_replicas=3"), "killed")
-    rows, made = one_step_run._rows, []
+@pytest.mark.parametrize(
+    ("replicas", "owner", "name", "calls"),
+    [(3, one_step_run, "_rows", 2), (1, run_module, "write_table", 1)],
+    ids=["between two replicas", "between two tables"],
+)
+def test_a_run_that_was_killed_ends_with_equal_bytes(
+    configure, monkeypatch, replicas, owner, name, calls
+):
+    words = f"num_replicas={replicas}"
+    config = fresh(configured(configure, words), "killed")
+    original, made = getattr(owner, name), []
 
-    def killed(parts, replica):
-        if len(made) == 2:
+    def killed(*arguments):
+        if len(made) == calls:
             raise KeyboardInterrupt
-        made.append(replica)
-        return rows(parts, replica)
+        made.append(arguments)
+        return original(*arguments)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(one_step_run, "_rows", killed)
+        patch.setattr(owner, name, killed)
         make(config)
     again = make(config)
-    whole = make(fresh(configured(configure, "num_replicas=3"), "whole"))
-    assert results(again) == results(whole)
-
-
-def test_tables_are_whole_after_a_kill_between_them(configure, monkeypatch):
-    config = fresh(configured(configure, "num_replicas=1"), "killed")
-    write, written = run_module.write_table, []
-
-    def killed(path, table):
-        if written:
-            raise KeyboardInterrupt
-        written.append(path)
-        write(path, table)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(run_module, "write_table", killed)
-        make(config)
-    again = make(config)
-    whole = make(fresh(configured(configure, "num_replicas=1"), "whole"))
+    whole = make(fresh(configured(configure, words), "whole"))
     assert results(again) == results(whole)
 
 

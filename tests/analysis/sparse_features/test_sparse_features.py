@@ -57,6 +57,15 @@ def test_a_threshold_outside_the_sizes_is_not_determined():
     assert least_size(np.array([1.0, 2, 4]), edge, 0.5, KEYS) == "too near an end of the sizes"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("support", 0.5), ("risk", 0.1), ("num_resampled", 100), ("seed", 3)]
+)
+def test_every_key_changes_the_numbers(name, value):
+    curves = planted("found", 1024, 4, 1000)
+    one, other = (needed(curves, SparseFeaturesConfig(**keys)) for keys in ({}, {name: value}))
+    assert (one.support, one.risk) != (other.support, other.risk)
+
+
 def test_slopes_over_s_and_over_d_are_recovered():
     points = [needed(one, KEYS) for one in grid()]
     found = slopes(points)

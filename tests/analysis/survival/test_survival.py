@@ -33,9 +33,9 @@ def planted(seed, count=20_000):
     return Network(f"run:{seed}", ["linear"], *arrays, [slice(0, 5000), slice(5000, count)])
 
 
-def write_teacher(folder):
+def write_teacher(folder, name="teacher"):
     """A run of two networks, whose masks after three prunings are those of planted survival."""
-    record = RunRecord(folder, "written", "teacher")
+    record = RunRecord(folder, "written", name)
     physics = {
         "physics_version": 2, "model": {"name": "fc"}, "dataset": {"name": "digits"},
         "pruner": {"score": "magnitude", "trains_from": "initial"}, "initial_gradients": True,
@@ -74,6 +74,32 @@ def test_survival_without_a_rule_is_not_found_on_held_out_networks():
         np.random.default_rng(seed).shuffle(one.survival)
     row = ranked(networks[2], fit(networks[:2], KEYS))
     assert abs(row["predictor"][0]) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("hidden", [5]), ("epochs", 1), ("learning_rate", 0.1), ("batch_size", 64), ("seed", 7)],
+)
+def test_every_key_of_the_fit_changes_the_predictor(name, value):
+    networks = [planted(seed, 400) for seed in range(2)]
+    keys = {"epochs": 2, "batch_size": 256}
+    one, again = (fit(networks, SurvivalConfig(**keys)).content() for _ in range(2))
+    assert one == again
+    other = fit(networks, SurvivalConfig(**keys | {name: value}))
+    assert other.facts[name] == value
+    assert not np.array_equal(
+        other.at(np.ones((1, 2))), fit(networks, SurvivalConfig(**keys)).at(np.ones((1, 2)))
+    )
+
+
+def test_the_number_of_parts_decides_how_many_networks_each_predictor_sees(tmp_path, capsys):
+    for seed in range(2):
+        write_teacher(tmp_path, f"run{seed}")
+    for num_folds, seen in ((2, 2), (4, 3)):
+        config = SurvivalConfig(runs=str(tmp_path), epochs=1, num_folds=num_folds)
+        compute(config, Console())
+        printed = capsys.readouterr().out
+        assert printed.count(f"of {num_folds}: {seen} networks") == num_folds
 
 
 def test_whole_networks_are_held_out():
