@@ -61,7 +61,10 @@ def read(data_dir, seed):
 """
 
 
-@pytest.fixture(params=["mnist", "mnist with label noise", "idx", "arrays", "custom"])
+KINDS = ["mnist", "mnist with label noise", "idx", "arrays", "custom"]
+
+
+@pytest.fixture(params=KINDS)
 def kind(request, tmp_path, write) -> Kind:
     folder = tmp_path / "data"
     if request.param == "arrays":
@@ -89,6 +92,10 @@ def test_a_finished_run_is_refused_with_other_data(kind, configure):
         make(config)
 
 
+@pytest.mark.parametrize(
+    "kind", ["mnist", *(pytest.param(one, marks=pytest.mark.slow) for one in KINDS[1:])],
+    indirect=True,
+)  # fmt: skip
 def test_a_sweep_does_not_begin_beside_runs_of_other_data(kind, tmp_path):
     words = ["-m", *TINY, *kind.words, *FEW, "results_dir=results"]
     assert train(*words, "seed=0", cwd=tmp_path).returncode == 0

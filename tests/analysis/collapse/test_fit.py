@@ -5,7 +5,7 @@ PRUNING_PHASES_SETS=200 runs the full number of planted sets; the suite uses few
 
 import os
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -314,15 +314,19 @@ def test_errors_from_the_scatter_scale_with_the_scatter():
     assert 0.6 < ratio < 1.6
 
 
+@cache
+def _free_fit(seed):
+    points, _ = planted_power_law(seed)
+    return fit_collapse(power_law, points, num_resampled=100).estimates
+
+
 @pytest.mark.parametrize("known", [("nu",), ("beta",), ("nu", "beta"), ("critical",)])
 def test_known_parameters_stay_and_sharpen_the_others(known):
     points, truth = planted_power_law(5)
     critical = truth["critical_point"]
     values = truth | {"critical": (critical, critical)}
-    free, fixed = (
-        fit_collapse(make, points, num_resampled=100).estimates
-        for make in (power_law, partial(power_law, **{name: values[name] for name in known}))
-    )
+    make = partial(power_law, **{name: values[name] for name in known})
+    free, fixed = _free_fit(5), fit_collapse(make, points, num_resampled=100).estimates
     names = [name.replace("critical", "critical_point") for name in known]
     for name, one in fixed.items():
         if name in names:
@@ -346,11 +350,11 @@ def test_a_critical_point_outside_the_measured_range_is_found_in_a_given_range()
     assert beyond.value < above.control.min() and abs(beyond.value - critical) < 3 * beyond.error
 
 
-@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
 def test_units_of_value_do_not_matter(factor):
     points, _ = planted_power_law(2)
     scaled = Points(points.control, points.size, points.value * factor, points.error * factor)
-    here = fit_collapse(power_law, points, num_resampled=100).estimates["nu"]
+    here = _free_fit(2)["nu"]
     there = fit_collapse(power_law, scaled, num_resampled=100).estimates["nu"]
     assert there.value == pytest.approx(here.value, rel=1e-3)
 

@@ -35,7 +35,7 @@ def module_at(config, step):
     return module
 
 
-@pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
+@pytest.mark.parametrize("more", [[], pytest.param(CNN, marks=pytest.mark.slow)], ids=["fc", "cnn"])
 @pytest.mark.parametrize("pruner", ALL)
 def test_every_step_prunes_exactly_and_trains_from_its_stage(configure, monkeypatch, pruner, more):
     """The weights at the beginning of a step's training are, to the bit, those of its stage."""
