@@ -68,7 +68,10 @@ def test_truncation_keeps_the_largest_magnitudes_of_each_row():
     np.testing.assert_array_equal(truncated(rows, 4), rows)
 
 
-@pytest.mark.parametrize(("exponent", "num_examples"), [(1, 6000), (2, 6000), (3, 100_000)])
+@pytest.mark.parametrize(
+    ("exponent", "num_examples"),
+    [(1, 6000), (2, 6000), pytest.param(3, 100_000, marks=pytest.mark.slow)],
+)
 def test_the_support_of_easy_features_is_found(exponent, num_examples):
     """40 planted responses: at least 99% of the relevant inputs, among 3 (s + 2) chosen ones."""
     found, chosen = [], []

@@ -43,7 +43,7 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("more", [[], CNN], ids=["fc", "cnn"])
+@pytest.mark.parametrize("more", [[], pytest.param(CNN, marks=pytest.mark.slow)], ids=["fc", "cnn"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_masks_keep_the_property_of_their_family_and_weights_are_the_source_s(
     on, configure, family, more
