@@ -10,7 +10,7 @@ import pytest
 from pruning_phases.config.identity import run_id
 from pruning_phases.errors import UserError
 from pruning_phases.records import run as run_module
-from pruning_phases.training import one_step_run
+from pruning_phases.training import one_step, one_step_run
 from tests.support.commands import command
 from tests.support.runs import fresh, make, results
 
@@ -37,6 +37,36 @@ def test_pruned_networks_need_fewer_examples(configure):
     assert (at_end["found"]["support_found"] == 1).mean() > 0.8
     assert (at_end["relevant"]["num_inputs"] == 3).all() and at_end["all"]["num_inputs"].max() == 30
     assert at_end["found"]["num_inputs"].max() <= 15  # 3 (s + 2)
+
+
+def test_the_examples_beyond_whole_blocks_count_and_s_plus_2_probes_are_the_default(configure):
+    words = ["optimizer.inputs=found", "num_replicas=6", "dataset.train_sizes=[4000]"]
+    record = make(configured(configure, *words))
+    table, layers = record.observables(), record.layers()
+    assert (table["support_found"] == 1).mean() > 0.8  # no whole block of examples here
+    assert (layers["active_in"] == table["num_inputs"]).all() and (layers["active_out"] == 20).all()
+    given = make(configured(configure, *words, "optimizer.num_probes=5")).observables()
+    assert given.equals(table)
+
+
+def test_the_excess_risk_is_that_against_the_response_without_noise(configure):
+    noisy = ["dataset.noise=100", "optimizer.penalty=1e9", "dataset.train_sizes=[5000]"]
+    table = make(configured(configure, *noisy)).observables()
+    assert table["excess_risk"].max() < 100  # a hundredth of the noise's variance
+
+
+def test_replicas_begin_with_weights_of_their_own(configure, monkeypatch):
+    begun, original = [], one_step.initial_weights
+
+    def watched(*arguments):
+        begun.append(original(*arguments))
+        return begun[-1]
+
+    monkeypatch.setattr(one_step, "initial_weights", watched)
+    words = ["num_replicas=2", "dataset.train_sizes=[50,60]"]
+    make(configured(configure, *words, "optimizer.inputs=all"))
+    first, larger, other, _ = begun
+    assert np.array_equal(first, larger) and not np.isclose(first, other).any()
 
 
 def test_a_replica_and_a_size_are_the_same_in_any_run(configure):

@@ -47,6 +47,12 @@ def test_thresholds_are_found_with_errors_that_cover():
     assert np.max(np.abs(distances)) < 4
 
 
+def test_equal_replicas_leave_the_error_of_the_spacing():
+    value, error = least_size(np.array([100.0, 400.0]), np.tile([0.9, 0.1], (5, 1)), 0.5, KEYS)
+    assert value == pytest.approx(200)
+    assert error == pytest.approx(200 * np.log(4) / np.sqrt(12))
+
+
 def test_a_threshold_outside_the_sizes_is_not_determined():
     low, high = (planted("all", 64, 4, size) for size in (1, 1e9))
     assert needed(low, KEYS).risk == "below 16"

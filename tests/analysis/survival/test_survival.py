@@ -1,6 +1,7 @@
 """Predictors of planted survival, networks held out whole, and the files of a teacher."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,21 @@ def test_planted_survival_is_recovered_on_a_network_that_was_held_out():
     one = planted(2)
     found = predictor(one.weights.astype(np.float64), one.gradients.astype(np.float64))
     assert np.abs(found - one.survival).mean() < 0.02
+
+
+def test_layers_count_by_their_weights_and_networks_by_their_own_scales():
+    one = replace(planted(0, 1000), layers=[slice(0, 900), slice(900, 1000)])
+    survival = np.concatenate([np.abs(one.weights[:900]), -np.abs(one.weights[900:])])
+    layered = replace(one, survival=survival)
+    predictor = fit([one], replace(KEYS, epochs=1))
+    row = ranked(layered, predictor)
+    assert row["|w|"][1] == pytest.approx(0.9 * 1 - 0.1 * 1)
+    product = ranked(replace(one, survival=np.abs(one.weights * one.gradients)), predictor)["|w g|"]
+    assert product[0] == pytest.approx(1)
+    wider = predictor(one.weights / 8, one.gradients * 4)
+    np.testing.assert_allclose(wider, predictor(one.weights, one.gradients), rtol=1e-6)
+    silent = predictor(one.weights, np.zeros_like(one.gradients))  # no gradient at all
+    assert np.isfinite(silent).all()
 
 
 def test_survival_without_a_rule_is_not_found_on_held_out_networks():
