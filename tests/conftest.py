@@ -28,6 +28,7 @@ TINY = [
 ]  # fmt: skip
 # TINY without the widths of the fully connected network, for networks of a user's own.
 SMALL = [word for word in TINY if not word.startswith("model.")]
+CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
 DENSITY = 0.2  # of a topology: TINY's steps are at 0.376, 0.141, 0.053 and 0.02
 SNAPSHOTS = "snapshots=[0.2,0.05]"
 # A sweep of twelve runs of all sorts, that every launcher makes; needs data_dir.

@@ -104,13 +104,16 @@ def test_a_circle_is_found():
     assert circles(graph(modules))
 
 
+SOURCES = sources()  # read once for all tests of single files
+
+
 def functions(source: str) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
 
 
-@pytest.mark.parametrize("module", sorted(sources()))
+@pytest.mark.parametrize("module", sorted(SOURCES))
 def test_files_and_functions_fit_a_readers_memory(module):
-    source = sources()[module]
+    source = SOURCES[module]
     assert source.count("\n") <= 300
     for node in functions(source):
         assert node.end_lineno is not None
@@ -120,9 +123,9 @@ def test_files_and_functions_fit_a_readers_memory(module):
 FRAGMENTS = re.compile(r"(Of|What|Who|Whose|Which|Whether|How|As|So|Where|That|Into|In which)\b")
 
 
-@pytest.mark.parametrize("module", sorted(sources()))
+@pytest.mark.parametrize("module", sorted(SOURCES))
 def test_docstrings_begin_with_what_the_thing_does_or_is(module):
-    tree = ast.parse(sources()[module])
+    tree = ast.parse(SOURCES[module])
     kinds = (ast.Module, ast.FunctionDef, ast.ClassDef)
     texts = [ast.get_docstring(node) for node in ast.walk(tree) if isinstance(node, kinds)]
     assert [text for text in texts if text and FRAGMENTS.match(text)] == []

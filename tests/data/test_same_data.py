@@ -16,6 +16,7 @@ from tests.conftest import TINY
 from tests.support.commands import train
 from tests.support.data_files import write_idx, write_idx_set
 from tests.support.runs import make
+from tests.support.slow_cases import slow
 
 FEW = ["dataset.train_size=null", "training.batch_size=10", "pruner.steps=1"]
 
@@ -92,10 +93,7 @@ def test_a_finished_run_is_refused_with_other_data(kind, configure):
         make(config)
 
 
-@pytest.mark.parametrize(
-    "kind", ["mnist", *(pytest.param(one, marks=pytest.mark.slow) for one in KINDS[1:])],
-    indirect=True,
-)  # fmt: skip
+@pytest.mark.parametrize("kind", [KINDS[0], *slow(*KINDS[1:])], indirect=True)
 def test_a_sweep_does_not_begin_beside_runs_of_other_data(kind, tmp_path):
     words = ["-m", *TINY, *kind.words, *FEW, "results_dir=results"]
     assert train(*words, "seed=0", cwd=tmp_path).returncode == 0

@@ -6,6 +6,7 @@ import torch
 
 from pruning_phases.data.sparse_features import directions, response
 from pruning_phases.pruning.probes import even_and_odd, probe_sums, support, truncated
+from tests.support.slow_cases import slow
 
 
 def planted(seed, num_examples, num_inputs=40, num_relevant=4, exponent=2):
@@ -68,10 +69,7 @@ def test_truncation_keeps_the_largest_magnitudes_of_each_row():
     np.testing.assert_array_equal(truncated(rows, 4), rows)
 
 
-@pytest.mark.parametrize(
-    ("exponent", "num_examples"),
-    [(1, 6000), (2, 6000), pytest.param(3, 100_000, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize(("exponent", "num_examples"), [(1, 6000), (2, 6000), *slow((3, 100_000))])
 def test_the_support_of_easy_features_is_found(exponent, num_examples):
     """40 planted responses: at least 99% of the relevant inputs, among 3 (s + 2) chosen ones."""
     found, chosen = [], []

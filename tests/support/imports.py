@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +24,6 @@ def imported(source: str) -> Iterator[tuple[str, str | None]]:
 
 def sources() -> dict[str, str]:
     """Module name -> source, of the package."""
-    return dict(_sources())
-
-
-@cache
-def _sources() -> dict[str, str]:
     files = (ROOT / PACKAGE).rglob("*.py")
     return {module_name(file): file.read_text() for file in files}
 

@@ -9,6 +9,7 @@ from pruning_phases.cli.train import make_run
 from pruning_phases.observables.registry import SUSCEPTIBILITY, tracked
 from tests.conftest import TINY
 from tests.support.commands import train
+from tests.support.slow_cases import slow
 from tests.support.wandb_files import offline_run
 from tests.support.wandb_server import fault, wandb_server
 
@@ -22,22 +23,25 @@ def logged(configure, *overrides):
     return offline_run(record.folder)
 
 
-@pytest.mark.parametrize("study", ["50#3", "\u00e4" * 125])
+@pytest.mark.parametrize("study", ["50#3", *slow("a%20b", LONG), "\u00e4" * 125])
 def test_a_study_of_any_name_gets_a_run(configure, study):
     run = logged(configure, f"study='{study}'")
     assert run["project"].startswith(study[:1]) and len(run["project"]) <= 128
     assert (run["project"] == study) == (len(study) == 125)
 
 
-def test_a_project_with_illegal_characters_gets_a_run(configure):
-    run = logged(configure, f"logger.project='a{ILLEGAL}b'")
-    assert run["project"].startswith("a------b-")
+@pytest.mark.parametrize("character", [ILLEGAL[0], *slow(*ILLEGAL[1:])])
+def test_a_project_with_illegal_characters_gets_a_run(configure, character):
+    run = logged(configure, f"logger.project='a{character}b'")
+    assert run["project"].startswith("a-b-")
 
 
 @pytest.mark.parametrize(
     "given, head",
-    [("  first\nsecond\ud800\x07  ", "first-second--"), ("\U0001f525" * 200, "\U0001f525" * 70)],
-)
+    [("first\nsecond", "first-second-"),
+     *slow(("  blanks  ", "blanks-"), ("\ud800 half", "- half-"), ("bell\x07", "bell--")),
+     ("\U0001f525" * 200, "\U0001f525" * 70)],
+)  # fmt: skip
 def test_names_and_groups_of_any_text_get_a_run(configure, given, head):
     config = configure("logger=wandb")
     config.logger.run_name = config.logger.group = given

@@ -16,10 +16,9 @@ from pruning_phases.records.run import DONE
 from pruning_phases.records.snapshots import FINAL, INITIAL
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.source_run import source_of
-from tests.conftest import SNAPSHOTS
+from tests.conftest import CNN, SNAPSHOTS
 from tests.support.runs import Killed, make, results
-
-CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
+from tests.support.slow_cases import slow
 
 
 def masks(record, snapshot):
@@ -43,7 +42,7 @@ KEPT = {
 }
 
 
-@pytest.mark.parametrize("more", [[], pytest.param(CNN, marks=pytest.mark.slow)], ids=["fc", "cnn"])
+@pytest.mark.parametrize("more", [[], *slow(CNN)], ids=["fc", "cnn"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_masks_keep_the_property_of_their_family_and_weights_are_the_source_s(
     on, configure, family, more

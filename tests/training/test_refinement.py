@@ -9,6 +9,7 @@ from pruning_phases.records.run import DONE
 from pruning_phases.training.callbacks.record import Record
 from pruning_phases.training.refinement import chunks_of, max_chunks, next_rates
 from tests.support.runs import Killed, fresh, make, results
+from tests.support.slow_cases import slow
 
 # Networks that learn at 0 and 0.3, and do not at 0.97.
 GRID = [
@@ -41,7 +42,7 @@ def test_further_networks_lie_where_phases_differ_and_equal_those_of_a_list(conf
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "killed_after", [2, *(pytest.param(chunk, marks=pytest.mark.slow) for chunk in (0, 1, 3))]
+    "killed_after", [2, *slow(0, 1, 3)]
 )  # fmt: skip
 def test_a_refined_run_cut_off_after_any_chunk_ends_with_the_same_bytes(
     configure, monkeypatch, killed_after

@@ -69,13 +69,16 @@ def test_planted_survival_is_recovered_on_a_network_that_was_held_out():
     assert np.abs(found - one.survival).mean() < 0.02
 
 
-def test_layers_count_by_their_weights_and_networks_by_their_own_scales():
+def test_layers_count_by_their_weights():
     one = replace(planted(0, 1000), layers=[slice(0, 900), slice(900, 1000)])
     survival = np.concatenate([np.abs(one.weights[:900]), -np.abs(one.weights[900:])])
-    layered = replace(one, survival=survival)
+    row = ranked(replace(one, survival=survival), fit([one], replace(KEYS, epochs=1)))
+    assert row["|w|"][1] == pytest.approx(0.9 - 0.1)
+
+
+def test_weight_times_gradient_counts_without_its_sign_and_scales_of_a_network_do_not():
+    one = planted(0)
     predictor = fit([one], replace(KEYS, epochs=1))
-    row = ranked(layered, predictor)
-    assert row["|w|"][1] == pytest.approx(0.9 * 1 - 0.1 * 1)
     product = ranked(replace(one, survival=np.abs(one.weights * one.gradients)), predictor)["|w g|"]
     assert product[0] == pytest.approx(1)
     wider = predictor(one.weights / 8, one.gradients * 4)

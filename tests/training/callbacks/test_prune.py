@@ -15,13 +15,14 @@ from pruning_phases.records.snapshots import INITIAL
 from pruning_phases.training.callbacks import prune as callback
 from pruning_phases.training.callbacks.prune import network_scores, prune, score_examples
 from pruning_phases.training.run import build_module
+from tests.conftest import CNN
 from tests.support.runs import make
+from tests.support.slow_cases import slow
 
 AT_INITIALIZATION = [
     "random_init", "magnitude_init", "snip", "iterative_snip", "force", "grasp", "prospr", "synflow"
 ]  # fmt: skip
 ALL = [*AT_INITIALIZATION, "imp", "magnitude_one_shot"]
-CNN = ["model=cnn", "model.widths=[12]", "model.channels=[4,5]"]
 DENSITIES = ["pruner.schedule=list", "pruner.densities=[0.5,0.1,0.02]"]
 
 
@@ -35,7 +36,7 @@ def module_at(config, step):
     return module
 
 
-@pytest.mark.parametrize("more", [[], pytest.param(CNN, marks=pytest.mark.slow)], ids=["fc", "cnn"])
+@pytest.mark.parametrize("more", [[], *slow(CNN)], ids=["fc", "cnn"])
 @pytest.mark.parametrize("pruner", ALL)
 def test_every_step_prunes_exactly_and_trains_from_its_stage(configure, monkeypatch, pruner, more):
     """The weights at the beginning of a step's training are, to the bit, those of its stage."""
