@@ -1,7 +1,7 @@
 """One network of an ensemble in float64, so that what is read off it does not depend on the others.
 
-In: the module, the number of a network. Out: the network as a function, its
-examples, its gradients. Knows no pruner.
+In: the module, the number of a network. Out: the network as a function, its examples, its
+gradients. Knows no pruner.
 """
 
 from collections.abc import Callable

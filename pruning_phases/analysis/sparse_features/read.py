@@ -64,5 +64,5 @@ def _curves(records: list[RunRecord]) -> Curves:
     return Curves(
         inputs, dim, relevant, options["dataset.information_exponent"],
         risk.columns.to_numpy(dtype=np.float64), column("support_found").to_numpy(),
-        risk.to_numpy(), json.dumps({k: v for k, v in options.items() if k not in apart}),
+        risk.to_numpy(), json.dumps({k: options[k] for k in sorted(options.keys() - apart)}),
     )  # fmt: skip

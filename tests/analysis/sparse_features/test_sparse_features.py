@@ -9,7 +9,7 @@ import pytest
 from pruning_phases.analysis.sparse_features.config import SparseFeaturesConfig
 from pruning_phases.analysis.sparse_features.fit import fourth_root, least_size, needed, slopes
 from pruning_phases.analysis.sparse_features.masks import auc
-from pruning_phases.analysis.sparse_features.read import Curves
+from pruning_phases.analysis.sparse_features.read import Curves, read_curves
 from pruning_phases.records.run import RunRecord
 from tests.support.commands import command
 from tests.support.runs import make
@@ -70,6 +70,21 @@ def test_every_key_changes_the_numbers(name, value):
     curves = planted("found", 1024, 4, 1000)
     one, other = (needed(curves, SparseFeaturesConfig(**keys)) for keys in ({}, {name: value}))
     assert (one.support, one.risk) != (other.support, other.risk)
+
+
+def test_runs_whose_options_are_written_in_another_order_share_a_slope(tmp_path):
+    curves = {"excess_risk": np.ones((2, 1)), "support_found": np.ones((2, 1))}
+    optimizer = {"name": "one_step", "inputs": "found", "penalty": 1.0, "num_probes": None}
+    dataset = {"name": "sparse_features", "num_inputs": 64, "information_exponent": 2, "noise": 0.1}
+    for relevant in (2, 3):
+        order = reversed if relevant == 3 else list
+        write_run(
+            tmp_path, f"run{relevant}", np.ones(1), curves,
+            optimizer=dict(order([*optimizer.items()])),
+            dataset=dict(order([*dataset.items()])) | {"num_relevant": relevant},
+        )  # fmt: skip
+    one, other = read_curves([RunRecord(tmp_path, "written", f"run{n}") for n in (2, 3)])
+    assert (one.num_relevant, other.num_relevant) == (2, 3) and one.others == other.others
 
 
 def test_slopes_over_s_and_over_d_are_recovered():

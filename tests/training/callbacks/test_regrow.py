@@ -60,8 +60,8 @@ def test_layers_have_the_numbers_of_weights_of_erdos_renyi_graphs(configure):
         assert (mask.reshape(len(mask), -1).sum(axis=1) == count).all()
 
 
-def test_slopes_are_those_of_all_weights_at_the_pruned_network(sparse_module):
-    """Finite differences of the loss on the same batch give the slopes of pruned weights."""
+def test_gradients_are_those_of_all_weights_at_the_pruned_network(sparse_module):
+    """Finite differences of the loss on the same batch give the gradients of pruned weights."""
     module, found = sparse_module, batch_gradients(sparse_module)
     keys = derive(module.stream("regrow"), module.round)
     chosen = examples_of(module, 1, keys, module.config.training.batch_size)
