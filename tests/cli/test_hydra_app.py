@@ -11,6 +11,7 @@ import torch
 from pruning_phases.records.run import find_records
 from tests.conftest import TINY
 from tests.support.commands import NO_DOWNLOAD, command, started_train, train, train_process
+from tests.support.slow_cases import slow
 from tests.support.wheel import unpacked_wheel
 
 REFUSED = {
@@ -64,7 +65,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("overrides", REFUSED)
+# A check is tested in process, too (config/test_checks); here the line that ends the command.
+@pytest.mark.parametrize("overrides", [*list(REFUSED)[:16], *slow(*list(REFUSED)[16:])])
 def test_a_mistake_is_reported_in_one_line_with_the_cure_and_leaves_nothing(overrides, tmp_path):
     if overrides == "trainer=gpu" and torch.cuda.is_available():
         pytest.skip("there is a GPU here")

@@ -22,6 +22,7 @@ from pruning_phases.sweeps.launch import _conclude, _launch, _one_after_another
 from pruning_phases.sweeps.plan import Job
 from tests.conftest import TINY
 from tests.support.commands import NO_DOWNLOAD, started_train, train
+from tests.support.slow_cases import slow
 from tests.support.written_records import PHYSICS
 
 
@@ -44,7 +45,7 @@ GRIDS = [
 ]
 
 
-@pytest.mark.parametrize("words", GRIDS)
+@pytest.mark.parametrize("words", [*GRIDS[:3], *slow(*GRIDS[3:])])
 def test_every_composed_configuration_equals_that_of_hydra(words, loader):
     whole = master(loader, words)
     compose = composer(whole, loader)
